@@ -1,0 +1,1 @@
+//! Signal processing for delay measurement: correlation, confidence, filters, window plan.

@@ -1,0 +1,1 @@
+//! What `mkvmerge -J` and ffprobe say about a media file, typed.

@@ -1,0 +1,1 @@
+//! Generates releases of the same video with a known shift, for the demo, tests and benchmarks.

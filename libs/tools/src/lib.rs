@@ -1,0 +1,1 @@
+//! Running ffmpeg, mkvmerge and the like: logging, progress, cancellation, errors.
