@@ -1,1 +1,5 @@
 //! Loads plugins, plans the graph that a pipeline file describes, and runs it.
+//!
+//! The host knows nothing about media: stages, their ports and their parameters come from plugin libraries.
+
+pub mod pipeline;

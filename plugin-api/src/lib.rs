@@ -1,1 +1,83 @@
 //! Everything that the author of a vsg-host plugin needs, and nothing else.
+//!
+//! A plugin is a Rust `cdylib` that depends on this crate alone. It implements one of a few small traits and lists the
+//! implementations in one [`export!`] line:
+//!
+//! * [`CorrelationMethod`]: measures the shift between two pieces of audio; window plan, threads, acceptance and log are done for it;
+//! * [`Stage`]: everything else, with named and typed ports.
+//!
+//! ```
+//! use vsg_plugin_api::prelude::*;
+//!
+//! params! {
+//!     /// Adds a constant to a measured delay.
+//!     pub struct Nudge {
+//!         /// Extra shift, added to the measured delay (ms).
+//!         #[schemars(range(min = -60000.0, max = 60000.0))]
+//!         extra_ms: f64 = 0.0,
+//!     }
+//! }
+//!
+//! impl Stage for Nudge {
+//!     const ID: &'static str = "nudge";
+//!
+//!     fn signature() -> Signature {
+//!         Signature::new("Adds a constant to a measured delay.")
+//!             .input::<Delay>("delay", "the measured delay")
+//!             .output::<Delay>("delay", "the delay with the constant added")
+//!     }
+//!
+//!     fn run(&self, inputs: &Inputs, _ctx: &Ctx<'_>) -> Result<Outputs> {
+//!         let mut delay: Delay = inputs.one("delay")?;
+//!         delay.raw_ms += self.extra_ms;
+//!         delay.rounded_ms = delay.raw_ms.round_ties_even() as i64;
+//!         Outputs::new().with("delay", delay)
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! Sign convention, everywhere: a delay is in milliseconds to ADD to a target's timestamps so that it lines up with the
+//! reference; positive means that the target plays too early.
+
+extern crate self as vsg_plugin_api;
+
+pub mod abi;
+pub mod adapters;
+mod bridge;
+mod ctx;
+mod error;
+#[doc(hidden)]
+pub mod export;
+pub mod kinds;
+mod params;
+mod ports;
+pub mod report;
+mod signature;
+mod stage;
+mod value;
+
+pub use abi::Blob;
+pub use adapters::{CorrelationMethod, Peak, WindowPair};
+pub use ctx::{BlobWriter, Ctx, Job};
+pub use error::{Error, Result};
+pub use params::Params;
+pub use ports::{Inputs, Outputs};
+pub use signature::{Arity, Port, Signature};
+pub use stage::Stage;
+pub use value::{Data, Value};
+pub use vsg_tools::{Command, Tool};
+
+/// What nearly every plugin uses.
+pub mod prelude {
+    pub use crate::{
+        Blob, CorrelationMethod, Ctx, Data, Error, Inputs, Outputs, Params, Peak, Result, Signature, Stage, Tool, Value,
+        WindowPair, choice, export, json_kind, kinds::*, params,
+    };
+}
+
+/// Crates that the macros of this one name, so that a plugin need not depend on them itself.
+#[doc(hidden)]
+pub mod __private {
+    pub use {schemars, serde, serde_json};
+}

@@ -1,1 +1,30 @@
 //! Signal processing for delay measurement: correlation, confidence, filters, window plan.
+//!
+//! Plain functions over slices of samples; nothing here knows files, stages or the host. Conventions that hold for the
+//! whole crate:
+//!
+//! - audio is mono `f32`, full scale ±1;
+//! - a lag or delay is the time of an event in the *reference* minus the time of the same event in the *target*, so it is
+//!   what must be ADDED to the target's timestamps: positive = the target plays too early;
+//! - rounding to whole samples is to nearest, ties to even.
+
+pub mod band_pass;
+pub mod confidence;
+pub mod error;
+pub mod fft_length;
+pub mod filter;
+pub mod gcc;
+pub mod low_pass;
+pub mod peak;
+pub mod stats;
+pub mod sub_sample;
+pub mod taper;
+pub mod window_plan;
+
+pub use error::{DspError, Side};
+pub use fft_length::FftLength;
+pub use filter::Filter;
+pub use gcc::{GccOptions, GccPhat, GccScratch, Precision, Weighting};
+pub use peak::{Peak, PeakFit};
+pub use taper::Taper;
+pub use window_plan::{PlannedWindow, Scan};

@@ -1,0 +1,1 @@
+//! Pipelines: what a file says, what it means, and what is to be run.

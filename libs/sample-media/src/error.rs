@@ -1,0 +1,93 @@
+//! What can go wrong while sample media is made.
+
+use std::path::{Path, PathBuf};
+
+/// Result of everything in this crate that runs a tool or touches a file.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Causes of failure. No file is left behind under its final name when one of these is returned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The program could not be started because it is not there.
+    #[error(
+        "{doing}: `{program}` was not found; install {package} and make sure it is on the PATH \
+         (check with `{program} {version_flag}`)"
+    )]
+    ToolMissing {
+        /// What was being done.
+        doing: String,
+        /// The program as it was called.
+        program: String,
+        /// The package that usually has it.
+        package: &'static str,
+        /// Flag that prints its version.
+        version_flag: &'static str,
+    },
+    /// The program ran and reported failure.
+    #[error("{doing}: {program} failed ({status}); its last words were:\n{tail}")]
+    ToolFailed {
+        /// What was being done.
+        doing: String,
+        /// The program as it was called.
+        program: String,
+        /// How it ended.
+        status: String,
+        /// End of what it printed.
+        tail: String,
+    },
+    /// No room for the output.
+    #[error("{doing}: the disk that holds {} is full; free some space or choose another folder", folder.display())]
+    DiskFull {
+        /// What was being done.
+        doing: String,
+        /// Where the output goes.
+        folder: PathBuf,
+    },
+    /// A file or folder could not be read or written.
+    #[error("{doing}: {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The description asks for something that the container or the codec cannot hold.
+    #[error("cannot write {}: {what}", path.display())]
+    Unsupported {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What cannot be had, and what can.
+        what: String,
+    },
+    /// The decoded audio does not contain the audio that the description says it has.
+    #[error(
+        "measuring {}, audio track {track}: its sound is not that of the given release (best match {best_match:.2} of 1); \
+         it was made by another version or with other settings, so generate it again",
+        path.display()
+    )]
+    Unrelated {
+        /// The file.
+        path: PathBuf,
+        /// Which of its audio tracks, from 0.
+        track: usize,
+        /// Highest normalised correlation that was found.
+        best_match: f64,
+    },
+    /// The progress callback asked to stop.
+    #[error("stopped on request")]
+    Cancelled,
+}
+
+impl Error {
+    /// An I/O failure in words; a full disk gets its own variant.
+    pub(crate) fn io(doing: impl Into<String>, path: &Path, source: std::io::Error) -> Self {
+        if source.kind() == std::io::ErrorKind::StorageFull {
+            let folder = if path.is_dir() { Some(path) } else { path.parent() };
+            return Self::DiskFull { doing: doing.into(), folder: folder.unwrap_or(path).to_owned() };
+        }
+        Self::Io { doing: doing.into(), path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,241 @@
+//! Turns a correlation method into a stage: window plan, parallel loop, acceptance, log and report.
+
+use crate::{
+    Ctx, Error, Inputs, Outputs, Params, Result, Signature, Stage,
+    kinds::{Audio, Correlation as Measured, Window},
+    params,
+    report::{Entry, Figure, Mark, Series},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vsg_dsp::window_plan::{self, PlannedWindow};
+
+/// One pair of windows that is to be correlated.
+#[derive(Debug, Clone, Copy)]
+pub struct WindowPair<'a> {
+    /// Samples of the reference.
+    pub reference: &'a [f32],
+    /// Samples of the target, from the same clock time.
+    pub target: &'a [f32],
+    /// Samples per second.
+    pub sample_rate_hz: f64,
+    /// The band that the filters before this stage let pass (Hz).
+    pub pass_band_hz: Option<(f64, f64)>,
+}
+
+/// What a method found in one pair of windows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Peak {
+    /// Delay to add to the target (ms): time of an event in the reference less its time in the target.
+    pub delay_ms: f64,
+    /// How well the windows match, on the method's own scale, 0..=100. NaN is never accepted.
+    pub match_pct: f64,
+    /// Highest peak against the second highest, if the method has such a thing; related sound stands far above 1.
+    pub peak_ratio: Option<f64>,
+    /// Delay of the second highest peak (ms).
+    pub runner_up_ms: Option<f64>,
+    /// Whether the peak lies on the edge of the range that was searched, where nothing shows that it is one.
+    pub on_edge: bool,
+}
+
+/// Measures the shift between two windows of audio. The implementing type is its parameters: see [`params!`](crate::params).
+pub trait CorrelationMethod: Params {
+    /// Name within the plugin.
+    const ID: &'static str;
+    /// One sentence.
+    const SUMMARY: &'static str;
+
+    /// Correlates one pair of windows. Called from several threads at once.
+    fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak>;
+}
+
+params! {
+    /// Where the windows lie, and which of them count.
+    pub struct Scan {
+        /// Number of windows, spread evenly over the part of the reference that is scanned.
+        #[schemars(range(min = 1, max = 10000))]
+        windows: usize = 10,
+        /// Length of a window (s).
+        #[schemars(range(min = 1.0, max = 120.0))]
+        window_s: f64 = 15.0,
+        /// Where the scan starts (% of the reference).
+        #[schemars(range(min = 0.0, max = 99.0))]
+        scan_start_pct: f64 = 5.0,
+        /// Where the scan ends (% of the reference).
+        #[schemars(range(min = 1.0, max = 100.0))]
+        scan_end_pct: f64 = 95.0,
+        /// Least match that is accepted (%).
+        #[schemars(range(min = 0.0, max = 100.0))]
+        min_match_pct: f64 = 5.0,
+        /// How far the highest peak must stand above the second highest for a window to count; 0 accepts any.
+        #[schemars(range(min = 0.0, max = 1000.0))]
+        min_peak_ratio: f64 = 2.0,
+        /// Whether windows of a very short reference that fall on the same samples are measured only once.
+        skip_duplicates: bool = true,
+    }
+}
+
+/// The stage that a correlation method becomes.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, bound(deserialize = "M: Params"))]
+#[schemars(bound = "M: Params")]
+pub struct Correlation<M> {
+    #[serde(flatten)]
+    scan: Scan,
+    #[serde(flatten)]
+    method: M,
+}
+
+impl<M: CorrelationMethod> Stage for Correlation<M> {
+    const ID: &'static str = M::ID;
+
+    fn signature() -> Signature {
+        Signature::new(M::SUMMARY)
+            .phase("Analysis")
+            .input::<Audio>("reference", "audio of the reference")
+            .input::<Audio>("target", "audio of the target")
+            .output::<Measured>("correlation", "the delay in each window")
+    }
+
+    fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
+        let reference: Audio = inputs.one("reference")?;
+        let target: Audio = inputs.one("target")?;
+        let plan = self.scan.place(&reference, &target)?;
+        ctx.log(format!("\n[Analyzing {}]", target.header.source));
+
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let windows = ctx.for_each(plan.len(), |index| {
+            let window = self.measure(&plan[index], &reference, &target)?;
+            let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            ctx.progress(done as f64 / plan.len() as f64)?;
+            Ok(window)
+        })?;
+
+        for window in &windows {
+            ctx.log(self.scan.log_line(window));
+        }
+        let measured = Measured {
+            source: target.header.source.clone(),
+            track_id: target.header.track_id,
+            reference_track_id: reference.header.track_id,
+            method: M::ID.to_owned(),
+            start_ms: target.header.start_ms,
+            reference_start_ms: reference.header.start_ms,
+            reference_duration_s: reference.duration_s(),
+            planned: self.scan.windows,
+            min_match_pct: self.scan.min_match_pct,
+            windows,
+        };
+        for entry in report(&measured) {
+            ctx.report(&entry)?;
+        }
+        Outputs::new().with("correlation", measured)
+    }
+}
+
+impl<M: CorrelationMethod> Correlation<M> {
+    fn measure(&self, planned: &PlannedWindow, reference: &Audio, target: &Audio) -> Result<Window> {
+        let range = planned.first_sample..planned.first_sample + planned.len;
+        let pair = WindowPair {
+            reference: &reference.samples(range.clone())?,
+            target: &target.samples(range)?,
+            sample_rate_hz: f64::from(reference.header.sample_rate_hz),
+            pass_band_hz: reference.pass_band_hz(),
+        };
+        let peak = self.method.correlate(&pair)?;
+        let rejected_because = self.scan.objection(&peak);
+        Ok(Window {
+            number: planned.index + 1,
+            start_s: planned.start_s,
+            delay_ms: peak.delay_ms,
+            match_pct: peak.match_pct,
+            peak_ratio: peak.peak_ratio,
+            runner_up_ms: peak.runner_up_ms,
+            accepted: rejected_because.is_none(),
+            rejected_because,
+        })
+    }
+}
+
+impl Scan {
+    fn place(&self, reference: &Audio, target: &Audio) -> Result<Vec<PlannedWindow>> {
+        let rate = reference.header.sample_rate_hz;
+        if target.header.sample_rate_hz != rate {
+            return Err(Error::new(format!(
+                "the reference has {rate} samples a second and {} has {}",
+                target.header.source, target.header.sample_rate_hz
+            )));
+        }
+        let plan = window_plan::Scan {
+            windows: self.windows,
+            window_s: self.window_s,
+            start_pct: self.scan_start_pct,
+            end_pct: self.scan_end_pct,
+        };
+        let mut windows = window_plan::plan_windows(reference.len(), target.len(), f64::from(rate), &plan);
+        if self.skip_duplicates {
+            windows = window_plan::distinct(&windows);
+        }
+        if windows.is_empty() {
+            return Err(Error::new(format!(
+                "no window of {} s fits: the reference has {:.1} s of audio and {} has {:.1} s",
+                self.window_s,
+                reference.duration_s(),
+                target.header.source,
+                target.duration_s()
+            ))
+            .help("choose a shorter window_s, or other files"));
+        }
+        Ok(windows)
+    }
+
+    /// Why a window does not count, or `None`.
+    fn objection(&self, peak: &Peak) -> Option<String> {
+        if !(peak.match_pct >= self.min_match_pct && peak.delay_ms.is_finite()) {
+            return Some(format!("below {:.1}", self.min_match_pct));
+        }
+        let ratio = peak.peak_ratio.filter(|_| self.min_peak_ratio > 0.0)?;
+        if peak.on_edge {
+            return Some("peak on the edge of the search range".into());
+        }
+        (!(ratio >= self.min_peak_ratio))
+            .then(|| format!("peak {ratio:.2} times the second, below {:.2}", self.min_peak_ratio))
+    }
+
+    fn log_line(&self, window: &Window) -> String {
+        let verdict = match &window.rejected_because {
+            None => "ACCEPTED".to_owned(),
+            Some(reason) => format!("REJECTED ({reason})"),
+        };
+        format!(
+            "  Chunk {}/{} (@{:.1}s): delay = {:+} ms (raw={:+.3}, match={:.2}) — {verdict}",
+            window.number,
+            self.windows,
+            window.start_s,
+            window.rounded_ms(),
+            window.delay_ms,
+            window.match_pct,
+        )
+    }
+}
+
+fn report(measured: &Measured) -> Vec<Entry> {
+    let points = |accepted: bool| -> Vec<(f64, f64)> {
+        let chosen = measured.windows.iter().filter(|window| window.accepted == accepted);
+        chosen.map(|window| (window.start_s, window.delay_ms)).collect()
+    };
+    let facts = serde_json::json!({ "targets": { measured.source.clone(): {
+        "method": measured.method,
+        "windows": measured.windows,
+    } } });
+    let figure = Figure {
+        title: format!("{}: delay over time", measured.source),
+        x_label: "time in the reference (s)".into(),
+        y_label: "delay (ms)".into(),
+        series: vec![
+            Series { name: "accepted".into(), mark: Mark::Point, points: points(true) },
+            Series { name: "rejected".into(), mark: Mark::Cross, points: points(false) },
+        ],
+    };
+    vec![Entry::Facts(facts), Entry::Figure(figure)]
+}

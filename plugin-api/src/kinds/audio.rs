@@ -1,0 +1,135 @@
+//! Decoded audio that is mapped from a file and filtered where it is read.
+
+use crate::{Blob, Data, Error, Result, Value};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use vsg_dsp::Filter;
+
+/// Mono audio: 32-bit float samples in a blob, and filters that are applied to whatever range is read.
+#[derive(Debug, Clone)]
+pub struct Audio {
+    /// Where it comes from and how it is to be read.
+    pub header: AudioHeader,
+    blob: Blob,
+}
+
+/// Everything about an audio value but its samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AudioHeader {
+    /// `Source 1`, `Source 2`, …
+    pub source: String,
+    /// Track id in mkvmerge.
+    pub track_id: u64,
+    /// Samples per second.
+    pub sample_rate_hz: u32,
+    /// Number of samples.
+    pub samples: u64,
+    /// Presentation time of the first sample as mkvmerge would write it without any shift (ms).
+    pub start_ms: f64,
+    /// Filters, first one first; each starts at rest at the first sample of the audio.
+    #[serde(default)]
+    pub filters: Vec<AudioFilter>,
+}
+
+/// One filter of an audio value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AudioFilter {
+    /// What it does, for people.
+    pub description: String,
+    /// The band that passes (Hz).
+    pub pass_band_hz: (f64, f64),
+    /// Coefficients.
+    pub filter: Filter,
+}
+
+impl Audio {
+    /// Audio over a blob of little-endian 32-bit floats. Fails if the blob has another length than the header says.
+    pub fn new(header: AudioHeader, blob: Blob) -> Result<Self> {
+        if blob.as_slice().len() as u64 != header.samples * 4 {
+            return Err(Error::new(format!(
+                "the audio of {} has {} bytes for {} samples",
+                header.source,
+                blob.as_slice().len(),
+                header.samples
+            )));
+        }
+        Ok(Self { header, blob })
+    }
+
+    /// Number of samples.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.blob.as_slice().len() / 4
+    }
+
+    /// Whether there are no samples.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Length (s).
+    #[must_use]
+    pub fn duration_s(&self) -> f64 {
+        self.len() as f64 / f64::from(self.header.sample_rate_hz)
+    }
+
+    /// The same samples behind one more filter; nothing is computed or copied.
+    #[must_use]
+    pub fn filtered(mut self, filter: AudioFilter) -> Self {
+        self.header.filters.push(filter);
+        self
+    }
+
+    /// The band that all filters let pass (Hz), or `None` without filters.
+    #[must_use]
+    pub fn pass_band_hz(&self) -> Option<(f64, f64)> {
+        self.header
+            .filters
+            .iter()
+            .map(|filter| filter.pass_band_hz)
+            .reduce(|(low, high), (next_low, next_high)| (low.max(next_low), high.min(next_high)))
+    }
+
+    /// The filtered samples of a range, equal to that range of the whole filtered signal: exactly for finite impulse
+    /// responses, to 1e-9 of full scale for recursive ones. Fails if the range reaches past the end.
+    pub fn samples(&self, range: Range<usize>) -> Result<Vec<f32>> {
+        if range.start > range.end || range.end > self.len() {
+            return Err(Error::new(format!(
+                "samples {}..{} of {} were asked for, which has {}",
+                range.start,
+                range.end,
+                self.header.source,
+                self.len()
+            )));
+        }
+        let mut lead_in = 0;
+        for filter in &self.header.filters {
+            lead_in += filter.filter.lead_in_samples()?;
+        }
+        let start = range.start.saturating_sub(lead_in);
+        let mut samples = self.raw(start..range.end);
+        for filter in &self.header.filters {
+            filter.filter.apply(&mut samples, 0);
+        }
+        samples.drain(..range.start - start);
+        Ok(samples)
+    }
+
+    fn raw(&self, range: Range<usize>) -> Vec<f32> {
+        let bytes = &self.blob.as_slice()[range.start * 4..range.end * 4];
+        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+    }
+}
+
+impl Data for Audio {
+    const KIND: &'static str = "audio/1";
+
+    fn from_value(value: &Value) -> Result<Self> {
+        Self::new(value.read_header()?, value.blob.clone())
+    }
+
+    fn into_value(self) -> Result<Value> {
+        Ok(Value { blob: self.blob, ..Value::from_header(Self::KIND, &self.header)? })
+    }
+}

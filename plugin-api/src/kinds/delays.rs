@@ -1,0 +1,47 @@
+//! The delay of one target, and the delays of the whole job.
+
+use crate::json_kind;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The delay that was selected for one target, between decoded signals: without container delays and global shift.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delay {
+    /// The target.
+    pub source: String,
+    /// Whole milliseconds.
+    pub rounded_ms: i64,
+    /// Unrounded (ms).
+    pub raw_ms: f64,
+    /// How it was selected.
+    pub label: String,
+    /// Windows that were accepted.
+    pub accepted: usize,
+    /// Windows that were measured.
+    pub measured: usize,
+    /// Presentation time of the first decoded sample of the target (ms).
+    pub start_ms: f64,
+    /// Presentation time of the first decoded sample of the reference (ms).
+    pub reference_start_ms: f64,
+    /// Track of the reference that was measured (id in mkvmerge).
+    pub reference_track_id: u64,
+}
+json_kind!(Delay, "delay/1");
+
+/// The delays of the job. All maps are keyed by source; those of one file only are empty.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Delays {
+    /// Whole milliseconds to add to a track that starts at its first sample; container delay of the reference's audio and
+    /// global shift included.
+    pub source_delays_ms: BTreeMap<String, i64>,
+    /// The same, unrounded.
+    pub raw_source_delays_ms: BTreeMap<String, f64>,
+    /// Added to everything so that no audio has to start before 0 (ms).
+    pub global_shift_ms: i64,
+    /// The same, unrounded.
+    pub raw_global_shift_ms: f64,
+    /// What to add to all timestamps of a source's own file (ms) so that it lines up with the reference, global shift included:
+    /// for tracks that go from file to file without being extracted.
+    pub file_shift_ms: BTreeMap<String, f64>,
+}
+json_kind!(Delays, "delays/1");

@@ -1,0 +1,18 @@
+//! The kinds of values that the first-party plugins exchange, one file for each part of the job.
+//!
+//! Everything is named by source (`Source 1`, `Source 2`, …) and by the track id that mkvmerge uses. Times are in the unit
+//! that the field's name ends in; a delay is what to ADD to a target's timestamps.
+
+mod audio;
+mod correlation;
+mod delays;
+mod media;
+mod output;
+mod tracks;
+
+pub use audio::{Audio, AudioFilter, AudioHeader};
+pub use correlation::{Correlation, Window};
+pub use delays::{Delay, Delays};
+pub use media::{AttachmentInfo, Media, MediaTrack, SourceFile, TrackFlags, TrackType};
+pub use output::Output;
+pub use tracks::{Layout, LayoutAttachment, LayoutTrack, Track, TrackData, Tracks};
