@@ -16,6 +16,14 @@ pub enum Entry {
     Issue(String),
 }
 
+impl Entry {
+    /// Facts at a place of the report: `facts(&["targets", "Source 2"], &value)`. Fails if `value` can not be written as JSON.
+    pub fn facts(place: &[&str], value: &impl Serialize) -> crate::Result<Self> {
+        let value = serde_json::to_value(value)?;
+        Ok(Self::Facts(place.iter().rev().fold(value, |inner, key| serde_json::json!({ *key: inner }))))
+    }
+}
+
 /// A plot of points over two axes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Figure {

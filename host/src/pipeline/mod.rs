@@ -1,1 +1,33 @@
 //! Pipelines: what a file says, what it means, and what is to be run.
+//!
+//! [`load`] reads a file, what it extends and the `--set` arguments; [`resolve`] finds the implementation of every stage
+//! and checks parameters and edges; [`plan`] repeats stages for the sources of a job. Nothing runs here, and each of the
+//! three reports every problem that it finds, with its place.
+
+mod cause;
+mod draw;
+mod edges;
+mod job;
+mod merge;
+mod nearest;
+mod order;
+mod origin;
+mod parameters;
+mod parse;
+mod plan;
+mod problem;
+mod reference;
+mod resolve;
+mod schema;
+mod settings;
+mod shape;
+mod tree;
+mod words;
+
+pub use cause::Cause;
+pub use job::JobFiles;
+pub use parse::{Parsed, load, load_text};
+pub use plan::{Feed, Instance, Plan, plan, source_name};
+pub use problem::{Problem, Problems};
+pub use resolve::{Each, Edge, Input, Producer, Resolved, Stage, Take, resolve};
+pub use schema::schema;

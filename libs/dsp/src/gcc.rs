@@ -20,6 +20,7 @@ use crate::error::{DspError, Side};
 use crate::fft_length::FftLength;
 use crate::peak::{self, LagRange, Peak, PeakFit};
 use crate::taper::Taper;
+use crate::weighting::{self, Weighting};
 
 /// Keeps a bin without energy from being divided by zero.
 const EPS: f64 = 1e-9;
@@ -29,20 +30,6 @@ pub trait Precision: FftNum + Float {}
 
 impl Precision for f32 {}
 impl Precision for f64 {}
-
-/// Which bins of the spectrum count.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Weighting {
-    /// All of them, equally.
-    WholeBand,
-    /// Those from `low_hz` to `high_hz`, equally; the others not at all.
-    PassBand {
-        /// Lowest frequency that counts.
-        low_hz: f64,
-        /// Highest frequency that counts.
-        high_hz: f64,
-    },
-}
 
 /// How two windows are correlated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,7 +106,7 @@ impl<T: Precision> GccPhat<T> {
             });
         }
         let length = options.fft_length.samples(len_ref, len_tgt);
-        let bins = counted_bins(&options, length)?;
+        let bins = options.weighting.bins(length, options.rate_hz)?;
         Ok(Self {
             len_ref,
             len_tgt,
@@ -161,13 +148,11 @@ impl<T: Precision> GccPhat<T> {
     /// A window of another length than planned, a sample that is not finite, scratch of another correlation.
     pub fn correlate(&self, reference: &[f32], target: &[f32], scratch: &mut GccScratch<T>) -> Result<Peak, DspError> {
         self.correlation(reference, target, scratch)?;
-        let two_sided =
-            2 * self.bins.len() - self.bins.contains(&0) as usize - self.bins.contains(&self.nyquist()) as usize;
         let search = peak::Search {
             lags: self.lags(),
             exclusion: self.exclusion(),
             fit: self.options.peak,
-            full_scale: two_sided as f64 / self.length as f64,
+            full_scale: weighting::share(&self.bins, self.length),
         };
         Ok(search.run(&mut scratch.time))
     }
@@ -229,17 +214,8 @@ impl<T: Precision> GccPhat<T> {
     /// Lags on either side of a peak that belong to it (samples): 5 ms, or the side lobes of a narrow band until they are
     /// down to 2 %.
     fn exclusion(&self) -> usize {
-        let share = self.bins.len() as f64 / (self.length as f64 / 2.0);
-        let side_lobes = 16.0 / share;
+        let side_lobes = 16.0 / weighting::share(&self.bins, self.length);
         side_lobes.max(0.005 * self.options.rate_hz).ceil() as usize
-    }
-
-    fn nyquist(&self) -> usize {
-        if self.length.is_multiple_of(2) {
-            self.length / 2
-        } else {
-            usize::MAX
-        }
     }
 
     /// Leaves G / (|G| + eps), scaled by 1/n, in `reference`; zero in bins that do not count.
@@ -271,35 +247,6 @@ impl<T: Precision> GccPhat<T> {
     }
 }
 
-fn counted_bins(options: &GccOptions, length: usize) -> Result<Range<usize>, DspError> {
-    let rate_hz = options.rate_hz;
-    if !(rate_hz.is_finite() && rate_hz > 0.0) {
-        return Err(DspError::Rate { rate_hz });
-    }
-    let end = length / 2 + 1;
-    let Weighting::PassBand { low_hz, high_hz } = options.weighting else {
-        return Ok(0..end);
-    };
-    let nyquist_hz = rate_hz / 2.0;
-    if !(0.0 < low_hz && low_hz < high_hz && high_hz < nyquist_hz) {
-        return Err(DspError::BandEdges {
-            low_hz,
-            high_hz,
-            nyquist_hz,
-        });
-    }
-    let bin = |hz: f64| hz / rate_hz * length as f64;
-    let bins = (bin(low_hz).ceil() as usize)..(bin(high_hz).floor() as usize + 1).min(end);
-    if bins.is_empty() {
-        return Err(DspError::NoBins {
-            low_hz,
-            high_hz,
-            length,
-        });
-    }
-    Ok(bins)
-}
-
 /// Puts a faded window at the start of the padded buffer.
 fn load<T: Precision>(padded: &mut [T], window: &[f32], fade: &[f32]) {
     let (head, padding) = padded.split_at_mut(window.len());
@@ -325,5 +272,166 @@ fn fold<T: Precision>(spectrum: &[Complex<T>], folded: &mut [T]) {
     }
     if n.is_multiple_of(2) {
         folded[n / 2] = spectrum[n / 2].re;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sub_sample;
+    use proptest::prelude::*;
+
+    const RATE_HZ: f64 = 48_000.0;
+    const LEN: usize = 6000;
+
+    fn noise(len: usize, seed: u64) -> Vec<f32> {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut uniform = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        };
+        (0..len).map(|_| 0.3 * uniform()).collect()
+    }
+
+    /// `source` heard `delay` samples early, by windowed-sinc interpolation.
+    fn early(source: &[f32], delay: f64) -> Vec<f32> {
+        let whole = delay.floor();
+        (0..LEN)
+            .map(|i| sub_sample::interpolate(source, 2000 + (i as f64 + whole) as usize, delay - whole) as f32)
+            .collect()
+    }
+
+    fn smooth() -> GccOptions {
+        GccOptions {
+            fft_length: FftLength::Smooth,
+            peak: PeakFit::SubSample,
+            ..GccOptions::reference(RATE_HZ)
+        }
+    }
+
+    fn correlate<T: Precision>(reference: &[f32], target: &[f32], options: GccOptions) -> Peak {
+        let gcc = GccPhat::<T>::new(reference.len(), target.len(), options).unwrap();
+        gcc.correlate(reference, target, &mut gcc.scratch()).unwrap()
+    }
+
+    #[test]
+    fn an_early_target_has_a_positive_delay() {
+        let source = noise(LEN + 4000, 1);
+        let peak = correlate::<f64>(
+            &source[2000..2000 + LEN],
+            &source[2480..2480 + LEN],
+            GccOptions::reference(RATE_HZ),
+        );
+        assert_eq!(peak.lag_samples, 480.0);
+        assert_eq!(peak.delay_ms(RATE_HZ), 10.0);
+        assert!(!peak.on_edge && peak.peak_ratio > 5.0);
+    }
+
+    #[test]
+    fn identical_windows_agree_in_every_bin_that_counts() {
+        let window = noise(LEN, 2);
+        let pass_band = Weighting::PassBand {
+            low_hz: 300.0,
+            high_hz: 3400.0,
+        };
+        for weighting in [Weighting::WholeBand, pass_band] {
+            let peak = correlate::<f64>(&window, &window, GccOptions { weighting, ..smooth() });
+            assert!(
+                (peak.value - 1.0).abs() < 1e-3 && peak.lag_samples.abs() < 1e-3,
+                "{peak:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn windows_may_differ_in_length() {
+        let source = noise(LEN, 3);
+        for options in [smooth(), GccOptions::reference(RATE_HZ)] {
+            let late = correlate::<f64>(&source, &source[4000..5000], options);
+            assert!((late.lag_samples - 4000.0).abs() < 0.02, "{late:?}");
+            let early = correlate::<f64>(&source[4000..5000], &source, options);
+            assert!((early.lag_samples + 4000.0).abs() < 0.02, "{early:?}");
+        }
+    }
+
+    #[test]
+    fn one_sample_windows_are_windows() {
+        for options in [smooth(), GccOptions::reference(RATE_HZ)] {
+            assert_eq!(correlate::<f32>(&[0.5], &[0.5], options).lag_samples, 0.0);
+        }
+    }
+
+    #[test]
+    fn a_peak_at_the_end_of_the_range_is_flagged() {
+        let source = noise(LEN + 1000, 4);
+        let options = GccOptions {
+            max_lag: Some(200),
+            ..smooth()
+        };
+        let at = |delay: usize| correlate::<f32>(&source[..LEN], &source[delay..delay + LEN], options);
+        assert!(at(200).on_edge && !at(150).on_edge);
+        assert!(at(300).lag_samples.abs() < 201.0, "outside the range");
+    }
+
+    #[test]
+    fn silence_has_no_peak() {
+        let (sound, silence) = (noise(LEN, 5), vec![0.0; LEN]);
+        for (r, t) in [(&sound, &silence), (&silence, &sound), (&silence, &silence)] {
+            let peak = correlate::<f32>(r, t, smooth());
+            assert_eq!(
+                (peak.lag_samples, peak.value, peak.peak_ratio, peak.match_pct),
+                (0.0, 0.0, 0.0, 0.0)
+            );
+            assert!(!peak.on_edge);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_correlated_is_an_error() {
+        let gcc = GccPhat::<f32>::new(100, 80, smooth()).unwrap();
+        let mut scratch = gcc.scratch();
+        let window = noise(100, 6);
+        let wrong = gcc.correlate(&window, &window, &mut scratch).unwrap_err();
+        assert!(matches!(
+            wrong,
+            DspError::WindowLength {
+                side: Side::Target,
+                planned: 80,
+                got: 100
+            }
+        ));
+        let mut damaged = window.clone();
+        damaged[7] = f32::NAN;
+        let wrong = gcc.correlate(&damaged, &window[..80], &mut scratch).unwrap_err();
+        assert_eq!(
+            wrong,
+            DspError::NonFiniteSample {
+                side: Side::Reference,
+                index: 7
+            }
+        );
+        let mut foreign = GccPhat::<f32>::new(50, 50, smooth()).unwrap().scratch();
+        let wrong = gcc.correlate(&window, &window[..80], &mut foreign).unwrap_err();
+        assert!(matches!(wrong, DspError::ForeignScratch { .. }));
+        assert!(GccPhat::<f32>::new(0, 80, smooth()).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn fractional_delays_of_either_polarity_are_found(delay in -1500.0f64..1500.0, inverted: bool, hann: bool, band: bool) {
+            let source = noise(LEN + 4000, 7);
+            let sign = if inverted { -1.0 } else { 1.0 };
+            let target: Vec<f32> = early(&source, delay).iter().map(|s| sign * s).collect();
+            let weighting = if band { Weighting::PassBand { low_hz: 300.0, high_hz: 12_000.0 } } else { Weighting::WholeBand };
+            let taper = if hann { Taper::Hann } else { Taper::None };
+            let options = GccOptions { taper, weighting, ..smooth() };
+            let peak = correlate::<f32>(&source[2000..2000 + LEN], &target, options);
+            // What the windows do not share is noise, which moves the peak a little.
+            prop_assert!((peak.lag_samples - delay).abs() < 0.05, "{peak:?} for {delay}");
+            prop_assert_eq!(peak.value < 0.0, inverted);
+        }
     }
 }

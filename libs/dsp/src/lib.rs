@@ -19,12 +19,14 @@ pub mod peak;
 pub mod stats;
 pub mod sub_sample;
 pub mod taper;
+pub mod weighting;
 pub mod window_plan;
 
 pub use error::{DspError, Side};
 pub use fft_length::FftLength;
 pub use filter::Filter;
-pub use gcc::{GccOptions, GccPhat, GccScratch, Precision, Weighting};
+pub use gcc::{GccOptions, GccPhat, GccScratch, Precision};
 pub use peak::{Peak, PeakFit};
 pub use taper::Taper;
+pub use weighting::Weighting;
 pub use window_plan::{PlannedWindow, Scan};

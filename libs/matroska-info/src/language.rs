@@ -1,7 +1,7 @@
 //! Language codes, and when two of them mean the same language.
 
 /// Two-letter codes and what they become. `jp` and `cn` are no codes but common mistakes.
-const TWO_LETTERS: [(&str, &str); 43] = [
+const TWO_LETTERS: [(&str, &str); 41] = [
     ("en", "eng"),
     ("ja", "jpn"),
     ("jp", "jpn"),
@@ -43,8 +43,6 @@ const TWO_LETTERS: [(&str, &str); 43] = [
     ("bn", "ben"),
     ("ta", "tam"),
     ("te", "tel"),
-    ("is", "isl"),
-    ("ka", "kat"),
 ];
 
 /// The bibliographic codes of ISO 639-2 and the terminological ones that mean the same.

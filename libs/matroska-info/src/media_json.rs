@@ -289,7 +289,8 @@ fn duration_ns(text: &str) -> Option<u64> {
         return None;
     }
     let nanoseconds = number(&format!("{fraction:0<9}")[..9])?;
-    Some((number(hours)? * 3600 + number(minutes)? * 60 + number(seconds)?) * 1_000_000_000 + nanoseconds)
+    let seconds = number(hours)? * 3600 + number(minutes)? * 60 + number(seconds)?;
+    seconds.checked_mul(1_000_000_000)?.checked_add(nanoseconds)
 }
 
 #[cfg(test)]
@@ -329,6 +330,15 @@ mod tests {
             br#"{"container": {"recognized": true, "supported": false, "type": "Windows Media"}, "file_name": "a"}"#,
         );
         assert!(unsupported.starts_with("'a' is a Windows Media file"), "{unsupported}");
+    }
+
+    #[test]
+    fn durations_are_read_to_the_nanosecond() {
+        assert_eq!(duration_ns("00:23:41.504000001"), Some(1_421_504_000_001));
+        assert_eq!(duration_ns("01:00:00"), Some(3_600_000_000_000));
+        for text in ["", "1:2", "4294967295:00:00.0", "a:b:c", "0:0:0.5é", "-1:00:00"] {
+            assert_eq!(duration_ns(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) fn is_versioned_library(file_name: &str, name: &str) -> bool {
 
 #[cfg(unix)]
 mod unix {
-    use std::io;
+    use std::io::{self, Read};
     use std::os::fd::AsFd;
     use std::os::unix::process::{CommandExt, ExitStatusExt};
     use std::process::{Child, Command, ExitStatus};
@@ -76,8 +76,12 @@ mod unix {
         Ok(waitid(WaitId::Pid(pid), options)?.is_some())
     }
 
+    /// The reading end of a child's output.
+    pub(crate) trait Pipe: Read + AsFd {}
+    impl<T: Read + AsFd> Pipe for T {}
+
     /// Waits until `source` has something to read or has ended; false when `patience` is over.
-    pub(crate) fn wait_readable(source: &impl AsFd, patience: Duration) -> io::Result<bool> {
+    pub(crate) fn wait_readable(source: &impl Pipe, patience: Duration) -> io::Result<bool> {
         let timeout = Timespec::try_from(patience).map_err(io::Error::other)?;
         match poll(&mut [PollFd::new(source, PollFlags::IN)], Some(&timeout)) {
             Ok(ready) => Ok(ready > 0),
@@ -133,7 +137,7 @@ mod unix {
 
 #[cfg(windows)]
 mod windows {
-    use std::io;
+    use std::io::{self, Read};
     use std::os::windows::process::CommandExt;
     use std::process::{Child, Command, ExitStatus};
     use std::time::Duration;
@@ -170,8 +174,12 @@ mod windows {
         Ok(child.try_wait()?.is_some())
     }
 
+    /// The reading end of a child's output.
+    pub(crate) trait Pipe: Read {}
+    impl<T: Read> Pipe for T {}
+
     /// A pipe cannot be asked, so reading simply blocks.
-    pub(crate) fn wait_readable<T>(_source: &T, _patience: Duration) -> io::Result<bool> {
+    pub(crate) fn wait_readable(_source: &impl Pipe, _patience: Duration) -> io::Result<bool> {
         Ok(true)
     }
 

@@ -1,7 +1,7 @@
 //! Watches a running child: reads its pipes, stops it when it is cancelled or hangs, and always reaps it.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Seek};
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -45,13 +45,13 @@ enum Event {
 pub(crate) trait Sink {
     /// Takes the next bytes; an error stops the child.
     fn data(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Error>;
-    /// Takes the end of a stream.
+    /// Takes the end of a stream; may be told twice.
     fn end(&mut self, stream: Stream);
 }
 
 /// Runs the child to its end.
 ///
-/// On return the child is reaped, its readers are joined and nobody in its process group is left.
+/// On return the child is reaped, its readers are joined and whoever was left in its process group is killed.
 pub(crate) fn supervise(child: Child, watch: &Watch<'_>, sink: &mut dyn Sink) -> Result<(ExitStatus, Usage), Error> {
     let enough = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -75,7 +75,7 @@ pub(crate) fn supervise(child: Child, watch: &Watch<'_>, sink: &mut dyn Sink) ->
     })
 }
 
-fn read_pipe(stream: Stream, mut pipe: impl Pipe, events: SyncSender<Event>, enough: &AtomicBool) {
+fn read_pipe(stream: Stream, mut pipe: impl platform::Pipe, events: SyncSender<Event>, enough: &AtomicBool) {
     let mut buffer = vec![0; CHUNK];
     let last = loop {
         if enough.load(Ordering::Relaxed) {
@@ -100,15 +100,6 @@ fn read_pipe(stream: Stream, mut pipe: impl Pipe, events: SyncSender<Event>, eno
     // If nobody listens any more, nobody needs to know.
     let _ = events.send(last);
 }
-
-#[cfg(unix)]
-trait Pipe: Read + std::os::fd::AsFd {}
-#[cfg(unix)]
-impl<T: Read + std::os::fd::AsFd> Pipe for T {}
-#[cfg(windows)]
-trait Pipe: Read {}
-#[cfg(windows)]
-impl<T: Read> Pipe for T {}
 
 /// A child on its way; dropping it ends the child, whatever happened.
 struct Run<'a> {
@@ -180,6 +171,10 @@ impl<'a> Run<'a> {
             last_look = Instant::now();
             self.look()?;
             if self.ended.is_some() && (open == 0 || self.is_enough(is_silent)) {
+                if open > 0 {
+                    sink.end(Stream::Stdout);
+                    sink.end(Stream::Stderr);
+                }
                 return self.stopping.take().map_or(Ok(()), |stopping| Err(stopping.why));
             }
         }

@@ -126,9 +126,9 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             min_match_pct: self.scan.min_match_pct,
             windows,
         };
-        for entry in report(&measured) {
-            ctx.report(&entry)?;
-        }
+        let facts = Facts { method: &measured.method, windows: &measured.windows };
+        ctx.report(&Entry::facts(&["targets", &measured.source], &facts)?)?;
+        ctx.report(&Entry::Figure(delay_over_time(&measured)))?;
         Outputs::new().with("correlation", measured)
     }
 }
@@ -219,16 +219,19 @@ impl Scan {
     }
 }
 
-fn report(measured: &Measured) -> Vec<Entry> {
+/// A target's measurements in the report.
+#[derive(Serialize)]
+struct Facts<'a> {
+    method: &'a str,
+    windows: &'a [Window],
+}
+
+fn delay_over_time(measured: &Measured) -> Figure {
     let points = |accepted: bool| -> Vec<(f64, f64)> {
         let chosen = measured.windows.iter().filter(|window| window.accepted == accepted);
         chosen.map(|window| (window.start_s, window.delay_ms)).collect()
     };
-    let facts = serde_json::json!({ "targets": { measured.source.clone(): {
-        "method": measured.method,
-        "windows": measured.windows,
-    } } });
-    let figure = Figure {
+    Figure {
         title: format!("{}: delay over time", measured.source),
         x_label: "time in the reference (s)".into(),
         y_label: "delay (ms)".into(),
@@ -236,6 +239,5 @@ fn report(measured: &Measured) -> Vec<Entry> {
             Series { name: "accepted".into(), mark: Mark::Point, points: points(true) },
             Series { name: "rejected".into(), mark: Mark::Cross, points: points(false) },
         ],
-    };
-    vec![Entry::Facts(facts), Entry::Figure(figure)]
+    }
 }

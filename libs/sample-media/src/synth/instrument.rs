@@ -53,7 +53,8 @@ pub(crate) fn note(note: &Note, rng: &mut Rng, scratch: &mut Vec<f32>) {
     scratch.clear();
     scratch.reserve(length);
     for _ in 0..length {
-        scratch.push(im.iter().sum());
+        let fours: [f32; 4] = std::array::from_fn(|lane| im[lane] + im[lane + 4]);
+        scratch.push((fours[0] + fours[2]) + (fours[1] + fours[3]));
         for lane in 0..PARTIALS {
             let (old_re, old_im) = (re[lane], im[lane]);
             re[lane] = old_re * turn_re[lane] - old_im * turn_im[lane];

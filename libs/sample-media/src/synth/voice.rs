@@ -11,7 +11,7 @@ use crate::rng::Rng;
 const FRAME: usize = 48;
 
 /// Brings speech, while it lasts, to about -20 dBFS RMS.
-const LEVEL: f32 = 0.20;
+const LEVEL: f32 = 1.4;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Speaker {
@@ -69,6 +69,7 @@ pub(crate) fn speak(speaker: &Speaker, phones: &[Phone], rng: &mut Rng) -> Vec<f
     let mut hiss = Resonator::default();
     let mut now = Phone::silence(0.0);
     let (mut cycle, mut period_pitch) = (0.0_f64, 1.0);
+    let mut last = 0.0;
     // A silence at the end lets the voice die away.
     for target in phones.iter().chain([&Phone::silence(0.08)]) {
         for _ in 0..(target.length_s * RATE) as usize / FRAME {
@@ -82,7 +83,7 @@ pub(crate) fn speak(speaker: &Speaker, phones: &[Phone], rng: &mut Rng) -> Vec<f
             }
             hiss.tune(now.noise_hz, 0.25 * now.noise_hz);
             // Noise passes near the resonance only, at about the same loudness whatever its pitch.
-            let hiss_gain = (now.noise * 0.9 * (now.noise_hz / 4000.0).powi(-1)) as f32;
+            let hiss_gain = (now.noise * 0.09 * (now.noise_hz / 4000.0).powi(-1)) as f32;
             for _ in 0..FRAME {
                 cycle += speaker.pitch_hz * now.pitch * period_pitch / RATE;
                 if cycle >= 1.0 {
@@ -91,7 +92,10 @@ pub(crate) fn speak(speaker: &Speaker, phones: &[Phone], rng: &mut Rng) -> Vec<f
                 }
                 let white = rng.noise();
                 let source = now.voiced as f32 * (flow_derivative(cycle as f32) + speaker.breath as f32 * white);
-                let voice = tract.iter_mut().fold(source, |signal, resonator| resonator.step(signal));
+                // The cascade has no poles above its fourth; this gives back the treble that they would.
+                let bright = source - 0.94 * last;
+                last = source;
+                let voice = tract.iter_mut().fold(bright, |signal, resonator| resonator.step(signal));
                 sound.push(LEVEL * (voice + hiss_gain * hiss.step(white)));
             }
         }

@@ -1,0 +1,115 @@
+//! Lays one pipeline over another: `extends` table by table, `--set` key by key.
+
+use super::cause::Cause;
+use super::nearest::suggest;
+use super::origin::{At, Origin};
+use super::problem::{Problem, Problems};
+use super::tree::{Literal, Node, Table, value_or_text};
+use std::sync::Arc;
+
+/// What the keys of a table are; it says which of them are merged rather than replaced.
+#[derive(Clone, Copy)]
+enum Level {
+    File,
+    Stages,
+    Stage,
+    /// `job`, `with`, `from`: keys with values that are replaced whole.
+    Entries,
+}
+
+impl Level {
+    fn of(self, key: &str) -> Option<Level> {
+        match (self, key) {
+            (Level::File, "job") => Some(Level::Entries),
+            (Level::File, "stage") => Some(Level::Stages),
+            (Level::Stages, _) => Some(Level::Stage),
+            (Level::Stage, "with" | "from") => Some(Level::Entries),
+            _ => None,
+        }
+    }
+}
+
+/// Lays the tables of a file over those of the file that it extends. Stages are merged key by key, `with` and `from`
+/// within them too; everything else is replaced.
+pub(super) fn lay(base: &mut Table, over: Table) {
+    lay_at(Level::File, base, over);
+}
+
+fn lay_at(level: Level, base: &mut Table, over: Table) {
+    for (key, node) in over.0 {
+        let below = base.0.iter_mut().find(|(at, _)| at.value == key.value).map(|(_, node)| &mut node.literal);
+        match (level.of(&key.value), below, node) {
+            (Some(level), Some(Literal::Table(below)), Node { literal: Literal::Table(over), .. }) => {
+                lay_at(level, below, over);
+            }
+            (_, _, node) => base.set(key, node),
+        }
+    }
+}
+
+/// Applies a `--set` argument such as `correlate.with.windows=30`. The value is TOML, or else a bare string.
+pub(super) fn set(table: &mut Table, argument: &Arc<Origin>, problems: &mut Problems) {
+    let Some((mut path, value)) = split(argument, problems) else { return };
+    let is_stage = |table: &Table, name: &str| stages(table).any(|stage| stage == name);
+    match path.first().map(|first| first.value.as_str()) {
+        Some("job" | "description") => {}
+        Some("stage") if !is_stage(table, "stage") && path.len() > 2 => {}
+        _ => path.insert(0, At { value: "stage".to_owned(), place: argument.place(0..0) }),
+    }
+    if let [first, stage, ..] = path.as_slice()
+        && first.value == "stage"
+        && !is_stage(table, &stage.value)
+    {
+        let help = suggest(&stage.value, "stages", stages(table).chain(["job"]));
+        let problem = Problem::new(Cause::UnknownStage { name: stage.value.clone() });
+        problems.push(problem.at(&stage.place, "no such stage").help(help));
+        return;
+    }
+    put(table, path, value);
+}
+
+/// The dotted path and the value of an argument.
+fn split(argument: &Arc<Origin>, problems: &mut Problems) -> Option<(Vec<At<String>>, Node)> {
+    let text = argument.text();
+    let (path, start) = match text.split_once('=') {
+        Some((path, _)) => (path, path.len() + 1),
+        None => ("", text.len()),
+    };
+    let mut segments = Vec::new();
+    let mut offset = 0;
+    for segment in path.split('.') {
+        let name = segment.trim();
+        let begin = offset + segment.len() - segment.trim_start().len();
+        segments.push(At { value: name.to_owned(), place: argument.place(begin..begin + name.len()) });
+        offset += segment.len() + 1;
+    }
+    let enough = segments.len() > 1 || path.trim() == "description";
+    if !enough || segments.iter().any(|segment| segment.value.is_empty()) {
+        let problem = Problem::new(Cause::MalformedSet { argument: text.to_owned() });
+        let help = "write `--set STAGE.KEY=VALUE`, as in `--set correlate.with.windows=30`, \
+                    `--set correlate.use=PLUGIN/STAGE` or `--set job.output=FOLDER`";
+        problems.push(problem.at(&argument.place(0..text.len()), "not KEY=VALUE").help(help));
+        return None;
+    }
+    Some((segments, value_or_text(argument, start, problems)))
+}
+
+/// Sets what `path` leads to, making the tables on the way.
+fn put(table: &mut Table, path: Vec<At<String>>, value: Node) {
+    let mut table = table;
+    let mut path = path.into_iter();
+    let Some(mut key) = path.next() else { return };
+    for next in path {
+        table = table.subtable(key);
+        key = next;
+    }
+    table.set(key, value);
+}
+
+fn stages(table: &Table) -> impl Iterator<Item = &str> {
+    let stages = match table.get("stage") {
+        Some((_, Node { literal: Literal::Table(stages), .. })) => stages.0.as_slice(),
+        _ => &[],
+    };
+    stages.iter().map(|(name, _)| name.value.as_str())
+}

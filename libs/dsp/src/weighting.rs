@@ -1,0 +1,97 @@
+//! Which bins of a spectrum count in a correlation.
+
+use std::ops::Range;
+
+use crate::error::DspError;
+
+/// Which bins of the spectrum count.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Weighting {
+    /// All of them, equally.
+    WholeBand,
+    /// Those from `low_hz` to `high_hz`, equally; the others not at all.
+    PassBand {
+        /// Lowest frequency that counts.
+        low_hz: f64,
+        /// Highest frequency that counts.
+        high_hz: f64,
+    },
+}
+
+impl Weighting {
+    /// The bins that count, of the lower half of a spectrum of `length` points at `rate_hz`.
+    ///
+    /// # Errors
+    /// An impossible sample rate, edges not 0 < low < high < half the rate, a band between two bins.
+    pub(crate) fn bins(self, length: usize, rate_hz: f64) -> Result<Range<usize>, DspError> {
+        if !(rate_hz.is_finite() && rate_hz > 0.0) {
+            return Err(DspError::Rate { rate_hz });
+        }
+        let end = length / 2 + 1;
+        let Weighting::PassBand { low_hz, high_hz } = self else {
+            return Ok(0..end);
+        };
+        let nyquist_hz = rate_hz / 2.0;
+        if !(0.0 < low_hz && low_hz < high_hz && high_hz < nyquist_hz) {
+            return Err(DspError::BandEdges {
+                low_hz,
+                high_hz,
+                nyquist_hz,
+            });
+        }
+        let bin = |hz: f64| hz / rate_hz * length as f64;
+        let bins = (bin(low_hz).ceil() as usize)..(bin(high_hz).floor() as usize + 1).min(end);
+        if bins.is_empty() {
+            return Err(DspError::NoBins {
+                low_hz,
+                high_hz,
+                length,
+            });
+        }
+        Ok(bins)
+    }
+}
+
+/// Share (0 to 1) of all bins of a spectrum of `length` points that `bins` of its lower half and their mirror images make up.
+pub(crate) fn share(bins: &Range<usize>, length: usize) -> f64 {
+    let middle = length.is_multiple_of(2).then_some(length / 2);
+    let without_mirror = std::iter::once(0)
+        .chain(middle)
+        .filter(|bin| bins.contains(bin))
+        .count();
+    (2 * bins.len() - without_mirror) as f64 / length as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_band_is_the_whole_spectrum() {
+        for length in [1, 2, 5, 6, 1_439_999, 1_440_000] {
+            let bins = Weighting::WholeBand.bins(length, 48_000.0).unwrap();
+            assert_eq!(share(&bins, length), 1.0, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_pass_band_keeps_both_its_edges() {
+        let band = Weighting::PassBand {
+            low_hz: 300.0,
+            high_hz: 3400.0,
+        };
+        assert_eq!(band.bins(480, 48_000.0), Ok(3..35));
+    }
+
+    #[test]
+    fn impossible_bands_are_errors() {
+        let bins = |low_hz, high_hz, length| Weighting::PassBand { low_hz, high_hz }.bins(length, 48_000.0);
+        assert!(matches!(bins(f64::NAN, 3400.0, 480), Err(DspError::BandEdges { .. })));
+        assert!(matches!(bins(300.0, 24_000.0, 480), Err(DspError::BandEdges { .. })));
+        assert!(matches!(bins(310.0, 320.0, 480), Err(DspError::NoBins { .. })));
+        assert!(matches!(
+            Weighting::WholeBand.bins(480, 0.0),
+            Err(DspError::Rate { .. })
+        ));
+    }
+}

@@ -1,0 +1,190 @@
+//! Selects one delay from those of the accepted windows: pure arithmetic and the lines that explain it.
+//!
+//! Rounded and raw delay come from the same windows. "Rounded" is to nearest, ties to even; means are plain sums from left
+//! to right, so that equal input gives equal bits.
+
+use vsg_plugin_api::kinds::Window;
+
+/// How a delay is selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The most frequent whole millisecond; the one that occurs first among equals.
+    MostCommon,
+    /// All windows within 1 ms of the most frequent one, averaged.
+    Clustered,
+    /// All windows within 1 ms of the most frequent one: their median, which a few stray windows can not move.
+    ClusterMedian,
+    /// The first run of windows that stay within 1 ms of its start.
+    FirstStable {
+        /// Windows that a run needs.
+        min_windows: usize,
+        /// Whether shorter runs are passed over; otherwise the first run counts, however short.
+        skip_unstable: bool,
+    },
+    /// All windows, averaged.
+    Average,
+}
+
+/// A selected delay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selected {
+    /// Whole milliseconds.
+    pub rounded_ms: i64,
+    /// Unrounded (ms).
+    pub raw_ms: f64,
+    /// Name of the way it was selected.
+    pub label: &'static str,
+    /// Lines of the log about the rounded delay.
+    pub log: Vec<String>,
+    /// Lines of the log about the raw delay.
+    pub raw_log: Vec<String>,
+}
+
+/// Selects from accepted windows in order of time; `None` without any.
+#[must_use]
+pub fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
+    let most_common = most_common(accepted)?;
+    Some(match mode {
+        Mode::MostCommon => {
+            let raw_ms = mean(accepted.iter().filter(|window| window.rounded_ms() == most_common));
+            selected(most_common, raw_ms, "mode")
+        }
+        Mode::Clustered => clustered(accepted, most_common),
+        Mode::ClusterMedian => {
+            let raw_ms = median(cluster(accepted, most_common).map(|window| window.delay_ms));
+            selected(round(raw_ms), raw_ms, "cluster median")
+        }
+        Mode::FirstStable { min_windows, skip_unstable } => {
+            first_stable(accepted, min_windows, skip_unstable, most_common)?
+        }
+        Mode::Average => {
+            let raw_ms = mean(accepted.iter());
+            let (count, rounded) = (accepted.len(), round(raw_ms));
+            Selected {
+                log: vec![format!(
+                    "[Delay Selection] Average of {count} raw values: {raw_ms:.3}ms → rounded to {rounded}ms"
+                )],
+                raw_log: vec![format!("[Delay Selection Raw] True average of {count} raw values: {raw_ms:.3}ms")],
+                ..selected(rounded, raw_ms, "average")
+            }
+        }
+    })
+}
+
+fn selected(rounded_ms: i64, raw_ms: f64, label: &'static str) -> Selected {
+    Selected { rounded_ms, raw_ms, label, log: Vec::new(), raw_log: Vec::new() }
+}
+
+fn clustered(accepted: &[&Window], center: i64) -> Selected {
+    let raw_ms = mean(cluster(accepted, center));
+    let (count, total, rounded) = (cluster(accepted, center).count(), accepted.len(), round(raw_ms));
+    let breakdown: Vec<String> =
+        counts(cluster(accepted, center)).iter().map(|(ms, count)| format!("{ms}: {count}")).collect();
+    Selected {
+        log: vec![format!(
+            "[Delay Selection] Mode (Clustered): most common = {center}ms, cluster [{} to {}] contains {count}/{total} chunks \
+             (breakdown: {{{}}}), raw avg: {raw_ms:.3}ms → rounded to {rounded}ms",
+            center - 1,
+            center + 1,
+            breakdown.join(", ")
+        )],
+        raw_log: vec![format!(
+            "[Delay Selection Raw] Mode (Clustered): {count} chunks in cluster, raw avg: {raw_ms:.3}ms"
+        )],
+        ..selected(rounded, raw_ms, "mode (clustered)")
+    }
+}
+
+/// The first stable run. With `skip_unstable` and no run that is long enough, the most common delay and the raw delay of the
+/// first window that has it. `None` with fewer windows than a run needs.
+fn first_stable(
+    accepted: &[&Window],
+    min_windows: usize,
+    skip_unstable: bool,
+    most_common: i64,
+) -> Option<Selected> {
+    let segments = segments(accepted);
+    let chosen = match segments.iter().find(|segment| !skip_unstable || segment.len() >= min_windows) {
+        Some(segment) if accepted.len() >= min_windows => segment,
+        _ => {
+            let mut log = Vec::new();
+            if accepted.len() >= min_windows {
+                let largest = segments.iter().map(|segment| segment.len()).max().unwrap_or(0);
+                log.push(format!(
+                    "[First Stable] No segment found with minimum {min_windows} chunks. Largest segment: {largest} chunks"
+                ));
+            }
+            let raw_log = log.clone();
+            log.push("[WARNING] No stable segment found, falling back to mode.".into());
+            let first = accepted.iter().find(|window| window.rounded_ms() == most_common)?;
+            return Some(Selected { log, raw_log, ..selected(most_common, first.delay_ms, "mode (fallback)") });
+        }
+    };
+    let raw_ms = mean(chosen.iter());
+    let (count, rounded, start_s) = (chosen.len(), round(raw_ms), chosen[0].start_s);
+    let facts = format!("{count} chunks at {rounded:+}ms (raw avg: {raw_ms:.3}ms, starting at {start_s:.1}s)");
+    let mut log = Vec::new();
+    if skip_unstable {
+        log.push(format!("[First Stable] Found stable segment: {facts}"));
+    } else {
+        if count < min_windows {
+            log.push(format!(
+                "[First Stable] Warning: First segment has only {count} chunks (minimum: {min_windows}), \
+                 but using it anyway (skip_unstable=False)"
+            ));
+        }
+        log.push(format!("[First Stable] Using first segment: {facts}"));
+    }
+    Some(Selected { raw_log: log.clone(), log, ..selected(rounded, raw_ms, "first stable") })
+}
+
+/// Runs of windows whose whole milliseconds stay within 1 of the first of the run.
+fn segments<'a>(accepted: &[&'a Window]) -> Vec<Vec<&'a Window>> {
+    let mut segments: Vec<Vec<&Window>> = Vec::new();
+    for &window in accepted {
+        match segments.last_mut() {
+            Some(segment) if (segment[0].rounded_ms() - window.rounded_ms()).abs() <= 1 => segment.push(window),
+            _ => segments.push(vec![window]),
+        }
+    }
+    segments
+}
+
+fn cluster<'w, 'a>(accepted: &'w [&'a Window], center: i64) -> impl Iterator<Item = &'w &'a Window> {
+    accepted.iter().filter(move |window| (window.rounded_ms() - center).abs() <= 1)
+}
+
+/// How often each whole millisecond occurs, in the order of first occurrence.
+fn counts<'w, 'a: 'w>(windows: impl Iterator<Item = &'w &'a Window>) -> Vec<(i64, usize)> {
+    let mut counts: Vec<(i64, usize)> = Vec::new();
+    for window in windows {
+        let ms = window.rounded_ms();
+        match counts.iter_mut().find(|(known, _)| *known == ms) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((ms, 1)),
+        }
+    }
+    counts
+}
+
+fn most_common(accepted: &[&Window]) -> Option<i64> {
+    let counts = counts(accepted.iter());
+    let highest = counts.iter().map(|(_, count)| *count).max()?;
+    counts.iter().find(|(_, count)| *count == highest).map(|(ms, _)| *ms)
+}
+
+fn mean<'w, 'a: 'w>(windows: impl Iterator<Item = &'w &'a Window>) -> f64 {
+    let (sum, count) = windows.fold((0.0, 0usize), |(sum, count), window| (sum + window.delay_ms, count + 1));
+    sum / count as f64
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+}
+
+fn round(ms: f64) -> i64 {
+    ms.round_ties_even() as i64
+}
