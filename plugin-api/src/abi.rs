@@ -4,6 +4,7 @@
 //! every older plugin: new needs travel as JSON through [`RawStage::signature`], parameters, headers and
 //! [`RawHost::service`]. Authors never meet this module; they use [`crate::prelude`].
 #![allow(unsafe_code, reason = "the boundary of a dynamic library can not be crossed without it")]
+#![allow(non_local_definitions, reason = "abi_stable's trait objects are written that way")]
 #![allow(missing_docs, unreachable_pub, reason = "abi_stable's attribute macros write undocumented public items")]
 #![allow(clippy::all, reason = "lints of generated code are not ours to mend")]
 

@@ -66,7 +66,7 @@ pub use ports::{Inputs, Outputs};
 pub use signature::{Arity, Port, Signature};
 pub use stage::Stage;
 pub use value::{Data, Value};
-pub use vsg_tools::{Command, Tool};
+pub use vsg_tools::{Command, Error as ToolError, Tool};
 
 /// What nearly every plugin uses.
 pub mod prelude {

@@ -54,9 +54,7 @@ impl<S: Stage> RawStage for Packed<S> {
     }
 }
 
-/// Packs a stage for the boundary; `export!` calls it.
-#[doc(hidden)]
-#[must_use]
-pub fn pack<S: Stage>(plugin: &'static str) -> StageBox {
+/// Packs a stage for the boundary.
+pub(crate) fn pack<S: Stage>(plugin: &'static str) -> StageBox {
     RawStage_TO::from_value(Packed::<S> { plugin, stage: PhantomData }, TD_Opaque)
 }

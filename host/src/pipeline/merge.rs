@@ -5,6 +5,7 @@ use super::nearest::suggest;
 use super::origin::{At, Origin};
 use super::problem::{Problem, Problems};
 use super::tree::{Literal, Node, Table, value_or_text};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What the keys of a table are; it says which of them are merged rather than replaced.
@@ -37,11 +38,8 @@ pub(super) fn lay(base: &mut Table, over: Table) {
 
 fn lay_at(level: Level, base: &mut Table, over: Table) {
     for (key, node) in over.0 {
-        let below = base.0.iter_mut().find(|(at, _)| at.value == key.value).map(|(_, node)| &mut node.literal);
-        match (level.of(&key.value), below, node) {
-            (Some(level), Some(Literal::Table(below)), Node { literal: Literal::Table(over), .. }) => {
-                lay_at(level, below, over);
-            }
+        match (level.of(&key.value), base.table_mut(&key.value), node) {
+            (Some(level), Some(below), Node { literal: Literal::Table(over), .. }) => lay_at(level, below, over),
             (_, _, node) => base.set(key, node),
         }
     }
@@ -65,7 +63,7 @@ pub(super) fn set(table: &mut Table, argument: &Arc<Origin>, problems: &mut Prob
         problems.push(problem.at(&stage.place, "no such stage").help(help));
         return;
     }
-    put(table, path, value);
+    put(table, path.into(), value);
 }
 
 /// The dotted path and the value of an argument.
@@ -95,15 +93,19 @@ fn split(argument: &Arc<Origin>, problems: &mut Problems) -> Option<(Vec<At<Stri
 }
 
 /// Sets what `path` leads to, making the tables on the way.
-fn put(table: &mut Table, path: Vec<At<String>>, value: Node) {
-    let mut table = table;
-    let mut path = path.into_iter();
-    let Some(mut key) = path.next() else { return };
-    for next in path {
-        table = table.subtable(key);
-        key = next;
+fn put(table: &mut Table, mut path: VecDeque<At<String>>, value: Node) {
+    let Some(key) = path.pop_front() else { return };
+    if path.is_empty() {
+        return table.set(key, value);
     }
-    table.set(key, value);
+    match table.table_mut(&key.value) {
+        Some(below) => put(below, path, value),
+        None => {
+            let (mut below, place) = (Table::default(), key.place.clone());
+            put(&mut below, path, value);
+            table.set(key, Node { place, literal: Literal::Table(below) });
+        }
+    }
 }
 
 fn stages(table: &Table) -> impl Iterator<Item = &str> {

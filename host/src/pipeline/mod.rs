@@ -5,6 +5,7 @@
 //! three reports every problem that it finds, with its place.
 
 mod cause;
+mod defaults;
 mod draw;
 mod edges;
 mod job;
@@ -19,8 +20,8 @@ mod problem;
 mod reference;
 mod resolve;
 mod schema;
-mod settings;
 mod shape;
+mod strict;
 mod tree;
 mod words;
 

@@ -40,6 +40,14 @@ impl Table {
         Some(self.0.remove(index))
     }
 
+    /// The table under a key, when there is one.
+    pub(super) fn table_mut(&mut self, key: &str) -> Option<&mut Table> {
+        self.0.iter_mut().find(|(at, _)| at.value == key).and_then(|(_, node)| match &mut node.literal {
+            Literal::Table(table) => Some(table),
+            _ => None,
+        })
+    }
+
     /// Sets a key; a new one goes last, a known one keeps its position.
     pub(super) fn set(&mut self, key: At<String>, node: Node) {
         match self.0.iter_mut().find(|(at, _)| at.value == key.value) {

@@ -3,7 +3,7 @@
 use realfft::num_traits::Float;
 
 use crate::confidence;
-use crate::gcc::Precision;
+use crate::spectrum::Precision;
 use crate::sub_sample;
 
 /// How finely a peak is placed.

@@ -76,6 +76,15 @@ pub enum Error {
         /// Highest normalised correlation that was found.
         best_match: f64,
     },
+    /// A file that is not ours has the name of one that would be written.
+    #[error(
+        "{} is already there and was not made by this generator; choose another folder, or move the file away",
+        path.display()
+    )]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+    },
     /// The progress callback asked to stop.
     #[error("stopped on request")]
     Cancelled,
@@ -86,8 +95,15 @@ impl Error {
     pub(crate) fn io(doing: impl Into<String>, path: &Path, source: std::io::Error) -> Self {
         if source.kind() == std::io::ErrorKind::StorageFull {
             let folder = if path.is_dir() { Some(path) } else { path.parent() };
-            return Self::DiskFull { doing: doing.into(), folder: folder.unwrap_or(path).to_owned() };
+            return Self::DiskFull {
+                doing: doing.into(),
+                folder: folder.unwrap_or(path).to_owned(),
+            };
         }
-        Self::Io { doing: doing.into(), path: path.to_owned(), source }
+        Self::Io {
+            doing: doing.into(),
+            path: path.to_owned(),
+            source,
+        }
     }
 }

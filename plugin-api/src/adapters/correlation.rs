@@ -198,8 +198,8 @@ impl Scan {
         if peak.on_edge {
             return Some("peak on the edge of the search range".into());
         }
-        (!(ratio >= self.min_peak_ratio))
-            .then(|| format!("peak {ratio:.2} times the second, below {:.2}", self.min_peak_ratio))
+        let stands_out = ratio >= self.min_peak_ratio;
+        (!stands_out).then(|| format!("peak {ratio:.2} times the second, below {:.2}", self.min_peak_ratio))
     }
 
     fn log_line(&self, window: &Window) -> String {

@@ -24,7 +24,7 @@ pub struct AudioHeader {
     pub sample_rate_hz: u32,
     /// Number of samples.
     pub samples: u64,
-    /// Presentation time of the first sample as mkvmerge would write it without any shift (ms).
+    /// Presentation time of the first sample in its container, as ffmpeg reads it (ms).
     pub start_ms: f64,
     /// Filters, first one first; each starts at rest at the first sample of the audio.
     #[serde(default)]

@@ -41,6 +41,12 @@ impl Media {
         self.tracks.iter().find(|track| track.kind == TrackType::Video).map_or(0, |track| track.container_delay_ms)
     }
 
+    /// Whether mkvmerge copies timestamps as they are, because the container is Matroska already.
+    #[must_use]
+    pub fn is_matroska(&self) -> bool {
+        self.container == "Matroska"
+    }
+
     /// The track with this id.
     #[must_use]
     pub fn track(&self, id: u64) -> Option<&MediaTrack> {
@@ -72,9 +78,8 @@ pub struct MediaTrack {
     pub flags: TrackFlags,
     /// Earliest timestamp (ms, rounded half to even) of an audio or video track; 0 for others.
     pub container_delay_ms: i64,
-    /// What mkvmerge adds to the timestamps that ffmpeg sees when it copies this track (ms). Not 0 where the two read a
-    /// container differently, such as the encoder delay in MP4 or the first timestamp of a transport stream.
-    pub mux_offset_ms: f64,
+    /// Length (s), if the file tells.
+    pub duration_s: Option<f64>,
     /// Channels of an audio track.
     pub channels: Option<u64>,
     /// Sample rate of an audio track (Hz).

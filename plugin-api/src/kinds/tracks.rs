@@ -1,6 +1,6 @@
 //! Which tracks the output has, and where the bytes of each one are.
 
-use super::TrackType;
+use super::{TrackFlags, TrackType};
 use crate::json_kind;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -49,6 +49,8 @@ pub struct LayoutTrack {
     pub default: bool,
     /// Whether it is shown even if subtitles are off.
     pub forced: bool,
+    /// The flags in the source.
+    pub source_flags: TrackFlags,
 }
 
 /// One attachment of the output.
@@ -88,6 +90,10 @@ pub struct Track {
     pub data: TrackData,
     /// Start in its container (ms); of audio of the reference relative to the video.
     pub container_delay_ms: i64,
+    /// What mkvmerge adds to the timestamps that ffmpeg reads when it copies this track out of its container (ms). Not 0 where
+    /// the two see a container differently: the encoder delay in MP4, the first timestamp of a transport stream.
+    #[serde(default)]
+    pub mux_offset_ms: f64,
     /// Display aspect ratio of a video track.
     #[serde(default)]
     pub aspect_ratio: Option<String>,

@@ -12,8 +12,11 @@ pub(crate) struct Master {
     next_cell: i64,
     /// What the last cell's sounds add to the next one, per channel.
     tails: Vec<Vec<f32>>,
+    stems: Stems,
 }
 
+/// The buses of one cell, each [`SPAN`] long; kept from cell to cell because fresh memory costs more than clearing it.
+#[derive(Debug)]
 struct Stems {
     music: [Vec<f32>; 2],
     low: Vec<f32>,
@@ -25,8 +28,14 @@ struct Stems {
 impl Master {
     /// Starts with `first_cell`; the cell before it is rendered for its tails.
     pub(crate) fn new(programme: Programme, mix: Mix, layout: Layout, first_cell: i64) -> Self {
-        let mut master =
-            Self { programme, mix, layout, next_cell: first_cell - 1, tails: vec![Vec::new(); layout.channels()] };
+        let mut master = Self {
+            programme,
+            mix,
+            layout,
+            next_cell: first_cell - 1,
+            tails: Vec::new(),
+            stems: Stems::new(),
+        };
         master.tails = master.render();
         for channel in &mut master.tails {
             channel.drain(..CELL);
@@ -53,16 +62,15 @@ impl Master {
     }
 
     /// One cell with its tails, before the limiter.
-    fn render(&self) -> Vec<Vec<f32>> {
-        let Self { programme, mix, next_cell: cell, .. } = self;
-        let silence = || vec![0.0_f32; SPAN];
-        let mut stems = Stems {
-            music: [silence(), silence()],
-            low: silence(),
-            effects: [silence(), silence()],
-            voice: silence(),
-            room: [silence(), silence()],
-        };
+    fn render(&mut self) -> Vec<Vec<f32>> {
+        let Self {
+            programme,
+            mix,
+            next_cell: cell,
+            stems,
+            ..
+        } = self;
+        stems.clear();
         music::render(programme.seed, *cell, &mut stems.music, &mut stems.low);
         effects::render(programme, *cell, &mut stems.effects);
         if let Some(language) = &mix.language {
@@ -75,7 +83,10 @@ impl Master {
 
 /// The room around the speaker: three echoes, other ones on each side.
 fn early_reflections(voice: &[f32], room: &mut [Vec<f32>; 2]) {
-    let echoes = [[(0.0113, 0.16), (0.0239, 0.11), (0.0371, 0.07)], [(0.0137, 0.15), (0.0211, 0.12), (0.0419, 0.06)]];
+    let echoes = [
+        [(0.0113, 0.16), (0.0239, 0.11), (0.0371, 0.07)],
+        [(0.0137, 0.15), (0.0211, 0.12), (0.0419, 0.06)],
+    ];
     for (side, echoes) in room.iter_mut().zip(echoes) {
         for (delay_s, gain) in echoes {
             let delay = (delay_s * RATE) as usize;
@@ -87,7 +98,31 @@ fn early_reflections(voice: &[f32], room: &mut [Vec<f32>; 2]) {
 }
 
 impl Stems {
-    fn combine(self, mix: &Mix, layout: Layout) -> Vec<Vec<f32>> {
+    fn new() -> Self {
+        let silence = || vec![0.0_f32; SPAN];
+        Self {
+            music: [silence(), silence()],
+            low: silence(),
+            effects: [silence(), silence()],
+            voice: silence(),
+            room: [silence(), silence()],
+        }
+    }
+
+    fn clear(&mut self) {
+        let Self {
+            music: [a, b],
+            low,
+            effects: [c, d],
+            voice,
+            room: [e, f],
+        } = self;
+        for bus in [a, b, low, c, d, voice, e, f] {
+            bus.fill(0.0);
+        }
+    }
+
+    fn combine(&self, mix: &Mix, layout: Layout) -> Vec<Vec<f32>> {
         let (music, effects, voice) = (gain(mix.music_db), gain(mix.effects_db), gain(mix.dialogue_db));
         let side = |side: usize, centre: f32, low: f32| -> Vec<f32> {
             (0..SPAN)
@@ -113,7 +148,11 @@ impl Stems {
                         .map(|at| 0.5 * effects * self.effects[side][at] + 0.3 * music * self.music[side][at])
                         .collect()
                 };
-                let centre = self.voice.iter().map(|sample| std::f32::consts::SQRT_2 * voice * sample).collect();
+                let centre = self
+                    .voice
+                    .iter()
+                    .map(|sample| std::f32::consts::SQRT_2 * voice * sample)
+                    .collect();
                 let low = self.low.iter().map(|sample| 0.7 * music * sample).collect();
                 vec![side(0, 0.0, 0.7), side(1, 0.0, 0.7), centre, low, back(0), back(1)]
             }
@@ -124,5 +163,9 @@ impl Stems {
 /// Leaves what is below 0.6 alone and bends the rest towards 0.9; it has no memory, so it delays nothing.
 fn limit(sample: f32) -> f32 {
     let over = sample.abs() - 0.6;
-    if over <= 0.0 { sample } else { (0.6 + 0.3 * (over / 0.3).tanh()).copysign(sample) }
+    if over <= 0.0 {
+        sample
+    } else {
+        (0.6 + 0.3 * (over / 0.3).tanh()).copysign(sample)
+    }
 }

@@ -11,7 +11,7 @@ use crate::rng::Rng;
 const FRAME: usize = 48;
 
 /// Brings speech, while it lasts, to about -20 dBFS RMS.
-const LEVEL: f32 = 1.4;
+const LEVEL: f32 = 1.3;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Speaker {
@@ -36,7 +36,14 @@ pub(crate) struct Phone {
 
 impl Phone {
     pub(crate) fn silence(length_s: f64) -> Self {
-        Self { length_s, formants_hz: [450.0, 1450.0, 2500.0], voiced: 0.0, noise: 0.0, noise_hz: 4000.0, pitch: 1.0 }
+        Self {
+            length_s,
+            formants_hz: [450.0, 1450.0, 2500.0],
+            voiced: 0.0,
+            noise: 0.0,
+            noise_hz: 4000.0,
+            pitch: 1.0,
+        }
     }
 }
 
@@ -75,9 +82,11 @@ pub(crate) fn speak(speaker: &Speaker, phones: &[Phone], rng: &mut Rng) -> Vec<f
         for _ in 0..(target.length_s * RATE) as usize / FRAME {
             glide(&mut now, target);
             for (resonator, (hz, width_hz)) in tract.iter_mut().zip(
-                now.formants_hz.into_iter().chain([3500.0]).map(|hz| hz * speaker.formant_scale).zip([
-                    70.0, 95.0, 140.0, 260.0,
-                ]),
+                now.formants_hz
+                    .into_iter()
+                    .chain([3500.0])
+                    .map(|hz| hz * speaker.formant_scale)
+                    .zip([70.0, 95.0, 140.0, 260.0]),
             ) {
                 resonator.tune(hz, width_hz);
             }
@@ -93,9 +102,11 @@ pub(crate) fn speak(speaker: &Speaker, phones: &[Phone], rng: &mut Rng) -> Vec<f
                 let white = rng.noise();
                 let source = now.voiced as f32 * (flow_derivative(cycle as f32) + speaker.breath as f32 * white);
                 // The cascade has no poles above its fourth; this gives back the treble that they would.
-                let bright = source - 0.94 * last;
+                let bright = source - 0.9 * last;
                 last = source;
-                let voice = tract.iter_mut().fold(bright, |signal, resonator| resonator.step(signal));
+                let voice = tract
+                    .iter_mut()
+                    .fold(bright, |signal, resonator| resonator.step(signal));
                 sound.push(LEVEL * (voice + hiss_gain * hiss.step(white)));
             }
         }

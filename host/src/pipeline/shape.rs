@@ -1,0 +1,229 @@
+//! Reads the tree of a pipeline file into stages: which keys there may be, and of which type their values are.
+
+use super::cause::Cause;
+use super::job::JobFiles;
+use super::nearest::{nearest, suggest};
+use super::origin::{At, Origin};
+use super::parse::{Field, ParsedInput, ParsedStage};
+use super::problem::{Problem, Problems};
+use super::reference::reference;
+use super::resolve::Each;
+use super::tree::{Literal, Node, Table};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const STAGE_KEYS: [&str; 6] = ["use", "from", "with", "each", "isolate", "timeout_s"];
+
+/// Reads a file, and keeps what is wrong with it.
+pub(super) struct Shape<'a> {
+    pub(super) origin: &'a Arc<Origin>,
+    pub(super) problems: Problems,
+}
+
+impl Shape<'_> {
+    pub(super) fn file(&mut self, table: Table) -> (Option<String>, JobFiles, Vec<ParsedStage>) {
+        let (mut description, mut job, mut stages) = (None, JobFiles::default(), None);
+        for (key, node) in table.0 {
+            match key.value.as_str() {
+                "description" => description = self.text("`description`", &node, "a sentence in quotes").map(|at| at.value),
+                "job" => job = self.table("`job`", node, "a table, `[job]`").map(|at| self.job(at.value)).unwrap_or_default(),
+                "stage" => {
+                    let table = self.table("`stage`", node, "tables, `[stage.NAME]`");
+                    stages = Some(table.map(|at| self.stages(at.value)).unwrap_or_default());
+                }
+                "compare" | "variant" => {
+                    let problem = Problem::new(Cause::Comparison { key: key.value.clone() });
+                    let help = "comparisons run with `vsg-host compare`";
+                    self.problems.push(problem.at(&key.place, "part of a comparison").help(help));
+                }
+                _ => self.unknown_key("a pipeline", &key, &["description", "extends", "job", "stage"]),
+            }
+        }
+        let any_stage_tables = stages.is_some();
+        let stages = stages.unwrap_or_default();
+        if !any_stage_tables {
+            let problem = Problem::new(Cause::NoStages { file: self.origin.name().to_owned() });
+            let help = "a pipeline has one table per stage: `[stage.NAME]` with `use = \"plugin/stage\"`; \
+                        `vsg-host plugins` lists what can be used";
+            self.problems.push(problem.at(&self.origin.place(0..0), "no `[stage.NAME]` in this file").help(help));
+        }
+        (description, job, stages)
+    }
+
+    fn job(&mut self, table: Table) -> JobFiles {
+        let mut job = JobFiles::default();
+        for (key, node) in table.0 {
+            match key.value.as_str() {
+                "reference" => job.reference = self.path("`reference` of the job", &node),
+                "output" => job.output = self.path("`output` of the job", &node),
+                "targets" => {
+                    let Literal::List(targets) = &node.literal else {
+                        let expected = "a list of files, `targets = [\"FILE\"]`";
+                        self.wrong_type("`targets` of the job", &node, expected);
+                        continue;
+                    };
+                    job.targets = targets.iter().filter_map(|node| self.path("a target of the job", node)).collect();
+                }
+                _ => self.unknown_key("the job", &key, &["reference", "targets", "output"]),
+            }
+        }
+        job
+    }
+
+    fn path(&mut self, what: &str, node: &Node) -> Option<PathBuf> {
+        let typed = self.text(what, node, "a path in quotes")?;
+        if typed.value.is_empty() {
+            let cause = Cause::WrongValue { what: what.to_owned(), expected: "a path".to_owned() };
+            self.problems.push(Problem::new(cause).at(&typed.place, "empty"));
+            return None;
+        }
+        Some(typed.place.origin.path(&typed.value))
+    }
+
+    fn stages(&mut self, table: Table) -> Vec<ParsedStage> {
+        let mut stages = Vec::new();
+        for (name, node) in table.0 {
+            self.stage_name(&name);
+            let what = format!("stage `{}`", name.value);
+            if let Some(table) = self.table(&what, node, "a table, `[stage.NAME]`") {
+                stages.push(self.stage(name, &what, table.value));
+            }
+        }
+        stages
+    }
+
+    fn stage_name(&mut self, name: &At<String>) {
+        let allowed = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
+        let problem = Problem::new(Cause::StageName { name: name.value.clone() });
+        if name.value == "job" {
+            let help = "`job` stands for the files of the job in edges, as in `job.file`";
+            self.problems.push(problem.at(&name.place, "reserved").help(help));
+        } else if name.value.is_empty() || !name.value.chars().all(allowed) {
+            let help = "names of stages are made of letters, digits, `-` and `_`";
+            self.problems.push(problem.at(&name.place, "not a name").help(help));
+        }
+    }
+
+    fn stage(&mut self, name: At<String>, what: &str, table: Table) -> ParsedStage {
+        let mut stage = ParsedStage {
+            name,
+            uses: Field::Absent,
+            each: Field::Absent,
+            from: Vec::new(),
+            with: None,
+            isolate: false,
+            timeout_s: None,
+        };
+        for (key, node) in table.0 {
+            let of = format!("`{}` of {what}", key.value);
+            match key.value.as_str() {
+                "use" => {
+                    let text = self.text(&of, &node, "text, `\"plugin/stage\"`");
+                    stage.uses = text.map_or(Field::Wrong, Field::Given);
+                }
+                "each" => stage.each = self.each(&of, &node),
+                "from" => {
+                    let table = self.table(&of, node, "a table, `{ INPUT = \"STAGE.OUTPUT\" }`");
+                    stage.from = table.map(|at| self.inputs(what, at.value)).unwrap_or_default();
+                }
+                "with" => stage.with = self.table(&of, node, "a table, `{ SETTING = VALUE }`"),
+                "isolate" => match node.literal {
+                    Literal::Boolean(isolate) => stage.isolate = isolate,
+                    _ => self.wrong_type(&of, &node, "true or false"),
+                },
+                "timeout_s" => stage.timeout_s = self.seconds(&of, &node),
+                _ => self.unknown_key(what, &key, &STAGE_KEYS),
+            }
+        }
+        stage
+    }
+
+    fn each(&mut self, what: &str, node: &Node) -> Field<Each> {
+        let expected = "\"sources\" or \"targets\"";
+        let Some(word) = self.text(what, node, expected) else { return Field::Wrong };
+        let value = match word.value.as_str() {
+            "sources" => Each::Sources,
+            "targets" => Each::Targets,
+            typed => {
+                let cause = Cause::WrongValue { what: what.to_owned(), expected: expected.to_owned() };
+                let problem = Problem::new(cause).at(&word.place, "neither of them");
+                let help = match nearest(typed, ["sources", "targets"]) {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => "leave `each` out for a stage that runs once".to_owned(),
+                };
+                self.problems.push(problem.help(help));
+                return Field::Wrong;
+            }
+        };
+        Field::Given(At { value, place: word.place })
+    }
+
+    fn seconds(&mut self, what: &str, node: &Node) -> Option<f64> {
+        let Literal::Number(number) = &node.literal else {
+            self.wrong_type(what, node, "a number of seconds");
+            return None;
+        };
+        let seconds = number.as_f64().filter(|&seconds| seconds > 0.0);
+        if seconds.is_none() {
+            let cause = Cause::WrongValue { what: what.to_owned(), expected: "more than 0 seconds".to_owned() };
+            self.problems.push(Problem::new(cause).at(&node.place, "too small"));
+        }
+        seconds
+    }
+
+    fn inputs(&mut self, stage: &str, table: Table) -> Vec<ParsedInput> {
+        let inputs = table.0.into_iter().map(|(port, node)| {
+            let what = format!("input `{}` of {stage}", port.value);
+            let mut input =
+                ParsedInput { port, place: node.place.clone(), is_list: false, edges: Vec::new(), incomplete: false };
+            let edges = match &node.literal {
+                Literal::List(edges) => {
+                    input.is_list = true;
+                    edges.as_slice()
+                }
+                _ => std::slice::from_ref(&node),
+            };
+            for edge in edges {
+                let text = self.text(&what, edge, "text, `\"STAGE.OUTPUT\"`, or a list of such");
+                let edge = text.and_then(|text| reference(&text.value, &text.place, &mut self.problems));
+                input.incomplete |= edge.is_none();
+                input.edges.extend(edge);
+            }
+            input
+        });
+        inputs.collect()
+    }
+
+    fn text(&mut self, what: &str, node: &Node, expected: &str) -> Option<At<String>> {
+        let text = node.text().map(|text| At { value: text.to_owned(), place: node.place.clone() });
+        if text.is_none() {
+            self.wrong_type(what, node, expected);
+        }
+        text
+    }
+
+    fn table(&mut self, what: &str, node: Node, expected: &str) -> Option<At<Table>> {
+        match node {
+            Node { place, literal: Literal::Table(value) } => Some(At { value, place }),
+            node => {
+                self.wrong_type(what, &node, expected);
+                None
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, what: &str, node: &Node, expected: &str) {
+        if matches!(node.literal, Literal::Unusable) {
+            return;
+        }
+        let (what, expected, found) = (what.to_owned(), expected.to_owned(), node.what().to_owned());
+        let label = format!("{found}");
+        self.problems.push(Problem::new(Cause::WrongType { what, expected, found }).at(&node.place, label));
+    }
+
+    fn unknown_key(&mut self, owner: &str, key: &At<String>, known: &[&str]) {
+        let cause = Cause::UnknownKey { owner: owner.to_owned(), key: key.value.clone() };
+        let help = suggest(&key.value, &format!("keys of {owner}"), known.iter().copied());
+        self.problems.push(Problem::new(cause).at(&key.place, "unknown").help(help));
+    }
+}

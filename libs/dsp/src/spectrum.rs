@@ -1,0 +1,95 @@
+//! What happens to the spectra of two windows between the transforms of a phase correlation.
+
+use std::ops::Range;
+
+use num_complex::Complex;
+use realfft::FftNum;
+use realfft::num_traits::{Float, Zero};
+
+/// Keeps a bin without energy from being divided by zero; a constant of the reference program.
+const EPS: f64 = 1e-9;
+
+/// Arithmetic that a correlation is done in: `f32` is faster and needs half the memory of `f64`.
+pub trait Precision: FftNum + Float {}
+
+impl Precision for f32 {}
+impl Precision for f64 {}
+
+/// Puts a window at the start of a zero-padded buffer, weighted by `fade` at its start and by its mirror image at its end.
+pub(crate) fn load<T: Precision>(padded: &mut [T], window: &[f32], fade: &[f32]) {
+    let (head, padding) = padded.split_at_mut(window.len());
+    for (to, &from) in head.iter_mut().zip(window) {
+        *to = T::from_f32(from).unwrap_or_else(T::zero);
+    }
+    padding.fill(T::zero());
+    let weights = || fade.iter().map(|&w| T::from_f32(w).unwrap_or_else(T::one));
+    head.iter_mut().zip(weights()).for_each(|(s, w)| *s = *s * w);
+    head.iter_mut().rev().zip(weights()).for_each(|(s, w)| *s = *s * w);
+}
+
+/// Leaves G / (|G| + eps) / `length` in `reference`, where G = reference * conj(target); zero in bins that do not count.
+pub(crate) fn whiten<T: Precision>(
+    reference: &mut [Complex<T>],
+    target: &[Complex<T>],
+    bins: &Range<usize>,
+    length: usize,
+) {
+    let eps = T::from_f64(EPS).unwrap_or_else(T::epsilon);
+    let scale = T::from_f64(1.0 / length as f64).unwrap_or_else(T::one);
+    for (bin, (r, t)) in reference.iter_mut().zip(target).enumerate() {
+        *r = if bins.contains(&bin) {
+            let g = *r * t.conj();
+            g * (scale / (g.norm() + eps))
+        } else {
+            Complex::zero()
+        };
+    }
+}
+
+/// Half of an inverse transform: the real sequence re + im of a whole spectrum, given its lower half.
+///
+/// The forward transform of that sequence, folded the same way once more, is the inverse transform of the spectrum (as
+/// in a Hartley transform). So no second set of twiddle factors is needed.
+pub(crate) fn fold<T: Precision>(spectrum: &[Complex<T>], folded: &mut [T]) {
+    let n = folded.len();
+    folded[0] = spectrum[0].re;
+    for (k, c) in spectrum.iter().enumerate().skip(1) {
+        folded[n - k] = c.re - c.im;
+        folded[k] = c.re + c.im;
+    }
+    if n.is_multiple_of(2) {
+        folded[n / 2] = spectrum[n / 2].re;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use realfft::RealFftPlanner;
+
+    proptest! {
+        #[test]
+        fn folding_twice_round_a_transform_undoes_a_transform(
+            signal in proptest::collection::vec(-1.0f64..1.0, 1..70),
+        ) {
+            let transform = RealFftPlanner::new().plan_fft_forward(signal.len());
+            let mut time = signal.clone();
+            let mut spectrum = transform.make_output_vec();
+            transform.process(&mut time, &mut spectrum).unwrap();
+            fold(&spectrum, &mut time);
+            transform.process(&mut time, &mut spectrum).unwrap();
+            fold(&spectrum, &mut time);
+            for (got, expected) in time.iter().zip(&signal) {
+                prop_assert!((got / signal.len() as f64 - expected).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn both_ends_are_faded_and_the_rest_is_silent() {
+        let mut padded = [9.0f64; 7];
+        load(&mut padded, &[1.0; 5], &[0.25, 0.5]);
+        assert_eq!(padded, [0.25, 0.5, 1.0, 0.5, 0.25, 0.0, 0.0]);
+    }
+}

@@ -1,0 +1,174 @@
+//! `media/decode`: one audio track as mono samples at 48 kHz, streamed into a file of the store.
+
+use crate::first_sample::first_sample_ms;
+use std::{path::Path, time::Duration};
+use vsg_matroska_info as info;
+use vsg_plugin_api::{prelude::*, report::Entry};
+
+/// Samples per second of all decoded audio.
+const RATE_HZ: u32 = 48_000;
+
+/// What ffmpeg says when a file ends before its container says so.
+const CUT_SHORT: [&str; 4] = ["ended prematurely", "partial file", "truncat", "moov atom not found"];
+
+params! {
+    /// Which audio track is decoded, and how.
+    pub struct Decode {
+        /// Language of the track of the reference (ISO 639 or BCP 47); empty takes the first audio track.
+        reference_language: String = String::new(),
+        /// Language of the track of each target; empty takes the first audio track.
+        target_language: String = String::new(),
+        /// Whether the SoX resampler is used where the sample rate differs.
+        soxr: bool = false,
+        /// Whether a file that is cut short or badly damaged is used all the same.
+        allow_damaged: bool = false,
+        /// How long ffmpeg may stay silent before it counts as hung (s).
+        #[schemars(range(min = 1, max = 86400))]
+        patience_s: u64 = 120,
+    }
+}
+
+impl Stage for Decode {
+    const ID: &'static str = "decode";
+
+    fn signature() -> Signature {
+        Signature::new("Decodes one audio track to mono, 48 kHz.")
+            .phase("Analysis")
+            .input::<Media>("media", "the file")
+            .output::<Audio>("audio", "the samples")
+    }
+
+    fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
+        let media: Media = inputs.one("media")?;
+        let about = |error: Error| if error.is_cancelled() { error } else { error.context(&media.source) };
+        let audio = self.decode(&media, ctx).map_err(about)?;
+        Outputs::new().with("audio", audio)
+    }
+}
+
+impl Decode {
+    fn decode(&self, media: &Media, ctx: &Ctx<'_>) -> Result<Audio> {
+        let track = self.choose(media, ctx)?;
+        let start_ms = first_sample_ms(ctx, &media.path, track.type_index)?;
+        let writer = ctx.blob_writer()?;
+        let file = writer.file().try_clone()?;
+        let length_s = track.duration_s.or(media.duration_s).unwrap_or(0.0);
+        let mut command = ctx
+            .command(Tool::Ffmpeg)?
+            .doing(format!("decoding `{}`", media.path.display()))
+            .timeout_idle(Duration::from_secs(self.patience_s))
+            .ffmpeg_progress(Duration::from_secs_f64(length_s.clamp(0.0, 1e7)))
+            .args(["-nostdin", "-v", "error", "-i"])
+            .arg(&media.path)
+            .args(["-map", &format!("0:a:{}", track.type_index)]);
+        if self.soxr {
+            command = command.args(["-resampler", "soxr"]);
+        }
+        let rate = RATE_HZ.to_string();
+        let finished = command.args(["-ac", "1", "-ar", &rate, "-f", "f32le", "-"]).stdout_to_file(file)?;
+
+        let bytes = whole_samples(writer.file(), &media.path, ctx)?;
+        let decoded_s = (bytes / 4) as f64 / f64::from(RATE_HZ);
+        if bytes == 0 {
+            return Err(Error::new(format!("ffmpeg decode failed for {}: it gave no samples", name(&media.path)))
+                .help("the audio track is empty or damaged; choose another track by its language"));
+        }
+        self.judge_damage(media, &finished.stderr, decoded_s, track.duration_s, ctx)?;
+        ctx.report(&Entry::facts(
+            &["audio", &media.source],
+            &serde_json::json!({ "track_id": track.id, "language": track.language, "codec": track.codec_id,
+                "decoded_s": decoded_s, "start_ms": start_ms }),
+        )?)?;
+        let header = AudioHeader {
+            source: media.source.clone(),
+            track_id: track.id,
+            sample_rate_hz: RATE_HZ,
+            samples: bytes / 4,
+            start_ms,
+            filters: Vec::new(),
+        };
+        Audio::new(header, writer.finish()?)
+    }
+
+    fn choose<'m>(&self, media: &'m Media, ctx: &Ctx<'_>) -> Result<&'m MediaTrack> {
+        let wanted = if media.source == "Source 1" { &self.reference_language } else { &self.target_language };
+        let audio: Vec<&MediaTrack> = media.tracks.iter().filter(|track| track.kind == TrackType::Audio).collect();
+        let languages: Vec<info::Track> = audio
+            .iter()
+            .map(|track| info::Track {
+                id: track.id,
+                kind: info::TrackKind::Audio,
+                language: Some(track.language.clone()),
+                language_ietf: track.language_ietf.clone(),
+                ..info::Track::default()
+            })
+            .collect();
+        let choice = info::choose_audio(&languages, Some(wanted)).ok_or_else(|| {
+            Error::new(format!(
+                "Could not locate required audio streams for correlation: `{}` has no audio",
+                media.path.display()
+            ))
+            .help("give a file with sound")
+        })?;
+        if let Some(note) = choice.note() {
+            ctx.warn(format!("[WARNING] {}: {note}", media.source));
+        }
+        let track = audio[choice.position];
+        let shown = info::normalise_language(Some(wanted)).unwrap_or_else(|| "first".into());
+        ctx.log(format!(
+            "Selected streams: {} (lang='{shown}', index={}, track_id={})",
+            media.source.to_uppercase(),
+            choice.position,
+            track.id
+        ));
+        Ok(track)
+    }
+
+    /// A file that is cut short would give a right delay for a wrong file, and lost packets move all that follows.
+    fn judge_damage(
+        &self,
+        media: &Media,
+        stderr: &str,
+        decoded_s: f64,
+        expected_s: Option<f64>,
+        ctx: &Ctx<'_>,
+    ) -> Result<()> {
+        let complaints: Vec<&str> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+        let is_short = expected_s.is_some_and(|expected_s| decoded_s < 0.95 * expected_s - 2.0);
+        let is_cut = complaints.iter().any(|line| CUT_SHORT.iter().any(|sign| line.contains(sign)));
+        if (is_short || is_cut) && !self.allow_damaged {
+            let expected = expected_s.map_or(String::new(), |expected_s| format!(" of {expected_s:.1} s"));
+            return Err(Error::new(format!(
+                "`{}` is cut short: {decoded_s:.1} s{expected} could be decoded{}",
+                media.path.display(),
+                complaints.first().map_or(String::new(), |line| format!(" (ffmpeg: {line})"))
+            ))
+            .help("get a complete copy, or set allow_damaged = true on media/decode to use what there is"));
+        }
+        if let Some(first) = complaints.first() {
+            ctx.warn(format!(
+                "[WARNING] {}: ffmpeg complained {} time(s) while decoding; delays after damaged places may be off. First: {first}",
+                media.source,
+                complaints.len()
+            ));
+            let issue = format!("{}: {} complaint(s) of ffmpeg while decoding", media.source, complaints.len());
+            ctx.report(&Entry::Issue(issue))?;
+        }
+        Ok(())
+    }
+}
+
+/// Cuts off what does not fill a sample; the length that remains (bytes).
+fn whole_samples(file: &std::fs::File, path: &Path, ctx: &Ctx<'_>) -> Result<u64> {
+    let bytes = file.metadata()?.len();
+    let rest = bytes % 4;
+    if rest != 0 {
+        file.set_len(bytes - rest)?;
+        ctx.log(format!("[BUFFER ALIGNMENT] Trimmed {rest} bytes from {} (likely Opus/other codec)", name(path)));
+    }
+    Ok(bytes - rest)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

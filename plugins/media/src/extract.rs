@@ -1,0 +1,168 @@
+//! `media/extract`: where the bytes of each output track are.
+
+use crate::first_sample::{first_packets, offset_ms};
+use std::path::{Path, PathBuf};
+use vsg_matroska_info as info;
+use vsg_plugin_api::prelude::*;
+
+choice! {
+    /// Where a track's bytes come from.
+    pub enum Mode {
+        /// mkvmerge reads them in the source, with their timestamps; nothing is copied before.
+        Passthrough,
+        /// They are extracted into a file of their own first, as the reference program does. Timestamps of the container,
+        /// such as gaps and variable frame rates, are lost.
+        Files,
+    }
+}
+
+params! {
+    /// How tracks are taken out of their source.
+    pub struct Extract {
+        /// Where a track's bytes come from.
+        mode: Mode = Mode::Passthrough,
+    }
+}
+
+impl Stage for Extract {
+    const ID: &'static str = "extract";
+
+    fn signature() -> Signature {
+        Signature::new("Finds or extracts the tracks of one source that the output needs.")
+            .phase("Extraction")
+            .input::<Media>("media", "the source")
+            .input::<Layout>("layout", "the tracks of the output")
+            .output::<Tracks>("tracks", "this source's tracks")
+            .with_effects()
+    }
+
+    fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
+        let media: Media = inputs.one("media")?;
+        let layout: Layout = inputs.one("layout")?;
+        let chosen: Vec<&MediaTrack> = media
+            .tracks
+            .iter()
+            .filter(|track| layout.tracks.iter().any(|wanted| wanted.source == media.source && wanted.id == track.id))
+            .collect();
+        let about = |error: Error| if error.is_cancelled() { error } else { error.context(&media.source) };
+        let (data, offsets) = match self.mode {
+            Mode::Passthrough => {
+                let offsets = mux_offsets_ms(&media, &chosen, ctx).map_err(about)?;
+                (vec![TrackData::Passthrough; chosen.len()], offsets)
+            }
+            Mode::Files => {
+                let files = extract(&media, &chosen, ctx).map_err(about)?;
+                (files.into_iter().map(TrackData::File).collect(), vec![0.0; chosen.len()])
+            }
+        };
+        let video_ms = if media.source == "Source 1" { media.video_delay_ms() } else { 0 };
+        let tracks = chosen.iter().zip(data).zip(offsets).map(|((track, data), mux_offset_ms)| Track {
+            id: track.id,
+            kind: track.kind,
+            codec_id: track.codec_id.clone(),
+            data,
+            container_delay_ms: match track.kind {
+                TrackType::Audio => track.container_delay_ms - video_ms,
+                _ => track.container_delay_ms,
+            },
+            mux_offset_ms,
+            aspect_ratio: track.aspect_ratio.clone(),
+            stepping_adjusted: false,
+            frame_adjusted: false,
+        });
+        let tracks = tracks.collect();
+        Outputs::new().with("tracks", Tracks { source: media.source.clone(), path: media.path.clone(), tracks })
+    }
+}
+
+/// What mkvmerge will add to the timestamps of each track (ms). It depends on which tracks are copied together, so the first
+/// seconds are copied on trial. Subtitles move with the track that moves least, because only encoder delays differ.
+fn mux_offsets_ms(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<Vec<f64>> {
+    if media.is_matroska() || chosen.is_empty() {
+        return Ok(vec![0.0; chosen.len()]);
+    }
+    let trial = ctx.scratch_dir()?.join("trial.mkv");
+    let ids = |kind: TrackType| -> Vec<String> {
+        chosen.iter().filter(|track| track.kind == kind).map(|track| track.id.to_string()).collect()
+    };
+    let mut command = ctx.command(Tool::Mkvmerge)?.arg("--output").arg(&trial).args(["--split", "parts:00:00:00-00:00:05"]);
+    for (kind, select, none) in
+        [(TrackType::Video, "-d", "-D"), (TrackType::Audio, "-a", "-A"), (TrackType::Subtitles, "-s", "-S")]
+    {
+        let ids = ids(kind);
+        command = if ids.is_empty() { command.arg(none) } else { command.args([select, &ids.join(",")]) };
+    }
+    command.args(["-B", "-M", "--no-chapters", "--no-global-tags", "--no-track-tags"]).arg(&media.path).run()?;
+
+    let mut seen = std::collections::BTreeMap::new();
+    let mut offsets = Vec::new();
+    for track in chosen {
+        let letter = match track.kind {
+            TrackType::Video => "v",
+            TrackType::Audio => "a",
+            _ => {
+                offsets.push(None);
+                continue;
+            }
+        };
+        let place = seen.entry(letter).or_insert(0usize);
+        let before = first_packets(ctx, &media.path, &format!("{letter}:{}", track.type_index))?;
+        let after = first_packets(ctx, &trial, &format!("{letter}:{place}"))?;
+        *place += 1;
+        offsets.push(Some(offset_ms(&before, &after)));
+    }
+    let least = offsets.iter().flatten().copied().min_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
+    Ok(offsets.into_iter().map(|offset| offset.unwrap_or(least)).collect())
+}
+
+/// Extracts tracks with mkvextract, one file each.
+fn extract(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<Vec<PathBuf>> {
+    if !media.is_matroska() {
+        return Err(Error::new(format!("tracks of a {} file can not be extracted by mkvextract", media.container))
+            .help("use mode = \"passthrough\" on media/extract"));
+    }
+    let role = media.source.replace(' ', "_");
+    let stem = media.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = ctx.scratch_dir()?;
+    let paths: Vec<PathBuf> = chosen
+        .iter()
+        .map(|track| {
+            let extension = info::extension(kind(track.kind), &track.codec_id);
+            folder.join(format!("{role}_track_{stem}_{}.{extension}", track.id))
+        })
+        .collect();
+    if chosen.is_empty() {
+        return Ok(paths);
+    }
+    ctx.log(format!("[{}] Extracting {} track(s) with mkvextract...", media.source, chosen.len()));
+    let mut command = ctx.command(Tool::Mkvextract)?.arg(&media.path).arg("tracks");
+    for (track, path) in chosen.iter().zip(&paths) {
+        let mut argument = std::ffi::OsString::from(format!("{}:", track.id));
+        argument.push(path);
+        command = command.arg(argument);
+    }
+    command.run()?;
+    for (track, path) in chosen.iter().zip(&paths) {
+        require_content(track, path)?;
+    }
+    ctx.log(format!("[{}] ✓ Successfully extracted {} track(s)", media.source, chosen.len()));
+    Ok(paths)
+}
+
+fn require_content(track: &MediaTrack, path: &Path) -> Result<()> {
+    let problem = match std::fs::metadata(path) {
+        Ok(metadata) if metadata.len() > 0 => return Ok(()),
+        Ok(_) => "empty (0 bytes)",
+        Err(_) => "not created",
+    };
+    Err(Error::new(format!("track {} ({}) was not extracted: {} is {problem}", track.id, track.codec_id, path.display())))
+}
+
+fn kind(kind: TrackType) -> info::TrackKind {
+    match kind {
+        TrackType::Video => info::TrackKind::Video,
+        TrackType::Audio => info::TrackKind::Audio,
+        TrackType::Subtitles => info::TrackKind::Subtitles,
+        TrackType::Other => info::TrackKind::Other,
+    }
+}

@@ -1,0 +1,101 @@
+//! When the first sample that a decoder gives is presented, and how mkvmerge's timestamps differ from ffmpeg's.
+
+use serde::Deserialize;
+use std::path::Path;
+use vsg_plugin_api::prelude::*;
+
+/// Presentation time of the first decoded sample (ms) of the `index`-th audio track, in ffmpeg's reading of the container.
+/// Samples that the container says to skip do not count. 0 if the container has no timestamps.
+pub(crate) fn first_sample_ms(ctx: &Ctx<'_>, file: &Path, index: usize) -> Result<f64> {
+    #[derive(Deserialize)]
+    struct Frames {
+        #[serde(default)]
+        frames: Vec<Frame>,
+    }
+    #[derive(Deserialize)]
+    struct Frame {
+        pts_time: Option<String>,
+        best_effort_timestamp_time: Option<String>,
+        #[serde(default)]
+        nb_samples: u64,
+    }
+    let output = ctx
+        .command(Tool::Ffprobe)?
+        .binary()
+        .args(["-v", "error", "-select_streams", &format!("a:{index}"), "-read_intervals", "%+#16", "-show_frames"])
+        .args(["-show_entries", "frame=pts_time,best_effort_timestamp_time,nb_samples", "-of", "json"])
+        .arg(file)
+        .output()?;
+    let frames: Frames = serde_json::from_slice(&output.stdout)?;
+    let first = frames.frames.into_iter().find(|frame| frame.nb_samples > 0);
+    let time = first.and_then(|frame| frame.pts_time.or(frame.best_effort_timestamp_time));
+    Ok(time.and_then(|text| text.parse::<f64>().ok()).map_or(0.0, |seconds| seconds * 1000.0))
+}
+
+/// One packet of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Packet {
+    pts_ms: f64,
+    hash: String,
+}
+
+/// The first packets of a stream, such as `a:0` or `v:0`.
+pub(crate) fn first_packets(ctx: &Ctx<'_>, file: &Path, stream: &str) -> Result<Vec<Packet>> {
+    #[derive(Deserialize)]
+    struct Packets {
+        #[serde(default)]
+        packets: Vec<Entry>,
+    }
+    #[derive(Deserialize)]
+    struct Entry {
+        pts_time: Option<String>,
+        #[serde(default)]
+        data_hash: String,
+    }
+    let output = ctx
+        .command(Tool::Ffprobe)?
+        .binary()
+        .args(["-v", "error", "-select_streams", stream, "-read_intervals", "%+#16", "-show_packets"])
+        .args(["-show_data_hash", "crc32", "-show_entries", "packet=pts_time,data_hash", "-of", "json"])
+        .arg(file)
+        .output()?;
+    let packets: Packets = serde_json::from_slice(&output.stdout)?;
+    let timed = packets.packets.into_iter().filter_map(|entry| {
+        let seconds: f64 = entry.pts_time?.parse().ok()?;
+        Some(Packet { pts_ms: seconds * 1000.0, hash: entry.data_hash })
+    });
+    Ok(timed.collect())
+}
+
+/// What was added to the timestamps of a stream on the way from `before` to `after` (ms): by the first packet that both have,
+/// or by the first packets if none has the same bytes. 0 if either has none.
+pub(crate) fn offset_ms(before: &[Packet], after: &[Packet]) -> f64 {
+    let twin = before.iter().find_map(|packet| {
+        let same = after.iter().find(|other| other.hash == packet.hash)?;
+        Some(same.pts_ms - packet.pts_ms)
+    });
+    let first = || Some(after.first()?.pts_ms - before.first()?.pts_ms);
+    twin.or_else(first).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packets(list: &[(f64, &str)]) -> Vec<Packet> {
+        list.iter().map(|(pts_ms, hash)| Packet { pts_ms: *pts_ms, hash: (*hash).to_owned() }).collect()
+    }
+
+    #[test]
+    fn the_offset_follows_a_packet_that_both_files_have() {
+        let before = packets(&[(-21.333, "a"), (0.0, "b")]);
+        assert!((offset_ms(&before, &packets(&[(0.0, "a"), (21.332, "b")])) - 21.333).abs() < 1e-9);
+        assert!((offset_ms(&before, &packets(&[(0.0, "info"), (24.0, "a")])) - 45.333).abs() < 1e-9);
+    }
+
+    #[test]
+    fn rewritten_packets_are_compared_by_position() {
+        assert_eq!(offset_ms(&packets(&[(1400.0, "adts")]), &packets(&[(0.0, "raw")])), -1400.0);
+        assert_eq!(offset_ms(&[], &packets(&[(0.0, "raw")])), 0.0);
+    }
+}

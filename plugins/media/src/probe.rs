@@ -1,0 +1,126 @@
+//! `media/probe`: what is inside a source file.
+
+use std::path::Path;
+use vsg_matroska_info as info;
+use vsg_plugin_api::prelude::*;
+
+params! {
+    /// Settings of the probe.
+    pub struct Probe {}
+}
+
+impl Stage for Probe {
+    const ID: &'static str = "probe";
+
+    fn signature() -> Signature {
+        Signature::new("Looks into a source file: container, tracks, container delays, chapters, attachments.")
+            .phase("Analysis")
+            .input::<SourceFile>("file", "the file")
+            .output::<Media>("media", "what is inside")
+    }
+
+    fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
+        let file: SourceFile = inputs.one("file")?;
+        let about = |error: Error| error.context(format!("{} (`{}`)", file.source, file.path.display()));
+        let media = look(&file, ctx).map_err(about)?;
+        ctx.log(format!("[{}] {}: {} track(s), {}", media.source, media.path.display(), media.tracks.len(), media.container));
+        Outputs::new().with("media", media)
+    }
+}
+
+fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<Media> {
+    check_file(&file.path)?;
+    let identified = ctx.command(Tool::Mkvmerge)?.binary().args(["-J".as_ref(), file.path.as_os_str()]).output();
+    let container = match identified {
+        Ok(output) => info::Media::from_json(&output.stdout)?,
+        Err(vsg_plugin_api::ToolError::Failed { exit, .. }) => {
+            return Err(Error::new(format!("mkvmerge can not read this file ({exit})"))
+                .help("it is not a media file, or it is damaged; try to play it"));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let streams = ctx
+        .command(Tool::Ffprobe)?
+        .binary()
+        .args(["-v", "error", "-show_streams", "-show_format", "-of", "json"])
+        .arg(&file.path)
+        .output()?;
+    let probe = info::Probe::from_json(&streams.stdout)?;
+    Ok(describe(file, &container, &probe))
+}
+
+fn check_file(path: &Path) -> Result<()> {
+    let metadata = std::fs::metadata(path).map_err(|error| Error::new(format!("can not be opened: {error}")))?;
+    if metadata.is_dir() {
+        return Err(Error::new("is a folder, not a media file").help("give a file"));
+    }
+    if metadata.len() == 0 {
+        return Err(Error::new("is empty (0 bytes)").help("copy or download the file again"));
+    }
+    std::fs::File::open(path).map(drop).map_err(|error| Error::new(format!("can not be read: {error}")))
+}
+
+fn describe(file: &SourceFile, container: &info::Media, probe: &info::Probe) -> Media {
+    let mut type_counts = std::collections::BTreeMap::new();
+    let tracks = container.tracks.iter().map(|track| {
+        let kind = track_type(track.kind);
+        let count = type_counts.entry(kind).or_insert(0);
+        let type_index = std::mem::replace(count, *count + 1);
+        describe_track(track, kind, type_index, info::stream_of(track, container, probe))
+    });
+    Media {
+        source: file.source.clone(),
+        path: file.path.clone(),
+        container: container.container.kind.clone().unwrap_or_else(|| "unknown".into()),
+        duration_s: probe.format.duration_s.or(container.container.duration_ns.map(|ns| ns as f64 / 1e9)),
+        tracks: tracks.collect(),
+        attachments: container
+            .attachments
+            .iter()
+            .map(|attachment| AttachmentInfo {
+                id: attachment.id,
+                file_name: attachment.file_name.clone(),
+                content_type: attachment.content_type.clone(),
+                size: attachment.size,
+            })
+            .collect(),
+        chapters: container.chapters,
+    }
+}
+
+fn describe_track(
+    track: &info::Track,
+    kind: TrackType,
+    type_index: usize,
+    stream: Option<&info::Stream>,
+) -> MediaTrack {
+    MediaTrack {
+        id: track.id,
+        kind,
+        type_index,
+        codec_id: track.codec_id.clone().unwrap_or_default(),
+        codec: track.codec.clone().unwrap_or_default(),
+        language: track.language_or_und().to_owned(),
+        language_ietf: track.language_ietf.clone(),
+        name: track.name.clone().unwrap_or_default(),
+        flags: TrackFlags { default: track.flags.default, forced: track.flags.forced },
+        container_delay_ms: info::container_delay_ms(track),
+        duration_s: track
+            .tag_duration_ns
+            .map(|ns| ns as f64 / 1e9)
+            .or_else(|| stream.and_then(|stream| stream.duration_s)),
+        channels: track.channels.map(u64::from),
+        sample_rate_hz: track.sample_rate_hz,
+        aspect_ratio: stream.and_then(|stream| stream.display_aspect_ratio.clone()),
+        frame_rate_hz: stream.and_then(|stream| stream.avg_frame_rate).map(info::Rational::value),
+    }
+}
+
+fn track_type(kind: info::TrackKind) -> TrackType {
+    match kind {
+        info::TrackKind::Video => TrackType::Video,
+        info::TrackKind::Audio => TrackType::Audio,
+        info::TrackKind::Subtitles => TrackType::Subtitles,
+        info::TrackKind::Buttons | info::TrackKind::Other => TrackType::Other,
+    }
+}
