@@ -71,7 +71,7 @@ pub use vsg_tools::{Command, Error as ToolError, Tool};
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Blob, CorrelationMethod, Ctx, Data, Error, Inputs, Outputs, Params, Peak, Result, Signature, Stage, Tool, Value,
+        Blob, CorrelationMethod, Ctx, Data, Error, Inputs, Job, Outputs, Params, Peak, Result, Signature, Stage, Tool, Value,
         WindowPair, choice, export, json_kind, kinds::*, params,
     };
 }

@@ -210,7 +210,9 @@ pub enum Cause {
         path: Vec<String>,
     },
     /// A stage for all sources reads one that Source 1 does not have.
-    #[error("stage `{reader}` is repeated for all sources, but `{read}` only for the targets: Source 1 has no `{read}`")]
+    #[error(
+        "stage `{reader}` is repeated for all sources, but `{read}` only for the targets: Source 1 has no `{read}`"
+    )]
     NoneForReference {
         /// The stage with `each = "sources"`.
         reader: String,

@@ -4,8 +4,13 @@
 pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let allowed = (typed.chars().count() / 3).max(1);
-    let distances = candidates.into_iter().map(|candidate| (strsim::osa_distance(&typed, &candidate.to_lowercase()), candidate));
-    distances.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    let distances = candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&typed, &candidate.to_lowercase()), candidate));
+    distances
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }
 
 /// Help for an unknown name: the nearest valid one, then all of them. `what` is their plural, as in "settings of `x`".

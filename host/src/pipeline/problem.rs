@@ -1,10 +1,9 @@
 //! A problem of a pipeline: what is wrong, where it was typed, and what to write instead.
 
 use super::cause::Cause;
-use super::origin::{Origin, Place};
+use super::origin::Place;
 use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, SourceCode};
 use std::fmt;
-use std::sync::Arc;
 
 /// One mistake in a pipeline, with its place.
 #[derive(Debug)]
@@ -18,7 +17,12 @@ pub struct Problem {
 impl Problem {
     /// A problem that has no place, such as a file that cannot be read.
     pub(super) fn new(cause: Cause) -> Self {
-        Self { cause, place: None, label: String::new(), help: None }
+        Self {
+            cause,
+            place: None,
+            label: String::new(),
+            help: None,
+        }
     }
 
     pub(super) fn at(mut self, place: &Place, label: impl Into<String>) -> Self {
@@ -63,7 +67,9 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place.as_ref().map(|place| place.origin.source() as &dyn SourceCode)
+        self.place
+            .as_ref()
+            .map(|place| place.origin.source() as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

@@ -42,10 +42,13 @@ impl Table {
 
     /// The table under a key, when there is one.
     pub(super) fn table_mut(&mut self, key: &str) -> Option<&mut Table> {
-        self.0.iter_mut().find(|(at, _)| at.value == key).and_then(|(_, node)| match &mut node.literal {
-            Literal::Table(table) => Some(table),
-            _ => None,
-        })
+        self.0
+            .iter_mut()
+            .find(|(at, _)| at.value == key)
+            .and_then(|(_, node)| match &mut node.literal {
+                Literal::Table(table) => Some(table),
+                _ => None,
+            })
     }
 
     /// Sets a key; a new one goes last, a known one keeps its position.
@@ -78,9 +81,13 @@ impl Node {
             Literal::Number(number) => Value::Number(number.clone()),
             Literal::Text(text) => Value::String(text.clone()),
             Literal::List(nodes) => Value::Array(nodes.iter().map(Node::json).collect()),
-            Literal::Table(table) => {
-                Value::Object(table.0.iter().map(|(key, node)| (key.value.clone(), node.json())).collect())
-            }
+            Literal::Table(table) => Value::Object(
+                table
+                    .0
+                    .iter()
+                    .map(|(key, node)| (key.value.clone(), node.json()))
+                    .collect(),
+            ),
             Literal::Unusable => Value::Null,
         }
     }
@@ -102,12 +109,19 @@ impl Node {
 pub(super) fn document(origin: &Arc<Origin>, problems: &mut Problems) -> Result<Table, Problems> {
     let (table, errors) = DeTable::parse_recoverable(origin.text());
     if errors.is_empty() {
-        return Ok(Reader { origin, offset: 0, problems }.table(table.get_ref()));
+        return Ok(Reader {
+            origin,
+            offset: 0,
+            problems,
+        }
+        .table(table.get_ref()));
     }
     let mut syntax = Problems::default();
     for error in errors {
         let place = origin.place(error.span().unwrap_or(0..0));
-        let problem = Problem::new(Cause::Syntax { reason: error.message().to_owned() });
+        let problem = Problem::new(Cause::Syntax {
+            reason: error.message().to_owned(),
+        });
         syntax.push(problem.at(&place, "here"));
     }
     syntax.or(Table::default())
@@ -119,9 +133,17 @@ pub(super) fn value_or_text(origin: &Arc<Origin>, start: usize, problems: &mut P
     match DeValue::parse(typed) {
         Ok(value) if !matches!(value.get_ref(), DeValue::Datetime(_)) => {
             let place = origin.place(start + value.span().start..start + value.span().end);
-            Reader { origin, offset: start, problems }.node(place, value.get_ref())
+            Reader {
+                origin,
+                offset: start,
+                problems,
+            }
+            .node(place, value.get_ref())
         }
-        _ => Node { place: origin.place(start..start + typed.len()), literal: Literal::Text(typed.to_owned()) },
+        _ => Node {
+            place: origin.place(start..start + typed.len()),
+            literal: Literal::Text(typed.to_owned()),
+        },
     }
 }
 
@@ -140,7 +162,10 @@ impl Reader<'_> {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         let entries = entries.into_iter().map(|(key, value)| {
-            let key_at = At { value: key.get_ref().to_string(), place: self.place(key.span()) };
+            let key_at = At {
+                value: key.get_ref().to_string(),
+                place: self.place(key.span()),
+            };
             let place = self.place(value.span());
             (key_at, self.node(place, value.get_ref()))
         });
@@ -173,7 +198,8 @@ impl Reader<'_> {
     }
 
     fn unusable(&mut self, place: &Place, what: &'static str, label: &str) -> Literal {
-        self.problems.push(Problem::new(Cause::Unusable { what }).at(place, label));
+        self.problems
+            .push(Problem::new(Cause::Unusable { what }).at(place, label));
         Literal::Unusable
     }
 }

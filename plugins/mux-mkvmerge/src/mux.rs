@@ -1,0 +1,71 @@
+//! `mux-mkvmerge/mux`: writes the output file.
+
+use crate::{item, options, output_file::Unfinished};
+use std::time::Duration;
+use vsg_plugin_api::{prelude::*, report::Entry};
+
+params! {
+    /// How the output is written.
+    pub struct Mux {
+        /// Leaves out mkvmerge's statistics tags.
+        disable_track_statistics_tags: bool = false,
+        /// Stores packets as they are, without header removal compression.
+        disable_header_compression: bool = true,
+        /// Takes the dialogue normalisation gain out of AC-3 and E-AC-3 tracks. Changes their bytes.
+        remove_dialog_normalization_gain: bool = false,
+        /// Replaces a file of the output's name even if no earlier run wrote it.
+        overwrite: bool = false,
+        /// How long mkvmerge may stay silent before it counts as hung (s).
+        #[schemars(range(min = 1, max = 86400))]
+        patience_s: u64 = 600,
+    }
+}
+
+impl Stage for Mux {
+    const ID: &'static str = "mux";
+
+    fn signature() -> Signature {
+        Signature::new("Writes the output file with mkvmerge.")
+            .phase("Merge Planning")
+            .input::<Layout>("layout", "the tracks of the output")
+            .input_many::<Tracks>("tracks", "where the bytes of the tracks are, the reference first")
+            .input::<Delays>("delays", "the delays of the job")
+            .output::<Output>("output", "the finished file")
+            .with_effects()
+    }
+
+    fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
+        let layout: Layout = inputs.one("layout")?;
+        let sources: Vec<Tracks> = inputs.many("tracks")?;
+        let delays: Delays = inputs.one("delays")?;
+        let unfinished = Unfinished::prepare(&ctx.job()?, self.overwrite)?;
+
+        let items = item::in_final_order(item::items(&layout, &sources)?);
+        let settings = options::Settings {
+            disable_track_statistics_tags: self.disable_track_statistics_tags,
+            disable_header_compression: self.disable_header_compression,
+            remove_dialog_normalization_gain: self.remove_dialog_normalization_gain,
+            ..options::Settings::default()
+        };
+        let mut tokens = vec!["--output".to_owned(), options::text(unfinished.temporary())?];
+        tokens.extend(options::tokens(&items, &delays, &layout.attachments, &settings)?);
+
+        let file = ctx.scratch_dir()?.join("opts.json");
+        std::fs::write(&file, options::options_file(&tokens)?)?;
+        let mut argument = std::ffi::OsString::from("@");
+        argument.push(&file);
+        let finished = ctx
+            .command(Tool::Mkvmerge)?
+            .doing("writing the output")
+            .timeout_idle(Duration::from_secs(self.patience_s))
+            .arg(argument)
+            .run()?;
+        for warning in &finished.warnings {
+            ctx.report(&Entry::Issue(format!("mkvmerge: {warning}")))?;
+        }
+        let path = unfinished.finish()?;
+        ctx.log(format!("[SUCCESS] Output file created: {}", path.display()));
+        ctx.report(&Entry::Facts(serde_json::json!({ "status": "merged", "output": path })))?;
+        Outputs::new().with("output", Output { path, tokens })
+    }
+}
