@@ -2,4 +2,10 @@
 //!
 //! The host knows nothing about media: stages, their ports and their parameters come from plugin libraries.
 
+mod failure;
 pub mod pipeline;
+pub mod platform;
+pub mod plugins;
+pub mod run;
+
+pub use failure::Failure;

@@ -12,7 +12,7 @@ use abi_stable::{
     StableAbi,
     library::{CheckTypeLayout, LibHeader, RootModule, RootModuleResult},
     package_version_strings, sabi_trait,
-    sabi_types::{RRef, VersionStrings},
+    sabi_types::VersionStrings,
     std_types::{RBox, RResult, RStr, RString, RVec},
 };
 use std::{marker::PhantomData, sync::Arc};
@@ -308,7 +308,7 @@ pub const fn library_header(constructor: extern "C" fn() -> RootModuleResult) ->
 }
 
 #[doc(hidden)]
-pub use abi_stable::{library, prefix_type, std_types};
+pub use abi_stable::{library, prefix_type, sabi_trait::TD_Opaque, sabi_types::RRef, std_types};
 
 #[cfg(test)]
 mod tests {

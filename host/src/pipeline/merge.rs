@@ -8,6 +8,9 @@ use super::tree::{Literal, Node, Table, value_or_text};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// How many steps a path of `--set` may have; as deep as TOML itself nests.
+const DEPTH: usize = 80;
+
 /// What the keys of a table are; it says which of them are merged rather than replaced.
 #[derive(Clone, Copy)]
 enum Level {
@@ -101,7 +104,7 @@ fn split(argument: &Arc<Origin>, problems: &mut Problems) -> Option<(Vec<At<Stri
         });
         offset += segment.len() + 1;
     }
-    let enough = segments.len() > 1 || path.trim() == "description";
+    let enough = (segments.len() > 1 || path.trim() == "description") && segments.len() <= DEPTH;
     if !enough || segments.iter().any(|segment| segment.value.is_empty()) {
         let problem = Problem::new(Cause::MalformedSet {
             argument: text.to_owned(),

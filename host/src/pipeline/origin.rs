@@ -5,6 +5,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Rank of the pipeline file. Problems are reported in the order of ranks.
+pub(super) const FILE: usize = 0;
+/// Rank of the file that it extends.
+pub(super) const EXTENDED: usize = 1;
+const FIRST_ARGUMENT: usize = 2;
+
 /// A text that a pipeline is made of.
 #[derive(Debug)]
 pub(super) struct Origin {
@@ -15,15 +21,15 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// The text of a file. `rank` orders the problems: those of a lower rank are reported first.
+    /// The text of a file; its rank is [`FILE`] or [`EXTENDED`].
     pub(super) fn file(path: &Path, text: &str, rank: usize) -> Arc<Self> {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Self::new(&path.display().to_string(), text, rank, folder)
     }
 
-    /// A `--set` argument; paths in it are relative to the working directory.
-    pub(super) fn argument(text: &str, rank: usize) -> Arc<Self> {
-        Self::new("--set", text, rank, PathBuf::new())
+    /// A `--set` argument, the `nth` from 0; paths in it are relative to the working directory.
+    pub(super) fn argument(text: &str, nth: usize) -> Arc<Self> {
+        Self::new("--set", text, FIRST_ARGUMENT + nth, PathBuf::new())
     }
 
     fn new(name: &str, text: &str, rank: usize, folder: PathBuf) -> Arc<Self> {
@@ -51,6 +57,17 @@ impl Origin {
     /// A path that was typed here, as seen from the working directory.
     pub(super) fn path(&self, typed: &str) -> PathBuf {
         self.folder.join(typed)
+    }
+
+    /// Whether what is typed here replaces what is typed in `other`: a file replaces what it extends, an argument both
+    /// and the arguments before it.
+    pub(super) fn overrides(&self, other: &Origin) -> bool {
+        let level = |origin: &Origin| match origin.rank {
+            EXTENDED => 0,
+            FILE => 1,
+            argument => argument,
+        };
+        level(self) > level(other)
     }
 
     /// A place in this text; a span that leaves the text is cut to it.

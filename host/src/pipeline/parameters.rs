@@ -11,7 +11,7 @@ use super::tree::{Literal, Node};
 use super::words::{expected, found, literal};
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Keyword, ValidationError, Validator};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use vsg_plugin_api::Signature;
 
@@ -89,7 +89,7 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn judge(&mut self, error: &ValidationError<'_>) {
-        let steps = steps(error.instance_path().as_str());
+        let steps = path_of(error);
         let schema = self.schema_of(error);
         match error.kind() {
             Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
@@ -98,9 +98,21 @@ impl<'a> Judge<'a> {
                 }
             }
             Kind::Required { property } => self.missing(&steps, property.as_str().unwrap_or_default()),
+            Kind::FalseSchema => {
+                let unknown: Vec<String> = self
+                    .keys(&steps)
+                    .filter(|name| !names(schema).contains(name))
+                    .map(str::to_owned)
+                    .collect();
+                if unknown.is_empty() {
+                    self.wrong(&steps, error, schema);
+                }
+                unknown.iter().for_each(|name| self.unknown(&steps, name, schema));
+            }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => match meant(error, context) {
-                Some(branch) => branch.iter().for_each(|error| self.judge(error)),
-                None => self.wrong(&steps, error, schema),
+                Meant::Branch(errors) => errors.iter().for_each(|error| self.judge(error)),
+                Meant::Tag { error, choices } => self.wrong(&path_of(error), error, &json!({ "enum": choices })),
+                Meant::Unclear => self.wrong(&steps, error, schema),
             },
             _ => self.wrong(&steps, error, schema),
         }
@@ -156,7 +168,7 @@ impl<'a> Judge<'a> {
     fn is_explained(&self, steps: &[String], name: &str) -> bool {
         let about_names = |error: &&ValidationError<'_>| matches!(error.kind(), Kind::UnevaluatedProperties { .. });
         self.errors.iter().filter(|error| !about_names(error)).any(|error| {
-            let path = self::steps(error.instance_path().as_str());
+            let path = path_of(error);
             path == steps
                 || path
                     .strip_prefix(steps)
@@ -189,6 +201,8 @@ impl<'a> Judge<'a> {
         let value = error.instance();
         let expected = expected(schema).unwrap_or_else(|| "different: the plugin does not accept this".to_owned());
         let label = match error.kind() {
+            Kind::Minimum { limit } if !expected.contains(&limit.to_string()) => format!("too small: at least {limit}"),
+            Kind::Maximum { limit } if !expected.contains(&limit.to_string()) => format!("too large: at most {limit}"),
             Kind::Minimum { .. } | Kind::ExclusiveMinimum { .. } => "too small".to_owned(),
             Kind::Maximum { .. } | Kind::ExclusiveMaximum { .. } => "too large".to_owned(),
             Kind::MinLength { .. } | Kind::MinItems { .. } => "too short".to_owned(),
@@ -205,34 +219,8 @@ impl<'a> Judge<'a> {
             expected,
             found: found(value),
         };
-        let help = self.about(steps);
+        let help = about(schema);
         self.say(Problem::new(cause), &place, &label, &help);
-    }
-
-    /// What the schema says about a parameter: its help text and its default.
-    fn about(&self, steps: &[String]) -> String {
-        let mut schema = self.schema;
-        for step in steps {
-            let below = if step.parse::<usize>().is_ok() {
-                &schema["items"]
-            } else {
-                &schema["properties"][step]
-            };
-            schema = if below.is_null() {
-                &schema["anyOf"][0]["properties"][step]
-            } else {
-                below
-            };
-        }
-        let description = schema["description"].as_str().unwrap_or_default();
-        let default = schema
-            .get("default")
-            .filter(|default| !default.is_null() && !steps.is_empty());
-        match default.map(|default| format!("the default is {}", literal(default))) {
-            Some(default) if description.is_empty() => default,
-            Some(default) => format!("{description}\n{default}"),
-            None => description.to_owned(),
-        }
     }
 
     fn owner_of(&self, steps: &[String]) -> String {
@@ -264,7 +252,19 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn node(&self, steps: &[String]) -> Option<&Node> {
+    /// Names in the table at the end of a path.
+    fn keys(&self, steps: &[String]) -> impl Iterator<Item = &'a str> + use<'a> {
+        let entries = match self.node(steps) {
+            Some(Node {
+                literal: Literal::Table(table),
+                ..
+            }) => table.0.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(|(key, _)| key.value.as_str())
+    }
+
+    fn node(&self, steps: &[String]) -> Option<&'a Node> {
         steps.iter().try_fold(self.typed?, |node, step| match &node.literal {
             Literal::Table(table) => table.get(step).map(|(_, node)| node),
             Literal::List(nodes) => nodes.get(step.parse::<usize>().ok()?),
@@ -279,27 +279,87 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// The branch of a choice that was meant: the only one that a value of this type, with this tag, could belong to.
-fn meant<'e>(
-    error: &ValidationError<'_>,
-    branches: &'e [Vec<ValidationError<'static>>],
-) -> Option<&'e Vec<ValidationError<'static>>> {
-    let here = error.instance_path().as_str();
-    let depth = steps(here).len();
-    let other_type = |error: &ValidationError<'_>| {
-        matches!(error.kind(), Kind::Type { .. }) && error.instance_path().as_str() == here
-    };
-    let other_tag = |error: &ValidationError<'_>| {
-        matches!(error.kind(), Kind::Constant { .. }) && steps(error.instance_path().as_str()).len() <= depth + 1
-    };
-    let mut possible = branches
-        .iter()
-        .filter(|errors| !errors.iter().any(|error| other_type(error) || other_tag(error)));
-    possible.next().filter(|_| possible.next().is_none())
+/// What a schema says about a parameter: its help text and its default.
+fn about(schema: &Value) -> String {
+    let description = schema["description"].as_str().map(str::to_owned);
+    let short = |value: &&Value| !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
+    let default = schema
+        .get("default")
+        .filter(short)
+        .map(|default| format!("the default is {}", literal(default)));
+    let lines: Vec<String> = description.into_iter().chain(default).collect();
+    lines.join("\n")
 }
 
-/// The steps of a JSON pointer.
-fn steps(pointer: &str) -> Vec<String> {
+/// What a value that fits no branch of a choice was meant to be.
+enum Meant<'e> {
+    /// The only branch that a value of this type, with this tag, could belong to.
+    Branch(&'e [ValidationError<'static>]),
+    /// The branches differ in a tag, and the value has a tag of none of them.
+    Tag {
+        error: &'e ValidationError<'static>,
+        choices: Vec<Value>,
+    },
+    Unclear,
+}
+
+fn meant<'e>(error: &ValidationError<'_>, branches: &'e [Vec<ValidationError<'static>>]) -> Meant<'e> {
+    let here = path_of(error);
+    let other_type = |error: &ValidationError<'_>| matches!(error.kind(), Kind::Type { .. }) && path_of(error) == here;
+    let possible: Vec<&[ValidationError<'static>]> = branches
+        .iter()
+        .map(Vec::as_slice)
+        .filter(|errors| !errors.iter().any(other_type))
+        .collect();
+    let tags: Vec<Option<(&ValidationError<'static>, Vec<Value>)>> = possible
+        .iter()
+        .map(|errors| errors.iter().find_map(|error| wrong_tag(error, &here)))
+        .collect();
+    let mut tagged = possible
+        .iter()
+        .zip(&tags)
+        .filter(|(_, tag)| tag.is_none())
+        .map(|(errors, _)| *errors);
+    match (tagged.next(), tagged.next()) {
+        (Some(only), None) => return Meant::Branch(only),
+        (Some(first), Some(_)) if possible.len() > 1 && first.iter().any(lacks_name) => return Meant::Branch(first),
+        (Some(_), Some(_)) => return Meant::Unclear,
+        (None, _) => {}
+    }
+    let mut tags = tags.into_iter().flatten();
+    let Some((first, mut choices)) = tags.next() else {
+        return Meant::Unclear;
+    };
+    for (error, further) in tags {
+        if path_of(error) != path_of(first) {
+            return Meant::Unclear;
+        }
+        choices.extend(further);
+    }
+    Meant::Tag { error: first, choices }
+}
+
+/// The values that a branch wants for a tag, one step below the choice, where it has another one.
+fn wrong_tag<'e>(
+    error: &'e ValidationError<'static>,
+    here: &[String],
+) -> Option<(&'e ValidationError<'static>, Vec<Value>)> {
+    let choices = match error.kind() {
+        Kind::Constant { expected_value } => vec![Value::clone(expected_value)],
+        Kind::Enum { options } => options.as_array()?.clone(),
+        _ => return None,
+    };
+    (path_of(error).len() == here.len() + 1).then_some((error, choices))
+}
+
+/// Whether an error is about a name that must be there; where several branches remain, that is their tag.
+fn lacks_name(error: &ValidationError<'static>) -> bool {
+    matches!(error.kind(), Kind::Required { .. })
+}
+
+/// The steps from the parameters to the value that an error is about.
+fn path_of(error: &ValidationError<'_>) -> Vec<String> {
+    let pointer = error.instance_path().as_str();
     pointer
         .split('/')
         .skip(1)

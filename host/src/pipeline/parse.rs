@@ -3,11 +3,12 @@
 use super::cause::Cause;
 use super::job::JobFiles;
 use super::merge::{lay, set};
-use super::origin::{At, Origin, Place};
+use super::origin::{At, EXTENDED, FILE, Origin, Place};
 use super::problem::{Problem, Problems};
 use super::reference::Reference;
 use super::shape::Shape;
 use super::tree::{self, Table};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -71,12 +72,12 @@ pub fn load(path: &Path, sets: &[String]) -> Result<Parsed, Problems> {
 ///
 /// As [`load`].
 pub fn load_text(path: &Path, text: &str, sets: &[String]) -> Result<Parsed, Problems> {
-    let origin = Origin::file(path, text, 0);
+    let origin = Origin::file(path, text, FILE);
     let mut problems = Problems::default();
     let typed = tree::document(&origin, &mut problems)?;
     let mut table = extended(typed, &mut problems)?;
     for (index, argument) in sets.iter().enumerate() {
-        set(&mut table, &Origin::argument(argument, 2 + index), &mut problems);
+        set(&mut table, &Origin::argument(argument, index), &mut problems);
     }
     let mut shape = Shape {
         origin: &origin,
@@ -97,7 +98,10 @@ fn read(path: &Path) -> Result<String, Cause> {
         path: path.to_owned(),
         reason,
     };
-    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => unreadable("there is no such file".to_owned()),
+        _ => unreadable(error.to_string()),
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let line = error
             .as_bytes()
@@ -130,7 +134,7 @@ fn extended(mut table: Table, problems: &mut Problems) -> Result<Table, Problems
             .at(&node.place, "extended here")
             .help("the path is relative to the file that extends")
     })?;
-    let mut base = tree::document(&Origin::file(&path, &text, 1), problems)?;
+    let mut base = tree::document(&Origin::file(&path, &text, EXTENDED), problems)?;
     if let Some((_, further)) = base.take("extends") {
         let help = match further.text() {
             Some(further) => format!("files extend one level deep: extend `{further}` instead, or copy what is needed"),

@@ -78,19 +78,27 @@ fn described(mut schema: Value, description: &str) -> Value {
 /// The parameters of an implementation, none of them required: a file may leave them to the one that it extends.
 fn parameters(id: &str, signature: &Signature) -> Value {
     let mut schema = super::strict::strict(&signature.parameters);
+    if jsonschema::validator_for(&schema).is_err() {
+        // One plugin's mistake must not make the whole document invalid.
+        return json!({ "type": "object" });
+    }
     if let Value::Object(schema) = &mut schema {
-        schema.remove("$schema");
         schema.remove("required");
     }
     rebase(&mut schema, &pointer(id));
     schema
 }
 
-/// Makes references within a schema relative to its new place, and drops the keyword that only the host knows.
+/// Makes references within a schema relative to its new place, and drops what would give it an address of its own and
+/// the keyword that only the host knows.
 fn rebase(schema: &mut Value, place: &str) {
     match schema {
         Value::Object(object) => {
-            object.remove(super::strict::WRITTEN_WHOLE);
+            for keyword in ["$id", "$schema", super::strict::WRITTEN_WHOLE] {
+                if object.get(keyword).is_some_and(|value| !value.is_object()) {
+                    object.remove(keyword);
+                }
+            }
             if let Some(Value::String(reference)) = object.get_mut("$ref")
                 && let Some(path) = reference.strip_prefix('#')
             {

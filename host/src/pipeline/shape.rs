@@ -22,23 +22,23 @@ pub(super) struct Shape<'a> {
 
 impl Shape<'_> {
     pub(super) fn file(&mut self, table: Table) -> (Option<String>, JobFiles, Vec<ParsedStage>) {
-        let (mut description, mut job, mut stages) = (None, JobFiles::default(), None);
+        let (mut description, mut job, mut stages) = (None, JobFiles::default(), Vec::new());
+        let mut is_empty = true;
         for (key, node) in table.0 {
             match key.value.as_str() {
                 "description" => {
                     description = self
                         .text("`description`", &node, "a sentence in quotes")
-                        .map(|at| at.value)
+                        .map(|at| at.value);
                 }
                 "job" => {
-                    job = self
-                        .table("`job`", node, "a table, `[job]`")
-                        .map(|at| self.job(at.value))
-                        .unwrap_or_default()
+                    let table = self.table("`job`", node, "a table, `[job]`");
+                    job = table.map(|at| self.job(at.value)).unwrap_or_default();
                 }
                 "stage" => {
                     let table = self.table("`stage`", node, "tables, `[stage.NAME]`");
-                    stages = Some(table.map(|at| self.stages(at.value)).unwrap_or_default());
+                    is_empty &= table.as_ref().is_some_and(|at| at.value.0.is_empty());
+                    stages = table.map(|at| self.stages(at.value)).unwrap_or_default();
                 }
                 "compare" | "variant" => {
                     let problem = Problem::new(Cause::Comparison { key: key.value.clone() });
@@ -46,22 +46,20 @@ impl Shape<'_> {
                     self.problems
                         .push(problem.at(&key.place, "part of a comparison").help(help));
                 }
-                _ => self.unknown_key("a pipeline", &key, &["description", "extends", "job", "stage"]),
+                _ => {
+                    // It may well be a misspelt `stage`.
+                    is_empty = false;
+                    self.unknown_key("a pipeline", &key, &["description", "extends", "job", "stage"]);
+                }
             }
         }
-        let any_stage_tables = stages.is_some();
-        let stages = stages.unwrap_or_default();
-        if !any_stage_tables {
+        if is_empty {
             let problem = Problem::new(Cause::NoStages {
                 file: self.origin.name().to_owned(),
             });
             let help = "a pipeline has one table per stage: `[stage.NAME]` with `use = \"plugin/stage\"`; \
                         `vsg-host plugins` lists what can be used";
-            self.problems.push(
-                problem
-                    .at(&self.origin.place(0..0), "no `[stage.NAME]` in this file")
-                    .help(help),
-            );
+            self.problems.push(problem.help(help));
         }
         (description, job, stages)
     }
@@ -263,7 +261,7 @@ impl Shape<'_> {
             return;
         }
         let (what, expected, found) = (what.to_owned(), expected.to_owned(), node.what().to_owned());
-        let label = format!("{found}");
+        let label = found.clone();
         self.problems
             .push(Problem::new(Cause::WrongType { what, expected, found }).at(&node.place, label));
     }

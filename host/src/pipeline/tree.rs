@@ -4,6 +4,7 @@ use super::cause::Cause;
 use super::origin::{At, Origin, Place};
 use super::problem::{Problem, Problems};
 use serde_json::{Number, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
@@ -64,7 +65,8 @@ impl Node {
     /// What the value is, as in "must be text, not …".
     pub(super) fn what(&self) -> &'static str {
         match &self.literal {
-            Literal::Boolean(_) => "true or false",
+            Literal::Boolean(true) => "`true`",
+            Literal::Boolean(false) => "`false`",
             Literal::Number(number) if number.is_f64() => "a number with a decimal point",
             Literal::Number(_) => "a number",
             Literal::Text(_) => "text",
@@ -117,8 +119,12 @@ pub(super) fn document(origin: &Arc<Origin>, problems: &mut Problems) -> Result<
         .table(table.get_ref()));
     }
     let mut syntax = Problems::default();
+    let mut reported = BTreeSet::new();
     for error in errors {
         let place = origin.place(error.span().unwrap_or(0..0));
+        if !reported.insert(place.span.start) {
+            continue;
+        }
         let problem = Problem::new(Cause::Syntax {
             reason: error.message().to_owned(),
         });
@@ -178,7 +184,7 @@ impl Reader<'_> {
             DeValue::Boolean(value) => Literal::Boolean(*value),
             DeValue::Integer(integer) => match number(integer) {
                 Some(number) => Literal::Number(number),
-                None => self.unusable(&place, "a number of this size", "too large"),
+                None => self.unusable(&place, "a number of this size", "more than 64 bits"),
             },
             DeValue::Float(float) => match finite(float) {
                 Some(number) => Literal::Number(number),

@@ -66,9 +66,10 @@ fn either(parts: &[String]) -> String {
 
 fn number(schema: &Map<String, Value>, one: &str, several: &str) -> String {
     let bound = |keyword: &str| schema.get(keyword).filter(|bound| bound.is_number());
-    // Limits of a machine type are no news to anybody.
-    let low = bound("minimum").filter(|bound| bound.as_i64() != Some(i64::MIN));
-    let high = bound("maximum").filter(|bound| bound.as_u64().is_none_or(|bound| bound < i64::MAX as u64));
+    // Limits of a machine type are news only to those who exceed them.
+    let low = bound("minimum").filter(|bound| ![Some(i64::MIN), Some(i32::MIN.into())].contains(&bound.as_i64()));
+    let machine = [i32::MAX as u64, u32::MAX.into(), i64::MAX as u64, u64::MAX];
+    let high = bound("maximum").filter(|bound| bound.as_u64().is_none_or(|bound| !machine.contains(&bound)));
     let range = match (low, bound("exclusiveMinimum"), high, bound("exclusiveMaximum")) {
         (Some(low), _, Some(high), None) => format!("{one} from {low} to {high}"),
         (Some(low), _, None, None) => format!("{one} of at least {low}"),

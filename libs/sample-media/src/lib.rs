@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod align;
 mod error;
 mod oracle;
 mod pair;

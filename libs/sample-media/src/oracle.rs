@@ -1,26 +1,19 @@
 //! Measures where a file's decoded audio lies against the sound it was made from, independently of the host's methods.
 //!
 //! Encoders put priming samples before the sound and containers may cut them off again, so the delay between the decoded
-//! audio of two releases is the nominal one plus what codecs and containers did. This module decodes the file, lays it
-//! over the synthesis of the same release, and finds the offset in the time domain: a search over ±4000 samples, then
-//! least squares for a fraction of a sample (Gauss-Newton, sinc interpolation) on the differentiated signals.
+//! audio of two releases is the nominal one plus what codecs and containers did. This module decodes the file and lays it
+//! over the synthesis of the same release.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::resample::kernel;
+use crate::align::{EDGE, WINDOW, locate};
 use crate::tools::{Tools, args};
 use crate::{Error, Layout, Pcm, RATE_HZ, Release, Result};
 
-/// Length of a measuring window (samples).
-const WINDOW: usize = 65_536;
-/// Largest offset that is looked for (samples).
-const REACH: usize = 4000;
-/// Room for interpolation around a window (samples).
-const MARGIN: usize = 64;
-/// Decimation of the first search.
-const COARSE: usize = 8;
+/// Below this correlation a file is taken for another one; unrelated sounds stay below 0.2.
+const LEAST_MATCH: f64 = 0.5;
 /// How much of a file is decoded (s); an offset does not change within a file.
 const MEASURED_S: f64 = 90.0;
 const WINDOWS: usize = 8;
@@ -101,18 +94,17 @@ pub fn decoded_offset(release: &Release, path: &Path, track: usize, tools: &Tool
     .read(&mut source);
     let source = downmix(&source, description.layout);
 
-    let edge = REACH + MARGIN + 1;
-    let room = frames.saturating_sub(WINDOW + 2 * edge);
+    let room = frames.saturating_sub(WINDOW + 2 * EDGE);
     let mut found: Vec<(f64, f64)> = (0..WINDOWS)
-        .map(|window| edge + room * window / (WINDOWS - 1))
-        .filter(|start| start + WINDOW + edge <= frames)
+        .map(|window| EDGE + room * window / (WINDOWS - 1))
+        .filter(|start| start + WINDOW + EDGE <= frames)
         .filter_map(|start| locate(&source, &decoded, start))
         .collect();
     let best_match = found.iter().map(|(_, quality)| *quality).fold(0.0, f64::max);
-    if best_match < 0.6 {
+    if best_match < LEAST_MATCH {
         return Err(unrelated(best_match));
     }
-    found.retain(|(_, quality)| *quality > 0.6 * best_match);
+    found.retain(|(_, quality)| *quality > LEAST_MATCH * best_match);
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     let ms = |samples: f64| samples * 1000.0 / f64::from(RATE_HZ);
     let (first, last) = (found[0].0, found[found.len() - 1].0);
@@ -199,149 +191,4 @@ fn downmix(interleaved: &[f32], layout: Layout) -> Vec<f64> {
                 .sum()
         })
         .collect()
-}
-
-/// Offset (samples) of `decoded` against the window of `source` at `start`, and the correlation there.
-fn locate(source: &[f64], decoded: &[f64], start: usize) -> Option<(f64, f64)> {
-    let coarse = |signal: &[f64]| -> Vec<f64> { signal.chunks_exact(COARSE).map(|chunk| chunk.iter().sum()).collect() };
-    let window = coarse(&source[start..start + WINDOW]);
-    let field = coarse(&decoded[start - REACH..start + WINDOW + REACH]);
-    let (near, _) = best_lag(&window, &field, 0..2 * REACH / COARSE)?;
-
-    let difference = |signal: &[f64]| -> Vec<f64> { signal.windows(2).map(|pair| pair[1] - pair[0]).collect() };
-    let window = difference(&source[start..=start + WINDOW]);
-    let from = start - REACH - MARGIN;
-    let field = difference(&decoded[from..=start + WINDOW + REACH + MARGIN]);
-    let centre = (near * COARSE + MARGIN).clamp(MARGIN, 2 * REACH + MARGIN);
-    let low = centre.saturating_sub(2 * COARSE).max(MARGIN);
-    let high = (centre + 2 * COARSE).min(2 * REACH + MARGIN);
-    let (lag, _) = best_lag(&window, &field, low..high)?;
-    let (lag, quality) = refine(&window, &field, lag as f64)?;
-    Some((lag - (REACH + MARGIN) as f64, quality))
-}
-
-/// The lag with the highest normalised correlation.
-fn best_lag(window: &[f64], field: &[f64], lags: std::ops::Range<usize>) -> Option<(usize, f64)> {
-    let own: f64 = window.iter().map(|sample| sample * sample).sum();
-    lags.filter_map(|lag| {
-        let piece = field.get(lag..lag + window.len())?;
-        let (mut product, mut energy) = (0.0, 0.0);
-        for (a, b) in window.iter().zip(piece) {
-            product += a * b;
-            energy += b * b;
-        }
-        let scale = (own * energy).sqrt();
-        (scale > 1e-9).then(|| (lag, product / scale))
-    })
-    .max_by(|a, b| a.1.total_cmp(&b.1))
-}
-
-/// Least squares of `window - gain * field(t + lag)` over gain and lag, from a start within a sample of the answer.
-fn refine(window: &[f64], field: &[f64], mut lag: f64) -> Option<(f64, f64)> {
-    let start = lag;
-    let mut quality = 0.0;
-    for _ in 0..12 {
-        let whole = lag.floor();
-        // One more sample on each side, for the slope.
-        let piece = interpolate(field, whole as usize - 1, lag - whole, window.len() + 2)?;
-        let (mut product, mut energy, mut own) = (0.0, 0.0, 0.0);
-        for (sample, moved) in window.iter().zip(&piece[1..]) {
-            product += sample * moved;
-            energy += moved * moved;
-            own += sample * sample;
-        }
-        let gain = product / energy;
-        quality = product / (energy * own).sqrt();
-        let (mut pull, mut stiffness) = (0.0, 0.0);
-        for (sample, moved) in window.iter().zip(piece.windows(3)) {
-            let slope = gain * 0.5 * (moved[2] - moved[0]);
-            pull += (sample - gain * moved[1]) * slope;
-            stiffness += slope * slope;
-        }
-        let step = (pull / stiffness).clamp(-0.5, 0.5);
-        lag += step;
-        if !lag.is_finite() || (lag - start).abs() > 3.0 {
-            return None;
-        }
-        if step.abs() < 1e-7 {
-            break;
-        }
-    }
-    Some((lag, quality))
-}
-
-/// `length` samples of `field` at `first + fraction`, `first + 1 + fraction`, …
-fn interpolate(field: &[f64], first: usize, fraction: f64, length: usize) -> Option<Vec<f64>> {
-    const HALF: usize = 24;
-    let taps: Vec<f64> = (0..2 * HALF)
-        .map(|tap| kernel(fraction + HALF as f64 - 1.0 - tap as f64, 1.0))
-        .collect();
-    let from = first.checked_sub(HALF - 1)?;
-    let input = field.get(from..from + length + 2 * HALF - 1)?;
-    Some(
-        input
-            .windows(2 * HALF)
-            .map(|piece| piece.iter().zip(&taps).map(|(sample, tap)| sample * tap).sum())
-            .collect(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Mix, Programme};
-
-    fn mono(seed: u64, mix: &Mix, delay_ms: f64) -> Vec<f64> {
-        let mut sound = vec![0.0_f32; 120_000];
-        Pcm::new(Programme::new(seed), mix, Layout::Mono, RATE_HZ, delay_ms, 0).read(&mut sound);
-        downmix(&sound, Layout::Mono)
-    }
-
-    fn offset(delay_ms: f64, target: &Mix) -> f64 {
-        let reference = mono(21, &Mix::original("eng"), 0.0);
-        let (lag, _) = locate(&reference, &mono(21, target, delay_ms), 20_000).unwrap();
-        lag
-    }
-
-    #[test]
-    fn a_fractional_delay_is_exact_to_a_thousandth_of_a_sample() {
-        for samples in [0.0, 0.5, -0.13, 777.777, -3123.01] {
-            let found = offset(samples / 48.0, &Mix::original("eng"));
-            assert!(
-                (found + samples).abs() < 1e-3,
-                "{samples} samples were found as {found}"
-            );
-        }
-    }
-
-    #[test]
-    fn another_mix_has_the_same_delay() {
-        let found = offset(33.3 / 48.0, &Mix::remaster("eng"));
-        assert!((found + 33.3).abs() < 0.01, "found {found}");
-    }
-
-    #[test]
-    fn films_of_other_seeds_have_nothing_in_common() {
-        let one = mono(21, &Mix::original("eng"), 0.0);
-        let other = mono(22, &Mix::original("eng"), 0.0);
-        let quality = locate(&one, &other, 20_000).map_or(0.0, |(_, quality)| quality);
-        assert!(quality < 0.3, "match {quality}");
-    }
-
-    #[test]
-    fn two_languages_have_nothing_in_common() {
-        let speech = |language| {
-            mono(
-                21,
-                &Mix {
-                    music_db: -120.0,
-                    effects_db: -120.0,
-                    ..Mix::original(language)
-                },
-                0.0,
-            )
-        };
-        let quality = locate(&speech("eng"), &speech("ger"), 20_000).map_or(0.0, |(_, quality)| quality);
-        assert!(quality < 0.3, "match {quality}");
-    }
 }

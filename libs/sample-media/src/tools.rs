@@ -186,7 +186,7 @@ fn is_broken_pipe(error: &Error) -> bool {
 
 /// Turns mixed texts and paths into arguments.
 macro_rules! args {
-    ($($arg:expr),* $(,)?) => { vec![$(std::ffi::OsString::from($arg)),*] };
+    ($($arg:expr),* $(,)?) => { [$(std::ffi::OsString::from($arg)),*] };
 }
 pub(crate) use args;
 

@@ -23,9 +23,10 @@ fn sound(codec: Codec) -> Release {
     }
 }
 
-fn identify(file: &Path) -> Value {
-    let output = Command::new("mkvmerge").arg("-J").arg(file).output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
+/// What mkvmerge finds in a file.
+fn identify(file: &Path) -> Option<Value> {
+    let output = Command::new("mkvmerge").arg("-J").arg(file).output().ok()?;
+    serde_json::from_slice(&output.stdout).ok()
 }
 
 #[test]
@@ -115,7 +116,7 @@ fn a_release_holds_the_tracks_flags_chapters_and_attachments_it_describes() {
                     ..SubtitleTrack::new(SubtitleFormat::Srt, "ger")
                 },
             ],
-            chapters: chapters_at_cuts(&FILM, 0.0, 20.0, 6.0),
+            chapters: chapters_at_cuts(&FILM, 0.0, 12.0, 4.0),
             attachments: vec![Attachment {
                 name: "letters.ttf".into(),
                 mime: "application/x-truetype-font".into(),
@@ -132,10 +133,10 @@ fn a_release_holds_the_tracks_flags_chapters_and_attachments_it_describes() {
                     ..AudioTrack::new(Mix::dub("ger", -12.0), Codec::Ac3)
                 },
             ],
-            ..Release::new(FILM, 20.0)
+            ..Release::new(FILM, 12.0)
         };
         release.write(&file, &Tools::default(), &quiet).unwrap();
-        let film = identify(&file);
+        let film = identify(&file).unwrap();
         let tracks: Vec<(&str, &str, bool, bool)> = film["tracks"]
             .as_array()
             .unwrap()
@@ -164,7 +165,7 @@ fn a_release_holds_the_tracks_flags_chapters_and_attachments_it_describes() {
         );
         assert_eq!(film["container"]["properties"]["title"], "A film");
         assert_eq!(film["tracks"][1]["properties"]["track_name"], "Stereo");
-        assert_eq!(film["chapters"][0]["num_entries"], 3);
+        assert_eq!(film["chapters"][0]["num_entries"], release.chapters.len());
         assert_eq!(film["attachments"][0]["file_name"], "letters.ttf");
         assert_eq!(film["attachments"][0]["content_type"], "application/x-truetype-font");
         let dub = decoded_offset(&release, &file, 1, &Tools::default()).unwrap();

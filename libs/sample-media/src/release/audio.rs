@@ -1,6 +1,5 @@
 //! Audio tracks: what is in them and how ffmpeg encodes them.
 
-use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -146,7 +145,7 @@ pub(super) fn encode(
     };
     let file = folder.join(format!("audio{number}.{extension}"));
     let channels = track.layout.channels();
-    let mut args: Vec<OsString> = args!["-hide_banner", "-loglevel", "error", "-nostdin", "-f", "f32le"];
+    let mut args = args!["-hide_banner", "-loglevel", "error", "-nostdin", "-f", "f32le"].to_vec();
     args.extend(args![
         "-ar",
         track.rate_hz.to_string(),

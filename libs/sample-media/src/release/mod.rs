@@ -1,14 +1,16 @@
 //! A release: which piece of a programme a file holds, how it is mixed and encoded, and what else is in the file.
 
 mod audio;
+mod chapters;
 mod mux;
 mod picture;
-mod text;
+mod subtitles;
 mod write;
 
 pub use audio::{AudioTrack, Codec};
+pub use chapters::{Chapter, chapters_at_cuts};
 pub use picture::{FrameRate, Picture};
-pub use text::{Attachment, Chapter, SubtitleFormat, SubtitleLines, SubtitleTrack, chapters_at_cuts};
+pub use subtitles::{SubtitleFormat, SubtitleLines, SubtitleTrack};
 
 use serde::Serialize;
 
@@ -38,6 +40,17 @@ pub struct Release {
     pub chapters: Vec<Chapter>,
     /// Attached files; Matroska only.
     pub attachments: Vec<Attachment>,
+}
+
+/// An attached file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attachment {
+    /// File name.
+    pub name: String,
+    /// Media type.
+    pub mime: String,
+    /// Content.
+    pub content: String,
 }
 
 /// Kind of file, and who writes it.

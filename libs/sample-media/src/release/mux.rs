@@ -1,9 +1,8 @@
 //! Puts the encoded streams into one file, with mkvmerge or ffmpeg.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Container, Release, SubtitleFormat, text};
+use super::{Container, Release, SubtitleFormat, chapters, subtitles};
 use crate::tools::{Tools, args};
 use crate::{Error, Result};
 
@@ -79,7 +78,7 @@ fn parts<'a>(
             file: write(
                 folder,
                 &format!("subtitle{number}.{extension}"),
-                &text::subtitle_file(release, track),
+                &subtitles::subtitle_file(release, track),
             )?,
             kind: 's',
             number,
@@ -97,7 +96,7 @@ fn by_mkvmerge(release: &Release, parts: &[Part<'_>], folder: &Path, tools: &Too
     let out = folder.join("out.mkv");
     let yes_no = |flag: bool| if flag { "0:yes" } else { "0:no" };
     // The same release gives the same unique numbers, and no date.
-    let mut args: Vec<OsString> = args!["--deterministic", release.programme.seed.to_string(), "--output", &out];
+    let mut args = args!["--deterministic", release.programme.seed.to_string(), "--output", &out].to_vec();
     if let Some(title) = &release.title {
         args.extend(args!["--title", title]);
     }
@@ -118,7 +117,7 @@ fn by_mkvmerge(release: &Release, parts: &[Part<'_>], folder: &Path, tools: &Too
         args.extend(args!["--no-global-tags", &part.file]);
     }
     if !release.chapters.is_empty() {
-        let file = write(folder, "chapters.txt", &text::chapter_file(release))?;
+        let file = write(folder, "chapters.txt", &chapters::chapter_file(release))?;
         args.extend(args!["--chapter-language", "eng", "--chapters", file]);
     }
     for (number, attachment) in release.attachments.iter().enumerate() {
@@ -139,7 +138,7 @@ fn by_mkvmerge(release: &Release, parts: &[Part<'_>], folder: &Path, tools: &Too
 
 fn by_ffmpeg(release: &Release, parts: &[Part<'_>], folder: &Path, extension: &str, tools: &Tools) -> Result<PathBuf> {
     let out = folder.join(format!("out.{extension}"));
-    let mut args: Vec<OsString> = args!["-hide_banner", "-loglevel", "error", "-nostdin"];
+    let mut args = args!["-hide_banner", "-loglevel", "error", "-nostdin"].to_vec();
     for part in parts {
         if part.start_ms != 0 {
             args.extend(args!["-itsoffset", format!("{}ms", part.start_ms)]);
@@ -147,7 +146,7 @@ fn by_ffmpeg(release: &Release, parts: &[Part<'_>], folder: &Path, extension: &s
         args.extend(args!["-i", &part.file]);
     }
     if !release.chapters.is_empty() {
-        let file = write(folder, "chapters.txt", &text::chapter_metadata(release))?;
+        let file = write(folder, "chapters.txt", &chapters::chapter_metadata(release))?;
         args.extend(args![
             "-f",
             "ffmetadata",

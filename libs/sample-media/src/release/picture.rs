@@ -1,6 +1,5 @@
 //! The picture: flat, moving shapes that change completely at every cut, with the programme's time written in them.
 
-use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -75,7 +74,7 @@ pub(super) fn encode(release: &Release, folder: &Path, tools: &Tools, meter: &Me
     };
     let FrameRate { frames, seconds } = picture.rate;
     let file = folder.join("picture.mp4");
-    let mut args: Vec<OsString> = args!["-hide_banner", "-loglevel", "error", "-nostdin", "-f", "rawvideo"];
+    let mut args = args!["-hide_banner", "-loglevel", "error", "-nostdin", "-f", "rawvideo"].to_vec();
     args.extend(args![
         "-pix_fmt",
         "yuv420p",

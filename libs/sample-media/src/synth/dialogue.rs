@@ -63,11 +63,12 @@ struct Inventory {
 
 fn inventory(seed: u64, language: &Language) -> Inventory {
     let mut rng = Rng::new(seed, &format!("phonology {}", language.tag()), 0);
-    let vowels = VOWELS
-        .iter()
-        .filter_map(|vowel| rng.chance(0.65).then(|| vowel.map(|hz| hz * rng.range(0.93, 1.07))))
-        .chain([VOWELS[3]])
-        .collect();
+    let mut vowels = vec![VOWELS[3]];
+    for vowel in VOWELS {
+        if rng.chance(0.65) {
+            vowels.push(vowel.map(|hz| hz * rng.range(0.93, 1.07)));
+        }
+    }
     Inventory {
         vowels,
         consonants: std::array::from_fn(|_| rng.range(0.3, 1.0)),

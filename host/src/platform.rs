@@ -1,0 +1,22 @@
+//! What differs between operating systems.
+
+use etcetera::BaseStrategy;
+use std::path::PathBuf;
+
+/// The user's folder for data of this program, or `None` without a home.
+#[must_use]
+pub fn data_dir() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.data_dir().join("vsg-host"))
+}
+
+/// The folder for files that can be made again; in the system's temporary folder without a home.
+#[must_use]
+pub fn cache_dir() -> PathBuf {
+    etcetera::choose_base_strategy().map_or_else(|_| std::env::temp_dir(), |base| base.cache_dir()).join("vsg-host")
+}
+
+/// Calls `on_signal` whenever the user asks the program to stop: Ctrl-C, and the terminate signal where there is one.
+pub fn on_stop_signal(on_signal: impl FnMut() + Send + 'static) {
+    // A second handler in one process is a defect of tests only; then the first one stays.
+    let _ = ctrlc::set_handler(on_signal);
+}

@@ -1,0 +1,264 @@
+//! Finds, checks and loads plugin libraries.
+//!
+//! Only folders that are named for it are searched, never the working directory: those given on the command line, those in
+//! `VSG_PLUGINS`, and those that belong to the installation. A library is never unloaded.
+#![allow(unsafe_code, reason = "loading a library runs its initialisers, and its symbols have no checked type")]
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+use vsg_plugin_api::{
+    Signature,
+    abi::{API_VERSION, API_VERSION_SYMBOL, PluginModuleRef, StageBox, library},
+};
+
+/// All plugins that were found.
+#[derive(Default)]
+pub struct Plugins {
+    /// Folders that were searched, whether they exist or not.
+    pub folders: Vec<PathBuf>,
+    /// Plugins that can be used.
+    pub loaded: Vec<Plugin>,
+    /// Libraries that can not be used, and why.
+    pub broken: Vec<LoadError>,
+    catalog: BTreeMap<String, Signature>,
+    places: BTreeMap<String, (usize, usize)>,
+}
+
+/// One loaded plugin.
+pub struct Plugin {
+    /// The library.
+    pub path: PathBuf,
+    /// Name: the part of a stage's id before the slash.
+    pub name: String,
+    /// Version of the plugin.
+    pub version: String,
+    /// Its stages, in the order of the plugin.
+    pub stages: Vec<(Signature, StageBox)>,
+}
+
+/// Why a library is not a plugin that can be used. Every message is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There is no such file.
+    #[error("`{}` does not exist", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system can not load it as a library.
+    #[error("`{}` is not a library that can be loaded: {reason}", path.display())]
+    NotALibrary {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// A library, but not a plugin.
+    #[error("`{}` is a library, but not a plugin of vsg-host (it has no symbol {symbol}); build it with `vsg_plugin_api::export!`", path.display())]
+    NotAPlugin {
+        /// The file.
+        path: PathBuf,
+        /// The symbol that is missing.
+        symbol: String,
+    },
+    /// Built against another version of the boundary.
+    #[error("`{}` was built for plugin API {found}, this host has {API_VERSION}; rebuild it with the vsg-plugin-api of this host", path.display())]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version it was built for.
+        found: u32,
+    },
+    /// The version is right, the types are not.
+    #[error("`{}` does not fit this host: {reason}; rebuild it with the vsg-plugin-api of this host", path.display())]
+    Layout {
+        /// The file.
+        path: PathBuf,
+        /// The first difference.
+        reason: String,
+    },
+    /// A stage describes itself wrongly.
+    #[error("`{}` has a stage without a valid signature: {reason}; report it to the plugin's author", path.display())]
+    Signature {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two stages of one id.
+    #[error("stage `{id}` is in `{}` and in `{}`; remove one of the two", first.display(), path.display())]
+    Duplicate {
+        /// The id.
+        id: String,
+        /// The library that was loaded first.
+        first: PathBuf,
+        /// The library that is refused.
+        path: PathBuf,
+    },
+}
+
+impl LoadError {
+    /// The library.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Missing { path }
+            | Self::NotALibrary { path, .. }
+            | Self::NotAPlugin { path, .. }
+            | Self::OtherVersion { path, .. }
+            | Self::Layout { path, .. }
+            | Self::Signature { path, .. }
+            | Self::Duplicate { path, .. } => path,
+        }
+    }
+}
+
+impl Plugins {
+    /// Loads every library of the folders; `named` are folders or single files that the user gave.
+    #[must_use]
+    pub fn find(named: &[PathBuf]) -> Self {
+        let mut plugins = Self::default();
+        for path in named.iter().cloned().chain(standard_folders()) {
+            if path.is_file() || (!path.exists() && named.contains(&path)) {
+                plugins.add(&path);
+            } else if !plugins.folders.contains(&path) {
+                libraries(&path).iter().for_each(|library| plugins.add(library));
+                plugins.folders.push(path);
+            }
+        }
+        plugins
+    }
+
+    fn add(&mut self, path: &Path) {
+        let known = |plugin: &Plugin| plugin.path == path;
+        if self.loaded.iter().any(known) {
+            return;
+        }
+        match load(path).and_then(|plugin| self.refuse_duplicates(plugin)) {
+            Ok(plugin) => {
+                for (index, (signature, _)) in plugin.stages.iter().enumerate() {
+                    self.catalog.insert(signature.id.clone(), signature.clone());
+                    self.places.insert(signature.id.clone(), (self.loaded.len(), index));
+                }
+                self.loaded.push(plugin);
+            }
+            Err(error) => self.broken.push(error),
+        }
+    }
+
+    fn refuse_duplicates(&self, plugin: Plugin) -> Result<Plugin, LoadError> {
+        let twin = plugin.stages.iter().find_map(|(signature, _)| Some((signature, self.places.get(&signature.id)?)));
+        match twin {
+            None => Ok(plugin),
+            Some((signature, (first, _))) => Err(LoadError::Duplicate {
+                id: signature.id.clone(),
+                first: self.loaded[*first].path.clone(),
+                path: plugin.path.clone(),
+            }),
+        }
+    }
+
+    /// Signatures of all stages, by id.
+    #[must_use]
+    pub fn catalog(&self) -> &BTreeMap<String, Signature> {
+        &self.catalog
+    }
+
+    /// A stage by its id.
+    #[must_use]
+    pub fn stage(&self, id: &str) -> Option<&StageBox> {
+        let (plugin, stage) = self.places.get(id)?;
+        Some(&self.loaded.get(*plugin)?.stages.get(*stage)?.1)
+    }
+}
+
+/// `VSG_PLUGINS`, then the folders of the installation: beside the program, and in the user's data folder.
+fn standard_folders() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> =
+        std::env::var_os("VSG_PLUGINS").map(|list| std::env::split_paths(&list).collect()).unwrap_or_default();
+    folders.retain(|folder| !folder.as_os_str().is_empty());
+    if let Some(beside) = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned())) {
+        folders.extend([beside.join("plugins"), beside.join("../lib/vsg-host/plugins"), beside]);
+    }
+    folders.extend(crate::platform::data_dir().map(|data| data.join("plugins")));
+    folders
+}
+
+/// Files of a folder that are named like libraries, in order of name.
+fn libraries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION))
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn load(path: &Path) -> Result<Plugin, LoadError> {
+    let path = path.to_owned();
+    if !path.exists() {
+        return Err(LoadError::Missing { path });
+    }
+    check_version(&path)?;
+    let layout = |error: library::LibraryError| LoadError::Layout { path: path.clone(), reason: first_reason(&error) };
+    let header = library::lib_header_from_path(&path).map_err(layout)?;
+    let module = header.init_root_module::<PluginModuleRef>().map_err(layout)?;
+    let parts = module.parts()();
+    let (name, version) = (parts.name.into_string(), parts.version.into_string());
+    let stages = parts
+        .stages
+        .into_iter()
+        .map(|stage| Ok((read_signature(&path, &name, &stage)?, stage)))
+        .collect::<Result<_, _>>()?;
+    Ok(Plugin { path, name, version, stages })
+}
+
+/// Reads the version symbol before anything else, so that a plugin of another version is one clear line.
+fn check_version(path: &Path) -> Result<(), LoadError> {
+    // SAFETY: the user named the folder of this library, so its initialisers are as trusted as the program.
+    let library = unsafe { libloading::Library::new(path) }.map_err(|error| LoadError::NotALibrary {
+        path: path.to_owned(),
+        reason: last_reason(&error),
+    })?;
+    // SAFETY: the symbol is a `u32` static in every version of the boundary.
+    let found = unsafe { library.get::<*const u32>(API_VERSION_SYMBOL.as_bytes()).map(|symbol| **symbol) };
+    // Initialised libraries can have threads and thread-local destructors; they stay for good.
+    std::mem::forget(library);
+    match found {
+        Ok(API_VERSION) => Ok(()),
+        Ok(found) => Err(LoadError::OtherVersion { path: path.to_owned(), found }),
+        Err(_) => Err(LoadError::NotAPlugin { path: path.to_owned(), symbol: API_VERSION_SYMBOL.to_owned() }),
+    }
+}
+
+/// The innermost cause, without the path that is in our own message already.
+fn last_reason(error: &dyn std::error::Error) -> String {
+    let mut last: &dyn std::error::Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    let text = last.to_string();
+    text.rsplit(": ").next().unwrap_or(&text).trim().to_owned()
+}
+
+/// Of a layout error, which is tens of kilobytes long, the first line after `Error:`.
+fn first_reason(error: &library::LibraryError) -> String {
+    let text = error.to_string();
+    let after = text.split_once("Error:").map_or(text.as_str(), |(_, after)| after);
+    after.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("its types differ").to_owned()
+}
+
+fn read_signature(path: &Path, plugin: &str, stage: &StageBox) -> Result<Signature, LoadError> {
+    let fail = |reason: String| LoadError::Signature { path: path.to_owned(), reason };
+    let signature: Signature =
+        serde_json::from_str(&stage.signature()).map_err(|error| fail(format!("not readable: {error}")))?;
+    if signature.id.split_once('/').is_none_or(|(namespace, name)| namespace != plugin || name.is_empty()) {
+        return Err(fail(format!("id `{}` does not start with `{plugin}/`", signature.id)));
+    }
+    Ok(signature)
+}
