@@ -2,10 +2,13 @@
 //!
 //! The host knows nothing about media: stages, their ports and their parameters come from plugin libraries.
 
+pub mod cli;
+pub mod cmd;
 mod failure;
 pub mod pipeline;
 pub mod platform;
 pub mod plugins;
+pub mod report;
 pub mod run;
 
 pub use failure::Failure;

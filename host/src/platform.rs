@@ -20,3 +20,18 @@ pub fn on_stop_signal(on_signal: impl FnMut() + Send + 'static) {
     // A second handler in one process is a defect of tests only; then the first one stays.
     let _ = ctrlc::set_handler(on_signal);
 }
+
+/// Gives a file that was made as a private temporary one the permissions of an ordinary file.
+///
+/// # Errors
+/// The system refuses.
+pub fn share(file: &std::fs::File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}

@@ -262,10 +262,10 @@ pub enum Cause {
         name: String,
     },
     /// A value that a parameter cannot have.
-    #[error("`{name}` must be {expected}, not {found}")]
+    #[error("{what} must be {expected}, not {found}")]
     WrongParameter {
-        /// Path of the parameter within `with`: `tracks[1].language`.
-        name: String,
+        /// Path of the parameter within `with`, quoted: ``` `tracks.language` ```.
+        what: String,
         /// `a whole number from 1 to 100`.
         expected: String,
         /// What was given.

@@ -1,14 +1,16 @@
 //! Pipelines: what a file says, what it means, and what is to be run.
 //!
-//! [`load`] reads a file, what it extends and the `--set` arguments; [`resolve`] finds the implementation of every stage
-//! and checks parameters and edges; [`plan`] repeats stages for the sources of a job. Nothing runs here, and each of the
+//! [`load()`] reads a file, what it extends and the `--set` arguments; [`resolve()`] finds the implementation of every stage
+//! and checks parameters and edges; [`plan()`] repeats stages for the sources of a job. Nothing runs here, and each of the
 //! three reports every problem that it finds, with its place.
 
 mod cause;
+mod choice;
 mod defaults;
 mod draw;
 mod edges;
 mod job;
+mod judge;
 mod merge;
 mod nearest;
 mod order;

@@ -3,7 +3,10 @@
 /// The candidate that is closest to `typed`, when it is close enough to be a slip of the finger.
 pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
-    let allowed = (typed.chars().count() / 3).max(1);
+    let allowed = match typed.chars().count() {
+        0..=2 => 0,
+        length => length / 3,
+    };
     let distances = candidates
         .into_iter()
         .map(|candidate| (strsim::osa_distance(&typed, &candidate.to_lowercase()), candidate));
@@ -42,6 +45,7 @@ mod tests {
         assert_eq!(nearest("Probe", ["probe"]), Some("probe"));
         assert_eq!(nearest("wnidows", ["window_s", "windows"]), Some("windows"));
         assert_eq!(nearest("layout", ["probe", "correlate"]), None);
+        assert_eq!(nearest("a", ["b", "A"]), Some("A"));
         assert_eq!(nearest("", ["probe"]), None);
     }
 }

@@ -10,8 +10,8 @@ pub(super) fn expected(schema: &Value) -> Option<String> {
         return Some(either(&choices));
     }
     let types = [
-        ("integer", number(schema, "a whole number", "whole numbers")),
-        ("number", number(schema, "a number", "numbers")),
+        ("integer", number(schema, "a whole number")),
+        ("number", number(schema, "a number")),
         ("string", text(schema)),
         ("boolean", "true or false".to_owned()),
         ("array", items(schema)),
@@ -37,7 +37,7 @@ pub(super) fn expected(schema: &Value) -> Option<String> {
 }
 
 /// The values that a schema lists, as they are typed.
-fn choices(schema: &Map<String, Value>) -> Option<Vec<String>> {
+pub(super) fn choices(schema: &Map<String, Value>) -> Option<Vec<String>> {
     if let Some(value) = schema.get("const") {
         return Some(vec![literal(value)]);
     }
@@ -64,15 +64,20 @@ fn either(parts: &[String]) -> String {
     }
 }
 
-fn number(schema: &Map<String, Value>, one: &str, several: &str) -> String {
+fn number(schema: &Map<String, Value>, one: &str) -> String {
     let bound = |keyword: &str| schema.get(keyword).filter(|bound| bound.is_number());
     // Limits of a machine type are news only to those who exceed them.
     let low = bound("minimum").filter(|bound| ![Some(i64::MIN), Some(i32::MIN.into())].contains(&bound.as_i64()));
     let machine = [i32::MAX as u64, u32::MAX.into(), i64::MAX as u64, u64::MAX];
     let high = bound("maximum").filter(|bound| bound.as_u64().is_none_or(|bound| !machine.contains(&bound)));
-    let range = match (low, bound("exclusiveMinimum"), high, bound("exclusiveMaximum")) {
-        (Some(low), _, Some(high), None) => format!("{one} from {low} to {high}"),
-        (Some(low), _, None, None) => format!("{one} of at least {low}"),
+    let (low, high) = (low.map(plain), high.map(plain));
+    let (above, below) = (
+        bound("exclusiveMinimum").map(plain),
+        bound("exclusiveMaximum").map(plain),
+    );
+    let range = match (low, above, high, below) {
+        (Some(low), None, Some(high), None) => format!("{one} from {low} to {high}"),
+        (Some(low), None, None, None) => format!("{one} of at least {low}"),
         (None, None, Some(high), None) => format!("{one} of at most {high}"),
         (None, None, None, None) => one.to_owned(),
         (low, above, high, below) => {
@@ -87,7 +92,7 @@ fn number(schema: &Map<String, Value>, one: &str, several: &str) -> String {
         }
     };
     match bound("multipleOf") {
-        Some(step) => format!("{range} (in {several} that are multiples of {step})"),
+        Some(step) => format!("{range}, a multiple of {}", plain(step)),
         None => range,
     }
 }
@@ -132,13 +137,29 @@ pub(super) fn found(value: &Value) -> String {
         Value::Array(items) if items.len() == 1 => "a list of 1 item".to_owned(),
         Value::Array(items) => format!("a list of {} items", items.len()),
         Value::Object(_) => "a table".to_owned(),
+        Value::Number(number) => number.to_string(),
         value => literal(value),
+    }
+}
+
+/// A number without a needless `.0`.
+pub(super) fn plain(number: &Value) -> String {
+    match number
+        .as_f64()
+        .filter(|value| number.is_f64() && value.fract() == 0.0 && value.abs() < 1e15)
+    {
+        Some(value) => format!("{value:.0}"),
+        None => number.to_string(),
     }
 }
 
 /// A value as it is typed in a pipeline, shortened when it is long.
 pub(super) fn literal(value: &Value) -> String {
-    let text = value.to_string();
+    let text = if value.is_number() {
+        plain(value)
+    } else {
+        value.to_string()
+    };
     match text.char_indices().nth(60) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text,

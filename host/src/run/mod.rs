@@ -8,5 +8,5 @@ mod stage_host;
 
 pub use folder::RunFolder;
 pub use job_log::JobLog;
-pub use progress::Progress;
+pub use progress::{Detail, Progress};
 pub use scheduler::{Finished, Run, StageFailure, StageRecord};

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use std::collections::BTreeMap;
 use vsg_plugin_api::{Arity, Port, Signature, choice, params};
 
-pub const ALIGN: &str = include_str!("align.toml");
+pub(crate) const ALIGN: &str = include_str!("align.toml");
 
 params! {
     /// No settings.
@@ -131,7 +131,7 @@ fn signature(id: &str, inputs: &[&str], outputs: &[&str], parameters: serde_json
     (id.to_owned(), signature)
 }
 
-pub fn catalog() -> BTreeMap<String, Signature> {
+pub(crate) fn catalog() -> BTreeMap<String, Signature> {
     let audio = ["reference audio/1", "target audio/1"];
     let mux = [
         "layout layout/1",

@@ -21,10 +21,11 @@ fn feed(plan: &Plan, feed: &Feed) -> String {
 }
 
 fn outline(plan: &Plan) -> String {
-    let mut text = format!(
-        "{:?}\nsources {:?}\noutput {:?}\n",
-        plan.description, plan.sources, plan.output
-    );
+    let paths = plan.sources.iter().chain(&plan.output);
+    let paths: Vec<String> = paths
+        .map(|path| path.display().to_string().replace('\\', "/"))
+        .collect();
+    let mut text = format!("{:?}\nsources and output: {}\n", plan.description, paths.join(", "));
     for instance in &plan.instances {
         writeln!(text, "\n{} = {} {}", instance.name, instance.uses, instance.parameters).unwrap();
         if instance.isolate || instance.timeout_s.is_some() {

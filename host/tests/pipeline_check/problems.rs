@@ -2,7 +2,7 @@
 
 use super::catalog::{ALIGN, catalog};
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 use vsg_host::pipeline::{Problems, load, load_text, plan, resolve};
 
 fn render(problems: &Problems) -> String {
@@ -194,7 +194,7 @@ messages! {
         [stage.again]
         use = "correlation-gcc/phat"
         from = { reference = "a.audio", target = "a.audio" }
-        with = { windows = 15.0, window_s = 500, unlike_anything = 1 }
+        with = { search = "everywher", windows = 15.0, window_s = 500, unlike_anything = 1 }
         [stage.scc]
         use = "correlation-scc/scc"
         from = { reference = "a.audio", target = "a.audio" }
@@ -230,6 +230,8 @@ messages! {
         action = { do = "shift", by_ms = 3, by_s = 3 }
         [[stage.layout.with.tracks]]
         action = "keep"
+        [[stage.layout.with.tracks]]
+        action = { by_ms = 3 }
         [stage.again]
         use = "media/layout"
         from = { media = [] }
@@ -271,7 +273,9 @@ fn files() {
         let resolved = load(&file(name), &[]).and_then(|parsed| resolve(parsed, &catalog()));
         render(&resolved.err().unwrap_or_default())
     });
-    let text = all.join("").replace(&format!("{}/", folder.path().display()), "");
+    let text = all
+        .join("")
+        .replace(&format!("{}{MAIN_SEPARATOR}", folder.path().display()), "");
     insta::assert_snapshot!(text);
 }
 

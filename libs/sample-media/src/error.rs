@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// Beginning of the names of temporary folders.
+pub(crate) const DRAFT: &str = ".sample-";
+
 /// Result of everything in this crate that runs a tool or touches a file.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -94,16 +97,28 @@ impl Error {
     /// An I/O failure in words; a full disk gets its own variant.
     pub(crate) fn io(doing: impl Into<String>, path: &Path, source: std::io::Error) -> Self {
         if source.kind() == std::io::ErrorKind::StorageFull {
-            let folder = if path.is_dir() { Some(path) } else { path.parent() };
-            return Self::DiskFull {
-                doing: doing.into(),
-                folder: folder.unwrap_or(path).to_owned(),
-            };
+            return Self::disk_full(doing, path);
         }
         Self::Io {
             doing: doing.into(),
             path: path.to_owned(),
             source,
+        }
+    }
+
+    /// Names the folder that the caller knows, not the temporary one inside it.
+    pub(crate) fn disk_full(doing: impl Into<String>, path: &Path) -> Self {
+        let is_draft = |path: &Path| {
+            path.components()
+                .any(|part| part.as_os_str().to_string_lossy().starts_with(DRAFT))
+        };
+        let folder = path
+            .ancestors()
+            .find(|path| path.is_dir() && !is_draft(path))
+            .unwrap_or(path);
+        Self::DiskFull {
+            doing: doing.into(),
+            folder: folder.to_owned(),
         }
     }
 }

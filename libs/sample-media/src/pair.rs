@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::error::DRAFT;
 use crate::{Error, GENERATION, Progress, Release, Result, Tools, Truth, true_delay};
 
 const GENERATOR: &str = "vsg-sample-media";
@@ -93,7 +94,7 @@ impl Pair {
 
         std::fs::create_dir_all(folder).map_err(|source| Error::io("creating the output folder", folder, source))?;
         let draft = tempfile::Builder::new()
-            .prefix(".sample-")
+            .prefix(DRAFT)
             .tempdir_in(folder)
             .map_err(|source| Error::io("creating a folder for temporary files", folder, source))?;
         let (reference, target) = (draft.path().join(REFERENCE), draft.path().join(TARGET));

@@ -64,7 +64,7 @@ impl Pair {
             audio: vec![AudioTrack {
                 name: Some("Synchronfassung".into()),
                 bitrate_kbps: Some(192),
-                ..AudioTrack::new(Mix::dub("ger", -6.0), Codec::Ac3)
+                ..AudioTrack::new(Mix::dub("ger", -4.5), Codec::Ac3)
             }],
             subtitles: vec![SubtitleTrack {
                 name: Some("Schilder".into()),

@@ -162,10 +162,7 @@ impl Call<'_> {
 
     fn failure(&self, status: ExitStatus, complaints: &str) -> Error {
         if complaints.contains("No space left on device") || complaints.contains("Disk quota exceeded") {
-            return Error::DiskFull {
-                doing: self.doing.clone(),
-                folder: self.folder.to_owned(),
-            };
+            return Error::disk_full(self.doing.clone(), self.folder);
         }
         let mut from = complaints.len().saturating_sub(TAIL);
         while !complaints.is_char_boundary(from) {
@@ -200,7 +197,7 @@ mod tests {
             ..Tools::default()
         };
         tools
-            .ffmpeg("encoding the audio".into(), Path::new("/films"))
+            .ffmpeg("encoding the audio".into(), Path::new("/"))
             .output(&args!["-c", script])
             .unwrap_err()
     }
@@ -236,7 +233,7 @@ mod tests {
         let error = shell("echo 'av_interleaved_write_frame(): No space left on device' >&2; exit 1");
         assert_eq!(
             error.to_string(),
-            "encoding the audio: the disk that holds /films is full; free some space or choose another folder"
+            "encoding the audio: the disk that holds / is full; free some space or choose another folder"
         );
     }
 

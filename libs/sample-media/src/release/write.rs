@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::{Container, Release, audio, mux, picture};
+use crate::error::DRAFT;
 use crate::progress::{Meter, Progress};
-use crate::tools::Tools;
+use crate::tools::{Tools, args};
 use crate::{Error, Result};
 
 impl Release {
@@ -20,9 +21,16 @@ impl Release {
         };
         std::fs::create_dir_all(parent).map_err(|source| Error::io("creating the output folder", parent, source))?;
         let folder = tempfile::Builder::new()
-            .prefix(".sample-")
+            .prefix(DRAFT)
             .tempdir_in(parent)
             .map_err(|source| Error::io("creating a folder for temporary files", parent, source))?;
+
+        if self.container == Container::Matroska {
+            // It is needed last; that it is missing is better said first.
+            tools
+                .mkvmerge("starting mkvmerge".into(), folder.path())
+                .output(&args!["--version"])?;
+        }
 
         let streams = self.audio.len() + usize::from(self.picture.is_some());
         let meter = Meter::new(progress, self.duration_s * streams as f64);

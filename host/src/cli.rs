@@ -1,0 +1,114 @@
+//! The command line: one definition gives parser, help and completions.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Puts several releases of the same video in sync.
+#[derive(Debug, Parser)]
+#[command(name = "vsg-host", version, max_term_width = 110)]
+pub struct Cli {
+    /// Folder or library with plugins, searched before the standard folders; may be given more than once.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub plugins: Vec<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run a pipeline.
+    Run(RunArgs),
+    /// Check a pipeline without running it; reports every error with its place.
+    Check(PipelineArgs),
+    /// Draw a pipeline as a graph.
+    Graph(GraphArgs),
+    /// List all plugins and their stages, broken ones with the reason, and where they were looked for.
+    Plugins,
+    /// Explain a stage: ports and parameters with defaults, ranges and help.
+    Inspect {
+        /// Stage, such as correlation-gcc/phat; a plugin's name lists its stages.
+        stage: String,
+        /// Print the signature as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the tools that stages use: found, version, what is lost without, how to install.
+    Doctor,
+    /// Print the JSON Schema of pipeline files, for editors.
+    Schema,
+    /// Make a pair of releases with a known delay to try things on.
+    Sample {
+        /// Folder for the pair.
+        #[arg(default_value = "media")]
+        folder: PathBuf,
+    },
+    /// Print shell completions.
+    Completions {
+        /// Shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// A pipeline and changes to it.
+#[derive(Debug, Args)]
+pub struct PipelineArgs {
+    /// Pipeline file.
+    pub pipeline: PathBuf,
+    /// Change a setting, such as correlate.with.windows=30 or correlate.use=acme/mine.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+}
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The pipeline.
+    #[command(flatten)]
+    pub pipeline: PipelineArgs,
+    /// Source 1, then Source 2, Source 3, …; without any, those of the pipeline's [job].
+    #[arg(value_name = "REFERENCE TARGET")]
+    pub files: Vec<PathBuf>,
+    /// Folder for the results.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
+    /// Compute everything afresh.
+    #[arg(long)]
+    pub no_store: bool,
+    /// Folder for bulk data while the job runs; decoded audio takes 12 MB a minute and source.
+    #[arg(long, value_name = "FOLDER", env = "VSG_WORK_DIR")]
+    pub work_dir: Option<PathBuf>,
+    /// Threads; 0 takes all processors.
+    #[arg(short = 'j', long, default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+    /// Show every line of the log.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Show warnings and errors only.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// What `graph` takes.
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// The pipeline.
+    #[command(flatten)]
+    pub pipeline: PipelineArgs,
+    /// Language of the drawing.
+    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+    pub format: GraphFormat,
+    /// Draw every instance for this many sources instead of every stage.
+    #[arg(long, value_name = "N")]
+    pub sources: Option<usize>,
+}
+
+/// Language of a drawing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Mermaid, for Markdown.
+    Mermaid,
+    /// DOT, for Graphviz.
+    Dot,
+}

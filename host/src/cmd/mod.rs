@@ -1,0 +1,78 @@
+//! The verbs of the command line, one file each.
+
+mod check;
+mod doctor;
+mod graph;
+mod inspect;
+mod plugins;
+mod run;
+mod sample;
+
+use crate::{
+    Failure,
+    cli::{Cli, PipelineArgs, Verb},
+    pipeline::{self, Resolved},
+    plugins::Plugins,
+};
+use clap::CommandFactory;
+use std::io::Write;
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// Everything that ends the program with another exit code than 0.
+pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
+    match &cli.verb {
+        Verb::Run(args) => run::run(args, &find_plugins(cli)?),
+        Verb::Check(args) => check::check(args, &find_plugins(cli)?),
+        Verb::Graph(args) => graph::graph(args, &find_plugins(cli)?),
+        Verb::Plugins => plugins::list(&Plugins::find(&cli.plugins)),
+        Verb::Inspect { stage, json } => inspect::inspect(stage, *json, &find_plugins(cli)?),
+        Verb::Doctor => doctor::doctor(),
+        Verb::Schema => {
+            let schema = pipeline::schema(find_plugins(cli)?.catalog());
+            print(&format!("{schema:#}\n"));
+            Ok(())
+        }
+        Verb::Sample { folder } => sample::sample(folder),
+        Verb::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "vsg-host", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// Loads plugins; one that the user named and that can not be used is an error, as are two of one name.
+fn find_plugins(cli: &Cli) -> Result<Plugins, Failure> {
+    let mut plugins = Plugins::find(&cli.plugins);
+    let fatal = plugins.broken.iter().position(|error| {
+        matches!(error, crate::plugins::LoadError::Duplicate { .. }) || cli.plugins.iter().any(|named| named == error.path())
+    });
+    match fatal {
+        Some(index) => Err(plugins.broken.swap_remove(index).into()),
+        None => Ok(plugins),
+    }
+}
+
+/// Reads and resolves a pipeline.
+fn load(args: &PipelineArgs, plugins: &Plugins) -> Result<Resolved, Failure> {
+    let parsed = pipeline::load(&args.pipeline, &args.sets)?;
+    pipeline::resolve(parsed, plugins.catalog()).map_err(|problems| unusable(problems, plugins))
+}
+
+/// If a stage is unknown because its plugin is broken, that is what went wrong.
+fn unusable(problems: pipeline::Problems, plugins: &Plugins) -> Failure {
+    let culprit = plugins.broken.iter().find(|error| {
+        let file = error.path().file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
+        let name = file.strip_prefix(std::env::consts::DLL_PREFIX).unwrap_or(&file);
+        problems.iter().any(|problem| {
+            matches!(problem.cause(), pipeline::Cause::UnknownPlugin { plugin } if plugin == name)
+        })
+    });
+    culprit.map_or(Failure::Pipeline(problems), |error| Failure::Plugin(error.to_string()))
+}
+
+/// Prints to standard output. A reader that has gone away is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,229 @@
+//! `run`: plans a pipeline for the files of a job, runs it, and writes log and reports.
+
+use super::{load, print};
+use crate::{
+    Failure,
+    cli::RunArgs,
+    pipeline::{self, JobFiles, Plan},
+    platform,
+    plugins::Plugins,
+    report::{self, Outcome},
+    run::{Detail, Finished, JobLog, Progress, Run, RunFolder},
+};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use vsg_plugin_api::report::{Entry, Table};
+
+/// Folder of the results if nobody names one.
+const DEFAULT_OUTPUT: &str = "out";
+
+pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
+    let resolved = load(&args.pipeline, plugins)?;
+    let mut typed = args.files.iter().cloned();
+    let typed = JobFiles { reference: typed.next(), targets: typed.collect(), output: args.output.clone() };
+    let mut plan = pipeline::plan(&resolved, &typed.or(&resolved.job))?;
+    plan.sources = plan.sources.iter().map(|path| usable_source(path)).collect::<Result<_, _>>()?;
+    let output = plan.output.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_OUTPUT));
+    let results = Results::prepare(&output, &plan.sources[0])?;
+    plan.output = Some(results.folder.clone());
+
+    let finished = execute(args, plugins, &plan, &results)?;
+    let outcome = outcome(&finished);
+    let report = report::json(&finished, &outcome, &args.pipeline.pipeline, &plan.sources);
+    results.write("report.json", &format!("{report:#}\n"))?;
+    results.write("report.html", &report::html(&results.stem, &finished, &report))?;
+    if finished.cancelled {
+        return Err(Failure::Cancelled);
+    }
+    if !args.quiet {
+        print(&summary(&finished, &report, &results));
+    }
+    match finished.failures.first() {
+        None => Ok(()),
+        Some(failure) => Err(Failure::Run {
+            message: format!("{}: {}", failure.instance, failure.error),
+            help: failure.error.help_text().map(str::to_owned),
+        }),
+    }
+}
+
+fn outcome(finished: &Finished) -> Outcome {
+    match finished.failures.first() {
+        _ if finished.cancelled => Outcome::Failed("cancelled".into()),
+        Some(failure) => Outcome::Failed(format!("{}: {}", failure.instance, failure.error)),
+        None => Outcome::Done,
+    }
+}
+
+fn execute(args: &RunArgs, plugins: &Plugins, plan: &Plan, results: &Results) -> Result<Finished, Failure> {
+    let work_dir = args.work_dir.clone().unwrap_or_else(|| platform::cache_dir().join("runs"));
+    let folder = RunFolder::create(&work_dir).map_err(|error| {
+        Failure::arguments(
+            format!("can not use `{}` for bulk data: {error}", work_dir.display()),
+            "choose another folder by --work-dir",
+        )
+    })?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build().map_err(|error| Failure::Run {
+        message: format!("can not start {} threads: {error}", args.threads),
+        help: Some("choose fewer by --threads".into()),
+    })?;
+    let phases = plan
+        .instances
+        .iter()
+        .map(|instance| plugins.catalog().get(&instance.uses).and_then(|signature| signature.phase.clone()))
+        .collect();
+    let log = JobLog::create(&results.path("log"), phases).map_err(|error| results.unwritable(&error))?;
+    let detail = match (args.quiet, args.verbose) {
+        (true, _) => Detail::Quiet,
+        (_, true) => Detail::Verbose,
+        _ => Detail::Normal,
+    };
+    let progress = Progress::new(detail);
+    let cancelled = cancellation();
+
+    let name = plan.sources[0].file_name().unwrap_or_default().to_string_lossy().into_owned();
+    log.plain(&format!("=== Starting Job: {name} ==="));
+    let finished = Run::new(plan, plugins, &folder, &log, &progress, &pool, &cancelled).execute();
+    let ended = log.finish();
+    if let Outcome::Failed(error) = outcome(&finished) {
+        log.plain(&format!("[FATAL ERROR] Job failed: {error}"));
+    }
+    log.plain("=== Job Finished ===");
+    ended.and_then(|()| log.finish()).map_err(|error| results.unwritable(&error))?;
+    Ok(finished)
+}
+
+/// A flag that the first signal raises; the second one ends the program at once.
+fn cancellation() -> Arc<AtomicBool> {
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&cancelled);
+    platform::on_stop_signal(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        let _ = writeln!(std::io::stderr(), "stopping; once more to stop at once");
+    });
+    cancelled
+}
+
+/// The absolute path of a source that can be opened. What is in it is for the stages to find out.
+fn usable_source(path: &Path) -> Result<PathBuf, Failure> {
+    let shown = path.display();
+    let fail = |what: &str, help: &str| Failure::arguments(format!("`{shown}` {what}"), help);
+    let metadata = fs::metadata(path).map_err(|error| {
+        fail(
+            &format!("can not be used as a source: {error}"),
+            "give the files on the command line: `vsg-host run PIPELINE REFERENCE TARGET… -o OUT`; `vsg-host sample` makes \
+             the pair that the pipelines of this project name",
+        )
+    })?;
+    if metadata.is_dir() {
+        return Err(fail("is a folder, not a media file", "give a file"));
+    }
+    if path.to_str().is_none() {
+        return Err(fail(
+            "has a name that is not valid UTF-8; mkvmerge can not be told of it",
+            "rename the file, or the folder it is in",
+        ));
+    }
+    std::path::absolute(path).map_err(|error| fail(&error.to_string(), "give an absolute path"))
+}
+
+/// Where the results of a run go.
+struct Results {
+    folder: PathBuf,
+    stem: String,
+}
+
+impl Results {
+    /// Makes the folder, and makes sure that it can be written and that no source would be replaced.
+    fn prepare(folder: &Path, reference: &Path) -> Result<Self, Failure> {
+        let shown = folder.display();
+        let refuse = |error: std::io::Error| {
+            Failure::arguments(
+                format!("can not write into the output folder `{shown}`: {error}"),
+                "choose another folder by -o",
+            )
+        };
+        fs::create_dir_all(folder).map_err(refuse)?;
+        let folder = std::path::absolute(folder).map_err(refuse)?;
+        if folder.to_str().is_none() {
+            return Err(Failure::arguments(
+                format!("the name of the output folder `{shown}` is not valid UTF-8"),
+                "choose another folder by -o",
+            ));
+        }
+        tempfile::tempfile_in(&folder).map_err(refuse)?;
+        let stem = reference.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let results = Self { folder, stem };
+        let place = results.path("mkv");
+        if place.canonicalize().is_ok_and(|place| reference.canonicalize().is_ok_and(|reference| reference == place)) {
+            return Err(Failure::arguments(
+                format!("the output would replace the source file `{}`", place.display()),
+                "choose another output folder by -o",
+            ));
+        }
+        Ok(results)
+    }
+
+    fn path(&self, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}.{ending}", self.stem))
+    }
+
+    /// Writes a file that is there only when it is complete.
+    fn write(&self, ending: &str, text: &str) -> Result<(), Failure> {
+        let write = || {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            file.write_all(text.as_bytes())?;
+            platform::share(file.as_file())?;
+            file.persist(self.path(ending)).map_err(|error| error.error)
+        };
+        write().map(drop).map_err(|error| self.unwritable(&error))
+    }
+
+    fn unwritable(&self, error: &std::io::Error) -> Failure {
+        Failure::Run {
+            message: format!("can not write the results into `{}`: {error}", self.folder.display()),
+            help: Some("make room there, or choose another folder by -o".into()),
+        }
+    }
+}
+
+/// What is told at the end: tables of the stages, what to look at, where the results are.
+fn summary(finished: &Finished, report: &serde_json::Value, results: &Results) -> String {
+    let mut text = String::new();
+    for entry in &finished.entries {
+        match entry {
+            Entry::Table(table) => text.push_str(&plain_table(table)),
+            Entry::Issue(issue) => text.push_str(&format!("! {issue}\n")),
+            Entry::Facts(_) | Entry::Figure(_) => {}
+        }
+    }
+    text.push_str(&format!("\n{}\n", report["status"].as_str().unwrap_or_default()));
+    if let Some(output) = report["output"].as_str() {
+        text.push_str(&format!("  output  {output}\n"));
+    }
+    for ending in ["report.html", "report.json", "log"] {
+        text.push_str(&format!("  {:7} {}\n", ending.trim_start_matches("report."), results.path(ending).display()));
+    }
+    text
+}
+
+fn plain_table(table: &Table) -> String {
+    let rows: Vec<&Vec<String>> = std::iter::once(&table.columns).chain(&table.rows).collect();
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
+    let mut text = format!("\n{}\n", table.title);
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(&format!("  {}\n", cells.join("   ").trim_end()));
+    }
+    text
+}

@@ -1,0 +1,9 @@
+//! What a run leaves behind for people and programs: `report.json` and `report.html`.
+
+mod html;
+mod json;
+mod plot;
+
+pub use html::html;
+pub use json::{Outcome, json};
+pub use plot::svg;

@@ -1,0 +1,164 @@
+//! Draws a figure as inline SVG that is readable on light and on dark paper.
+
+use plotters::{
+    coord::Shift,
+    prelude::*,
+    style::text_anchor::{HPos, Pos, VPos},
+};
+use vsg_plugin_api::report::{Figure, Mark};
+
+/// Size of a figure (px).
+const SIZE: (u32, u32) = (760, 320);
+/// Stands for the colour of the page's text until the page's own colour replaces it.
+const INK: RGBColor = RGBColor(1, 2, 3);
+const INK_IN_SVG: &str = "#010203";
+/// Colours that stand out on white and on black.
+const COLOURS: [RGBColor; 4] =
+    [RGBColor(38, 139, 210), RGBColor(220, 80, 47), RGBColor(110, 160, 40), RGBColor(181, 120, 0)];
+
+/// The figure as an `svg` element, or `None` if there is nothing finite to draw.
+///
+/// Axes follow points and lines; crosses (rejected measurements) that lie outside are drawn on the edge.
+#[must_use]
+pub fn svg(figure: &Figure) -> Option<String> {
+    let frame = Frame::of(figure)?;
+    let mut text = String::new();
+    {
+        let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
+        draw(&area, figure, &frame).ok()?;
+    }
+    Some(text.replace(INK_IN_SVG, "currentColor"))
+}
+
+/// Ranges of both axes.
+struct Frame {
+    x: (f64, f64),
+    y: (f64, f64),
+}
+
+impl Frame {
+    fn of(figure: &Figure) -> Option<Self> {
+        let all = || figure.series.iter().flat_map(|series| series.points.iter()).filter(|(x, y)| x.is_finite() && y.is_finite());
+        let counted: Vec<f64> = figure
+            .series
+            .iter()
+            .filter(|series| series.mark != Mark::Cross)
+            .flat_map(|series| series.points.iter().map(|(_, y)| *y))
+            .filter(|y| y.is_finite())
+            .collect();
+        let x = padded(range(all().map(|(x, _)| *x))?, 1.0);
+        let y = if counted.is_empty() { range(all().map(|(_, y)| *y))? } else { range(counted.into_iter())? };
+        Some(Self { x, y: padded(y, 0.05) })
+    }
+}
+
+fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values.fold(None, |range, value| match range {
+        None => Some((value, value)),
+        Some((low, high)) => Some((low.min(value), high.max(value))),
+    })
+}
+
+/// The range with room on both sides, at least `least` in all.
+fn padded((low, high): (f64, f64), least: f64) -> (f64, f64) {
+    let room = ((high - low) * 0.08).max(least / 2.0);
+    (low - room, high + room)
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame) -> Result<(), Box<dyn std::error::Error>> {
+    let text = |size: i32| ("sans-serif", size).into_font().color(&INK);
+    let mut chart = ChartBuilder::on(area)
+        .margin(8)
+        .x_label_area_size(42)
+        .y_label_area_size(84)
+        .build_cartesian_2d(frame.x.0..frame.x.1, frame.y.0..frame.y.1)?;
+    let decimals = if frame.y.1 - frame.y.0 < 2.0 { 3 } else { 1 };
+    chart
+        .configure_mesh()
+        .axis_style(INK.mix(0.6))
+        .bold_line_style(INK.mix(0.15))
+        .light_line_style(INK.mix(0.05))
+        .label_style(text(13))
+        .x_desc(&figure.x_label)
+        .y_desc(&figure.y_label)
+        .axis_desc_style(text(14))
+        .x_label_formatter(&|x| format!("{x:.0}"))
+        .y_label_formatter(&|y| format!("{y:.decimals$}"))
+        .draw()?;
+    for (series, colour) in figure.series.iter().zip(COLOURS.iter().cycle()) {
+        let points: Vec<(f64, f64)> = series
+            .points
+            .iter()
+            .filter(|(x, y)| x.is_finite() && y.is_finite())
+            .map(|(x, y)| (*x, y.clamp(frame.y.0, frame.y.1)))
+            .collect();
+        match series.mark {
+            Mark::Line => {
+                chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
+            }
+            Mark::Point => {
+                chart.draw_series(points.into_iter().map(|point| Circle::new(point, 4, colour.filled())))?;
+            }
+            Mark::Cross => {
+                chart.draw_series(points.into_iter().map(|point| Cross::new(point, 4, colour.stroke_width(2))))?;
+            }
+        }
+    }
+    legend(area, figure)
+}
+
+/// Names of the series that have points, in their colours, in the upper right corner.
+fn legend(area: &Area<'_>, figure: &Figure) -> Result<(), Box<dyn std::error::Error>> {
+    let named = figure.series.iter().zip(COLOURS.iter().cycle()).filter(|(series, _)| !series.points.is_empty());
+    for (row, (series, colour)) in named.enumerate() {
+        let sign = match series.mark {
+            Mark::Line => "—",
+            Mark::Point => "●",
+            Mark::Cross => "✕",
+        };
+        let style = ("sans-serif", 13).into_font().color(colour).pos(Pos::new(HPos::Right, VPos::Top));
+        let place = (SIZE.0 as i32 - 14, 12 + 16 * row as i32);
+        area.draw_text(&format!("{sign} {} ({})", series.name, series.points.len()), &style, place)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vsg_plugin_api::report::Series;
+
+    fn figure(points: Vec<(f64, f64)>, crosses: Vec<(f64, f64)>) -> Figure {
+        Figure {
+            title: "delay".into(),
+            x_label: "time (s)".into(),
+            y_label: "delay (ms)".into(),
+            series: vec![
+                Series { name: "accepted".into(), mark: Mark::Point, points },
+                Series { name: "rejected".into(), mark: Mark::Cross, points: crosses },
+            ],
+        }
+    }
+
+    #[test]
+    fn ink_is_the_colour_of_the_page() {
+        let svg = svg(&figure(vec![(0.0, 1.0), (10.0, 2.0)], vec![])).unwrap();
+        assert!(svg.contains("currentColor") && !svg.contains(INK_IN_SVG) && !svg.contains("#000000"));
+        assert!(svg.contains("delay (ms)"));
+    }
+
+    #[test]
+    fn far_away_crosses_do_not_flatten_the_points() {
+        let frame = Frame::of(&figure(vec![(0.0, 1234.5), (10.0, 1234.6)], vec![(5.0, -9000.0)])).unwrap();
+        assert!(frame.y.0 > 1234.0 && frame.y.1 < 1235.0);
+    }
+
+    #[test]
+    fn nothing_finite_is_no_figure_and_one_point_is_one() {
+        assert!(svg(&figure(vec![], vec![])).is_none());
+        assert!(svg(&figure(vec![(f64::NAN, 1.0)], vec![])).is_none());
+        assert!(svg(&figure(vec![(3.0, 1.0)], vec![])).is_some());
+    }
+}
