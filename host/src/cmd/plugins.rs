@@ -23,7 +23,9 @@ fn text(plugins: &Plugins) -> String {
     }
     if !plugins.broken.is_empty() {
         let _ = writeln!(text, "\nnot usable:");
-        plugins.broken.iter().for_each(|error| drop(writeln!(text, "  {error}")));
+        for error in &plugins.broken {
+            let _ = writeln!(text, "  {error}");
+        }
     }
     let _ = writeln!(text, "\nlooked in:");
     for folder in &plugins.folders {

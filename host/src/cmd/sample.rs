@@ -1,8 +1,51 @@
-//! `sample`: the demo pair.
+//! `sample`: a pair of releases with a known delay, to try things on.
 
-use crate::Failure;
-use std::path::Path;
+use super::print;
+use crate::{
+    Failure, platform,
+    run::{Detail, Progress},
+};
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
+};
+use vsg_sample_media::{Error, Tools};
+use vsg_tools::{Search, Tool};
 
-pub(super) fn sample(_folder: &Path) -> Result<(), Failure> {
+pub(super) fn sample(folder: &Path) -> Result<(), Failure> {
+    static STOPPED: AtomicBool = AtomicBool::new(false);
+    platform::on_stop_signal(|| STOPPED.store(true, Ordering::Relaxed));
+    let search = Search::from_env();
+    let find = |tool: Tool| search.find(tool).map_err(|error| failure(&error));
+    let tools = Tools { ffmpeg: find(Tool::Ffmpeg)?, mkvmerge: find(Tool::Mkvmerge)? };
+
+    let (progress, start) = (Progress::new(Detail::Normal), Instant::now());
+    progress.started(0, "sample");
+    let advanced = |fraction: f64| {
+        progress.advanced(0, fraction);
+        if STOPPED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let made = vsg_sample_media::demo(folder, &tools, &advanced);
+    progress.ended(0, "sample", start.elapsed(), if made.is_ok() { "✓" } else { "✗" });
+    let pair = match made {
+        Ok(pair) => pair,
+        Err(Error::Cancelled) => return Err(Failure::Cancelled),
+        Err(error) => return Err(failure(&error)),
+    };
+    let state = if pair.fresh { "made" } else { "there already" };
+    print(&format!(
+        "sample pair ({state}):\n  {}\n  {}\n  {}\nThe target is a dub that plays {:.3} ms too early.\n",
+        pair.reference.display(),
+        pair.target.display(),
+        pair.truth_file.display(),
+        pair.truth.timeline_delay_ms,
+    ));
     Ok(())
+}
+
+fn failure(error: &dyn std::error::Error) -> Failure {
+    let help = Some("run vsg-host doctor to see which tools are missing".to_owned());
+    Failure::Run { message: error.to_string(), help }
 }

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use vsg_plugin_api::kinds::{Delay, Delays, Layout, Media, TrackType};
 
 /// What the chain needs to know.
-pub struct Job<'a> {
+pub(crate) struct Job<'a> {
     /// The reference.
-    pub reference: &'a Media,
+    pub(crate) reference: &'a Media,
     /// Selected delays of the targets.
-    pub delays: &'a [Delay],
+    pub(crate) delays: &'a [Delay],
     /// Which tracks the output has.
-    pub layout: &'a Layout,
+    pub(crate) layout: &'a Layout,
     /// Whether targets may end up with a negative delay.
-    pub allow_negative: bool,
+    pub(crate) allow_negative: bool,
     /// Whether a reference whose audio starts before its video is shifted even if no other source has audio.
-    pub always_shift_containers: bool,
+    pub(crate) always_shift_containers: bool,
 }
 
 /// A delay that must not be negative.
@@ -24,8 +24,7 @@ struct Candidate {
 }
 
 /// The delays of the job, and the lines of the log that explain them.
-#[must_use]
-pub fn chain(job: &Job<'_>) -> (Delays, Vec<String>) {
+pub(crate) fn chain(job: &Job<'_>) -> (Delays, Vec<String>) {
     let mut log = Vec::new();
     let mut delays = with_container_delays(job, &mut log);
     if let Some(lowest) = lowest(job, &delays, &mut log) {

@@ -7,7 +7,7 @@ use vsg_plugin_api::kinds::Window;
 
 /// How a delay is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// The most frequent whole millisecond; the one that occurs first among equals.
     MostCommon,
     /// All windows within 1 ms of the most frequent one, averaged.
@@ -27,22 +27,21 @@ pub enum Mode {
 
 /// A selected delay.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Selected {
+pub(crate) struct Selected {
     /// Whole milliseconds.
-    pub rounded_ms: i64,
+    pub(crate) rounded_ms: i64,
     /// Unrounded (ms).
-    pub raw_ms: f64,
+    pub(crate) raw_ms: f64,
     /// Name of the way it was selected.
-    pub label: &'static str,
+    pub(crate) label: &'static str,
     /// Lines of the log about the rounded delay.
-    pub log: Vec<String>,
+    pub(crate) log: Vec<String>,
     /// Lines of the log about the raw delay.
-    pub raw_log: Vec<String>,
+    pub(crate) raw_log: Vec<String>,
 }
 
 /// Selects from accepted windows in order of time; `None` without any.
-#[must_use]
-pub fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
+pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
     let most_common = most_common(accepted)?;
     Some(match mode {
         Mode::MostCommon => {
