@@ -35,3 +35,15 @@ pub fn share(file: &std::fs::File) -> std::io::Result<()> {
     let _ = file;
     Ok(())
 }
+
+/// The absolute path of a file without `..` in it. A file that is a link keeps its name, because results are named after it.
+///
+/// # Errors
+/// The folder of the file can not be found.
+pub fn plain_path(path: &std::path::Path) -> std::io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    match (absolute.parent(), absolute.file_name()) {
+        (Some(folder), Some(name)) => Ok(folder.canonicalize()?.join(name)),
+        _ => Ok(absolute),
+    }
+}

@@ -133,7 +133,7 @@ fn usable_source(path: &Path) -> Result<PathBuf, Failure> {
             "rename the file, or the folder it is in",
         ));
     }
-    std::path::absolute(path).map_err(|error| fail(&error.to_string(), "give an absolute path"))
+    platform::plain_path(path).map_err(|error| fail(&error.to_string(), "give an absolute path"))
 }
 
 /// Where the results of a run go.
@@ -153,7 +153,7 @@ impl Results {
             )
         };
         fs::create_dir_all(folder).map_err(refuse)?;
-        let folder = std::path::absolute(folder).map_err(refuse)?;
+        let folder = folder.canonicalize().map_err(refuse)?;
         if folder.to_str().is_none() {
             return Err(Failure::arguments(
                 format!("the name of the output folder `{shown}` is not valid UTF-8"),

@@ -6,6 +6,13 @@ use crate::confidence;
 use crate::spectrum::Precision;
 use crate::sub_sample;
 
+/// [`Peak::peak_ratio`] above which two windows of 15 s, correlated as by [`crate::GccOptions::robust`], are taken as related.
+///
+/// Measured: 3 in 1000 windows of unrelated music, films and speech exceed it, mostly where both hold the same recording,
+/// never two windows of a pair and so never two that agree on a delay. Of two languages over the same music, 6 or 12 dB below
+/// the speech, 85 % and 75 % of the windows exceed it, all of them right.
+pub const RELATED_PEAK_RATIO: f64 = 1.6;
+
 /// How finely a peak is placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeakFit {

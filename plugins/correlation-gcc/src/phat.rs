@@ -61,7 +61,7 @@ params! {
 }
 
 /// The plan for one size of window, and buffers that are not in use.
-pub struct Engine {
+pub(crate) struct Engine {
     gcc: GccPhat<f64>,
     idle: Mutex<Vec<GccScratch<f64>>>,
 }
