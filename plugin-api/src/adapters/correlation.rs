@@ -69,7 +69,7 @@ params! {
         min_match_pct: f64 = 5.0,
         /// How far the highest peak must stand above the second highest for a window to count; 0 accepts any.
         #[schemars(range(min = 0.0, max = 1000.0))]
-        min_peak_ratio: f64 = 2.0,
+        min_peak_ratio: f64 = vsg_dsp::peak::RELATED_PEAK_RATIO,
         /// Whether windows of a very short reference that fall on the same samples are measured only once.
         skip_duplicates: bool = true,
     }

@@ -7,10 +7,22 @@ use vsg_plugin_api::prelude::*;
 choice! {
     /// Fade at the edges of a window.
     pub enum Taper {
-        /// Hard edges, as the reference program has.
+        /// Hard edges, as the reference program has. They leak into every bin.
         None,
-        /// Raised cosine over the whole window; keeps the edges from leaking into every bin.
+        /// A short fade at either end; keeps nearly the whole window, so that long delays are found, too.
+        Edges,
+        /// Raised cosine over the whole window; loses delays beyond half a window.
         Hann,
+    }
+}
+
+choice! {
+    /// Arithmetic of the transforms.
+    pub enum Precision {
+        /// 32 bit: half the memory and time; delays are the same to a thousandth of a sample.
+        Single,
+        /// 64 bit.
+        Double,
     }
 }
 
@@ -44,26 +56,37 @@ choice! {
     }
 }
 
+/// Share of a window that `Taper::Edges` fades at either end: 75 ms of 15 s.
+const EDGE: f64 = 0.005;
+
 params! {
     /// Settings of GCC-PHAT. The defaults were chosen by measurement; see the book, "Accuracy".
     pub struct Phat {
         /// Fade at the edges of a window.
-        taper: Taper = Taper::Hann,
+        taper: Taper = Taper::Edges,
         /// Length of the Fourier transforms.
         fft_length: Length = Length::Smooth,
         /// Which bins of the spectrum count.
         weighting: Bins = Bins::PassBand,
         /// How finely the peak is placed.
         peak: Fit = Fit::SubSample,
+        /// Arithmetic of the transforms.
+        precision: Precision = Precision::Single,
         #[serde(skip)]
         engine: OnceLock<Result<Engine, String>> = OnceLock::new(),
     }
 }
 
-/// The plan for one size of window, and buffers that are not in use.
-pub(crate) struct Engine {
-    gcc: GccPhat<f64>,
-    idle: Mutex<Vec<GccScratch<f64>>>,
+/// The plan for one size of window, in the arithmetic that was asked for.
+pub(crate) enum Engine {
+    Single(Plan<f32>),
+    Double(Plan<f64>),
+}
+
+/// A plan, and buffers that are not in use.
+pub(crate) struct Plan<T: vsg_dsp::Precision> {
+    gcc: GccPhat<T>,
+    idle: Mutex<Vec<GccScratch<T>>>,
 }
 
 impl CorrelationMethod for Phat {
@@ -71,21 +94,35 @@ impl CorrelationMethod for Phat {
     const SUMMARY: &'static str = "Delay from the phases of the cross-spectrum (GCC-PHAT).";
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
-        let engine = self.engine.get_or_init(|| self.plan(windows)).as_ref().map_err(|error| Error::new(error))?;
-        let mut scratch = engine.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_else(|| engine.gcc.scratch());
-        let found = engine.gcc.correlate(windows.reference, windows.target, &mut scratch);
-        if let Ok(mut idle) = engine.idle.lock() {
-            idle.push(scratch);
-        }
-        let found = found?;
-        let to_ms = 1000.0 / windows.sample_rate_hz;
+        let found = match self.engine.get_or_init(|| self.plan(windows)) {
+            Ok(Engine::Single(plan)) => plan.correlate(windows)?,
+            Ok(Engine::Double(plan)) => plan.correlate(windows)?,
+            Err(error) => return Err(Error::new(error)),
+        };
         Ok(Peak {
             delay_ms: found.delay_ms(windows.sample_rate_hz),
             match_pct: found.match_pct,
             peak_ratio: Some(found.peak_ratio),
-            runner_up_ms: Some(found.runner_up_lag_samples as f64 * to_ms),
+            runner_up_ms: Some(found.runner_up_lag_samples as f64 / windows.sample_rate_hz * 1000.0),
             on_edge: found.on_edge,
         })
+    }
+}
+
+impl<T: vsg_dsp::Precision> Plan<T> {
+    fn new(windows: &WindowPair<'_>, options: GccOptions) -> Result<Self, String> {
+        let gcc = GccPhat::new(windows.reference.len(), windows.target.len(), options);
+        Ok(Self { gcc: gcc.map_err(|error| error.to_string())?, idle: Mutex::default() })
+    }
+
+    fn correlate(&self, windows: &WindowPair<'_>) -> Result<vsg_dsp::Peak> {
+        let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        let mut scratch = idle.unwrap_or_else(|| self.gcc.scratch());
+        let found = self.gcc.correlate(windows.reference, windows.target, &mut scratch);
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(scratch);
+        }
+        Ok(found?)
     }
 }
 
@@ -96,6 +133,7 @@ impl Phat {
             rate_hz: windows.sample_rate_hz,
             taper: match self.taper {
                 Taper::None => vsg_dsp::Taper::None,
+                Taper::Edges => vsg_dsp::Taper::Edges(EDGE),
                 Taper::Hann => vsg_dsp::Taper::Hann,
             },
             fft_length: match self.fft_length {
@@ -112,7 +150,9 @@ impl Phat {
             },
             max_lag: None,
         };
-        let gcc = GccPhat::new(windows.reference.len(), windows.target.len(), options).map_err(|e| e.to_string())?;
-        Ok(Engine { gcc, idle: Mutex::default() })
+        Ok(match self.precision {
+            Precision::Single => Engine::Single(Plan::new(windows, options)?),
+            Precision::Double => Engine::Double(Plan::new(windows, options)?),
+        })
     }
 }

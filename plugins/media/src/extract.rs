@@ -1,6 +1,6 @@
 //! `media/extract`: where the bytes of each output track are.
 
-use crate::first_sample::{first_packets, offset_ms};
+use crate::first_sample::{first_packets, first_sample_ms, offset_ms};
 use std::path::{Path, PathBuf};
 use vsg_matroska_info as info;
 use vsg_plugin_api::prelude::*;
@@ -78,22 +78,12 @@ impl Stage for Extract {
 /// What mkvmerge will add to the timestamps of each track (ms). It depends on which tracks are copied together, so the first
 /// seconds are copied on trial. Subtitles move with the track that moves least, because only encoder delays differ.
 fn mux_offsets_ms(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<Vec<f64>> {
-    if media.is_matroska() || chosen.is_empty() {
+    // Matroska's timestamps are copied as they are, except for Vorbis, where they are computed anew from the packets.
+    let is_copied = media.is_matroska() && !chosen.iter().any(|track| track.codec_id.starts_with("A_VORBIS"));
+    if is_copied || chosen.is_empty() {
         return Ok(vec![0.0; chosen.len()]);
     }
-    let trial = ctx.scratch_dir()?.join("trial.mkv");
-    let ids = |kind: TrackType| -> Vec<String> {
-        chosen.iter().filter(|track| track.kind == kind).map(|track| track.id.to_string()).collect()
-    };
-    let mut command = ctx.command(Tool::Mkvmerge)?.arg("--output").arg(&trial).args(["--split", "parts:00:00:00-00:00:05"]);
-    for (kind, select, none) in
-        [(TrackType::Video, "-d", "-D"), (TrackType::Audio, "-a", "-A"), (TrackType::Subtitles, "-s", "-S")]
-    {
-        let ids = ids(kind);
-        command = if ids.is_empty() { command.arg(none) } else { command.args([select, &ids.join(",")]) };
-    }
-    command.args(["-B", "-M", "--no-chapters", "--no-global-tags", "--no-track-tags"]).arg(&media.path).run()?;
-
+    let trial = copy_on_trial(media, chosen, ctx)?;
     let mut seen = std::collections::BTreeMap::new();
     let mut offsets = Vec::new();
     for track in chosen {
@@ -106,13 +96,48 @@ fn mux_offsets_ms(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Resul
             }
         };
         let place = seen.entry(letter).or_insert(0usize);
+        let index = std::mem::replace(place, *place + 1);
         let before = first_packets(ctx, &media.path, &format!("{letter}:{}", track.type_index))?;
-        let after = first_packets(ctx, &trial, &format!("{letter}:{place}"))?;
-        *place += 1;
-        offsets.push(Some(offset_ms(&before, &after)));
+        let after = first_packets(ctx, &trial, &format!("{letter}:{index}"))?;
+        let (first_ms, first_after_ms) = match track.kind {
+            TrackType::Audio => {
+                (first_sample_ms(ctx, &media.path, track.type_index)?, first_sample_ms(ctx, &trial, index)?)
+            }
+            // Pictures are compared from the first packet; their container keeps whole milliseconds anyway.
+            _ => (f64::NEG_INFINITY, 0.0),
+        };
+        offsets.push(Some(offset_ms(&before, &after, first_ms, first_after_ms)));
     }
     let least = offsets.iter().flatten().copied().min_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
     Ok(offsets.into_iter().map(|offset| offset.unwrap_or(least)).collect())
+}
+
+/// Copies the first seconds of the chosen tracks as the mux will copy them, with timestamps of 10 µs.
+fn copy_on_trial(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<PathBuf> {
+    let trial = ctx.scratch_dir()?.join("trial.mkv");
+    let command = |split: &[&str]| -> Result<_> {
+        let mut command = ctx
+            .command(Tool::Mkvmerge)?
+            .doing(format!("looking at the timestamps of `{}`", media.path.display()))
+            .args(["--timestamp-scale", "10000", "--output"])
+            .arg(&trial)
+            .args(split);
+        for (kind, select, none) in
+            [(TrackType::Video, "-d", "-D"), (TrackType::Audio, "-a", "-A"), (TrackType::Subtitles, "-s", "-S")]
+        {
+            let of_kind = chosen.iter().filter(|track| track.kind == kind);
+            let ids: Vec<String> = of_kind.map(|track| track.id.to_string()).collect();
+            command = if ids.is_empty() { command.arg(none) } else { command.args([select, &ids.join(",")]) };
+        }
+        let rest = ["-B", "-M", "--no-chapters", "--no-global-tags", "--no-track-tags"];
+        Ok(command.args(rest).arg(&media.path))
+    };
+    // mkvmerge can not split some codecs, FLAC among them; those files are copied whole.
+    match command(&["--split", "parts:00:00:00-00:00:05"])?.run() {
+        Err(vsg_plugin_api::ToolError::Failed { .. }) => command(&[])?.run()?,
+        outcome => outcome?,
+    };
+    Ok(trial)
 }
 
 /// Extracts tracks with mkvextract, one file each.

@@ -67,15 +67,22 @@ pub(crate) fn first_packets(ctx: &Ctx<'_>, file: &Path, stream: &str) -> Result<
     Ok(timed.collect())
 }
 
-/// What was added to the timestamps of a stream on the way from `before` to `after` (ms): by the first packet that both have,
-/// or by the first packets if none has the same bytes. 0 if either has none.
-pub(crate) fn offset_ms(before: &[Packet], after: &[Packet]) -> f64 {
-    let twin = before.iter().find_map(|packet| {
-        let same = after.iter().find(|other| other.hash == packet.hash)?;
-        Some(same.pts_ms - packet.pts_ms)
-    });
-    let first = || Some(after.first()?.pts_ms - before.first()?.pts_ms);
-    twin.or_else(first).unwrap_or(0.0)
+/// What was added to the timestamps of a stream on the way from `before` to `after` (ms): at the packet of the first sample,
+/// which is presented at `first_sample_ms`, or at the nearest one that both files have, or by position if none has the same
+/// bytes. 0 if either has none.
+///
+/// `first_sample_after_ms` is when the first sample of `after` is presented. An output with video holds whole milliseconds only,
+/// so the part that this sample loses there counts as added, too.
+pub(crate) fn offset_ms(before: &[Packet], after: &[Packet], first_sample_ms: f64, first_sample_after_ms: f64) -> f64 {
+    let distance = |packet: &Packet| (packet.pts_ms - first_sample_ms).abs();
+    let twin = |packet: &Packet| Some(after.iter().find(|other| other.hash == packet.hash)?.pts_ms - packet.pts_ms);
+    let mut nearest: Vec<&Packet> = before.iter().collect();
+    nearest.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let (Some(first_before), Some(first_after)) = (before.first(), after.first()) else {
+        return 0.0;
+    };
+    let added = nearest.into_iter().find_map(twin).unwrap_or(first_after.pts_ms - first_before.pts_ms);
+    added - (first_sample_after_ms - first_sample_after_ms.round_ties_even())
 }
 
 #[cfg(test)]
@@ -87,15 +94,21 @@ mod tests {
     }
 
     #[test]
-    fn the_offset_follows_a_packet_that_both_files_have() {
+    fn the_offset_is_that_of_the_packet_of_the_first_sample() {
         let before = packets(&[(-21.333, "a"), (0.0, "b")]);
-        assert!((offset_ms(&before, &packets(&[(0.0, "a"), (21.332, "b")])) - 21.333).abs() < 1e-9);
-        assert!((offset_ms(&before, &packets(&[(0.0, "info"), (24.0, "a")])) - 45.333).abs() < 1e-9);
+        assert!((offset_ms(&before, &packets(&[(0.0, "a"), (21.332, "b")]), 0.0, 0.0) - 21.332).abs() < 1e-9);
+        assert!((offset_ms(&before, &packets(&[(0.0, "info"), (24.0, "a")]), 0.0, 0.0) - 45.333).abs() < 1e-9);
     }
 
     #[test]
     fn rewritten_packets_are_compared_by_position() {
-        assert_eq!(offset_ms(&packets(&[(1400.0, "adts")]), &packets(&[(0.0, "raw")])), -1400.0);
-        assert_eq!(offset_ms(&[], &packets(&[(0.0, "raw")])), 0.0);
+        assert_eq!(offset_ms(&packets(&[(1400.0, "adts")]), &packets(&[(0.0, "raw")]), 1400.0, 0.0), -1400.0);
+        assert_eq!(offset_ms(&[], &packets(&[(0.0, "raw")]), 0.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn what_whole_milliseconds_lose_is_part_of_the_offset() {
+        let (before, after) = (packets(&[(1894.667, "a")]), packets(&[(494.667, "a")]));
+        assert!((offset_ms(&before, &after, 1894.667, 494.667) + 1400.0 - 0.333).abs() < 1e-9);
     }
 }

@@ -1,1 +1,23 @@
-//! Stages that do what a stage must not do, for tests of the host.
+//! Stages that do what a stage must not do, and a few that behave, for tests of the host.
+
+mod bulk;
+mod count;
+mod kinds;
+mod outputs;
+mod panics;
+mod sleep;
+mod talk;
+
+vsg_plugin_api::export!(
+    bulk::Bulk,
+    bulk::Measure,
+    count::Count,
+    outputs::Nothing,
+    outputs::OtherKind,
+    outputs::Undeclared,
+    panics::PanicInLoop,
+    panics::PanicInRun,
+    sleep::Sleep,
+    talk::Fail,
+    talk::Talk,
+);
