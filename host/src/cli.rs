@@ -43,6 +43,9 @@ pub enum Verb {
         /// Folder for the pair.
         #[arg(default_value = "media")]
         folder: PathBuf,
+        /// Make a plain pair of this length instead, to measure with.
+        #[arg(long, value_name = "N")]
+        minutes: Option<u32>,
     },
     /// Print shell completions.
     Completions {

@@ -34,7 +34,7 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
             print(&format!("{schema:#}\n"));
             Ok(())
         }
-        Verb::Sample { folder } => sample::sample(folder),
+        Verb::Sample { folder, minutes } => sample::sample(folder, *minutes),
         Verb::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "vsg-host", &mut std::io::stdout());
             Ok(())

@@ -14,7 +14,7 @@ use std::{
 use vsg_sample_media::{Error, Tools};
 use vsg_tools::{Search, Tool};
 
-pub(super) fn sample(folder: &Path) -> Result<(), Failure> {
+pub(super) fn sample(folder: &Path, minutes: Option<u32>) -> Result<(), Failure> {
     static STOPPED: AtomicBool = AtomicBool::new(false);
     platform::on_stop_signal(|| STOPPED.store(true, Ordering::Relaxed));
     let search = Search::from_env();
@@ -27,7 +27,10 @@ pub(super) fn sample(folder: &Path) -> Result<(), Failure> {
         progress.advanced(0, fraction);
         if STOPPED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let made = vsg_sample_media::demo(folder, &tools, &advanced);
+    let made = match minutes {
+        None => vsg_sample_media::demo(folder, &tools, &advanced),
+        Some(minutes) => vsg_sample_media::bench_pair(folder, 60.0 * f64::from(minutes), &tools, &advanced),
+    };
     progress.ended(0, "sample", start.elapsed(), if made.is_ok() { "✓" } else { "✗" });
     let pair = match made {
         Ok(pair) => pair,

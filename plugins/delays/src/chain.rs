@@ -1,5 +1,7 @@
-//! From the delay between signals to the delays of the job: container delays and the global shift, as pure arithmetic.
+//! From the delay between signals to the delays of the job: container delays, global shift and file shifts, as pure
+//! arithmetic with the lines of the log that explain it.
 
+use crate::global_shift;
 use std::collections::BTreeMap;
 use vsg_plugin_api::kinds::{Delay, Delays, Layout, Media, TrackType};
 
@@ -17,40 +19,87 @@ pub(crate) struct Job<'a> {
     pub(crate) always_shift_containers: bool,
 }
 
-/// A delay that must not be negative.
-struct Candidate {
-    rounded_ms: i64,
-    raw_ms: f64,
+impl Job<'_> {
+    /// Whether the output has audio of a target.
+    pub(crate) fn has_other_audio(&self) -> bool {
+        let is_other = |source: &str| source != self.reference.source;
+        self.layout.tracks.iter().any(|track| track.kind == TrackType::Audio && is_other(&track.source))
+    }
+
+    fn mode(&self) -> &'static str {
+        if self.allow_negative { "ALLOW_NEGATIVE" } else { "POSITIVE_ONLY" }
+    }
 }
 
 /// The delays of the job, and the lines of the log that explain them.
 pub(crate) fn chain(job: &Job<'_>) -> (Delays, Vec<String>) {
-    let mut log = Vec::new();
-    let mut delays = with_container_delays(job, &mut log);
-    if let Some(lowest) = lowest(job, &delays, &mut log) {
-        delays.global_shift_ms = -lowest.rounded_ms;
-        delays.raw_global_shift_ms = -lowest.raw_ms;
-        shift(&mut delays, job.reference, &mut log);
+    let mut log = sync_mode(job);
+    let has_targets = !job.delays.is_empty();
+    let mut delays = if has_targets {
+        with_container_delays(job, &mut log)
+    } else {
+        log.push("--- Analysis Phase: Skipped (Remux-only mode - no sync sources) ---".into());
+        Delays::default()
+    };
+    if has_targets || job.always_shift_containers {
+        global_shift::apply(job, &mut delays, &mut log);
+    }
+    if !delays.source_delays_ms.is_empty() {
+        log.extend(final_delays(job, &delays));
     }
     add_file_shifts(job, &mut delays);
     (delays, log)
 }
 
 /// Start of an audio track of the reference against its first video track (ms).
-fn relative_ms(reference: &Media, id: u64) -> i64 {
+pub(crate) fn relative_ms(reference: &Media, id: u64) -> i64 {
     reference.track(id).map_or(0, |track| track.container_delay_ms - reference.video_delay_ms())
+}
+
+fn sync_mode(job: &Job<'_>) -> Vec<String> {
+    let bar = "=".repeat(60);
+    let mut log = vec![bar.clone(), format!("=== TIMING SYNC MODE: {} ===", job.mode()), bar];
+    let explained: &[&str] = match (job.allow_negative, job.has_other_audio(), job.always_shift_containers) {
+        (true, _, _) => &[
+            "[SYNC MODE] Negative delays are ALLOWED (no global shift).",
+            "[SYNC MODE] Source 1 remains reference (delay = 0).",
+            "[SYNC MODE] Secondary sources can have negative delays.",
+        ],
+        (false, true, _) => &[
+            "[SYNC MODE] Positive-only mode - global shift will eliminate negative delays.",
+            "[SYNC MODE] All tracks will be shifted to be non-negative.",
+        ],
+        (false, false, true) => &[
+            "[SYNC MODE] Positive-only mode (but no secondary audio detected).",
+            "[SYNC MODE] Global shift will be applied only if audio of Source 1 starts before its video.",
+        ],
+        (false, false, false) => &[
+            "[SYNC MODE] Positive-only mode (but no secondary audio detected).",
+            "[SYNC MODE] Global shift will not be applied (subtitle-only exception).",
+        ],
+    };
+    log.extend(explained.iter().map(|&line| line.to_owned()));
+    log
 }
 
 fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
     let mut delays = Delays::default();
-    if job.delays.is_empty() {
-        return delays;
-    }
     log.push("--- Getting Source 1 Container Delays for Analysis ---".into());
     for track in &job.reference.tracks {
         if track.container_delay_ms != 0 {
             let (kind, id, ms) = (track.kind, track.id, track.container_delay_ms as f64);
             log.push(format!("[Container Delay] Source 1 {kind} track {id} has container delay: {ms:+.1}ms"));
+        }
+    }
+    let measured: std::collections::BTreeSet<u64> = job.delays.iter().map(|delay| delay.reference_track_id).collect();
+    for id in measured {
+        let ms = relative_ms(job.reference, id);
+        if ms != 0 {
+            log.push(format!(
+                "[Container Delay] Audio track {id} relative delay (audio relative to video): {:+.1}ms. This will be added to \
+                 all correlation results.",
+                ms as f64
+            ));
         }
     }
     for delay in job.delays {
@@ -76,81 +125,17 @@ fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
     delays
 }
 
-/// The lowest delay, if it is negative and has to be lifted to 0. Rounded and raw value are those of one and the same track.
-fn lowest(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Option<Candidate> {
-    let other_audio =
-        job.layout.tracks.iter().any(|track| track.kind == TrackType::Audio && track.source != job.reference.source);
-    if job.allow_negative || !(other_audio || job.always_shift_containers) {
-        return None;
+fn final_delays(job: &Job<'_>, delays: &Delays) -> Vec<String> {
+    let (mode, shift_ms) = (job.mode(), delays.global_shift_ms);
+    let mut log = vec![format!("\n[Delay] === FINAL DELAYS (Sync Mode: {mode}, Global Shift: +{shift_ms}ms) ===")];
+    log.extend(delays.source_delays_ms.iter().map(|(source, ms)| format!("  - {source}: {ms:+}ms")));
+    if job.allow_negative {
+        let retained = "Negative delays retained (allow_negative mode). Secondary sources may have negative delays.";
+        log.push(format!("\n[INFO] {retained}"));
+    } else if shift_ms > 0 {
+        log.push(format!("\n[INFO] All delays shifted by +{shift_ms}ms to eliminate negatives."));
     }
-    log.push("\n--- Calculating Global Shift ---".into());
-    log.push("[Global Shift] Identifying delays from sources contributing audio tracks...".into());
-    let mut candidates: Vec<Candidate> = Vec::new();
-    for track in job.layout.tracks.iter().filter(|track| track.kind == TrackType::Audio) {
-        let (Some(&rounded_ms), Some(&raw_ms)) =
-            (delays.source_delays_ms.get(&track.source), delays.raw_source_delays_ms.get(&track.source))
-        else {
-            continue;
-        };
-        if !candidates.iter().any(|known| known.rounded_ms == rounded_ms && known.raw_ms == raw_ms) {
-            log.push(format!("  - Considering delay from {}: {rounded_ms}ms", track.source));
-            candidates.push(Candidate { rounded_ms, raw_ms });
-        }
-    }
-    let audio = job.reference.tracks.iter().filter(|track| track.kind == TrackType::Audio);
-    let relative: Vec<i64> = audio.map(|track| relative_ms(job.reference, track.id)).filter(|ms| *ms != 0).collect();
-    if !relative.is_empty() {
-        log.push("  - Considering Source 1 audio container delays (video delays ignored).".into());
-    }
-    candidates.extend(relative.into_iter().map(|ms| Candidate { rounded_ms: ms, raw_ms: ms as f64 }));
-    let lowest = candidates.into_iter().min_by(|a, b| a.rounded_ms.cmp(&b.rounded_ms).then(a.raw_ms.total_cmp(&b.raw_ms)));
-    match lowest {
-        Some(lowest) if lowest.rounded_ms < 0 => Some(lowest),
-        _ => {
-            log.push("[Delay] All relevant delays are non-negative. No global shift needed.".into());
-            None
-        }
-    }
-}
-
-fn shift(delays: &mut Delays, reference: &Media, log: &mut Vec<String>) {
-    let (shift_ms, raw_shift_ms) = (delays.global_shift_ms, delays.raw_global_shift_ms);
-    log.push(format!(
-        "[Delay] Most negative relevant delay: {}ms (rounded), {:.3}ms (raw)",
-        -shift_ms, -raw_shift_ms
-    ));
-    log.push(format!(
-        "[Delay] Applying lossless global shift: +{shift_ms}ms (rounded), +{raw_shift_ms:.3}ms (raw)"
-    ));
-    log.push("[Delay] Adjusted delays after global shift:".into());
-    for ((source, rounded_ms), raw_ms) in
-        delays.source_delays_ms.iter_mut().zip(delays.raw_source_delays_ms.values_mut())
-    {
-        let (old_ms, old_raw_ms) = (*rounded_ms, *raw_ms);
-        *rounded_ms += shift_ms;
-        *raw_ms += raw_shift_ms;
-        log.push(format!(
-            "  - {source}: {:+.1}ms → {:+.1}ms (rounded: {old_raw_ms:+.3}ms → {:+.3}ms raw)",
-            old_ms as f64, *rounded_ms as f64, *raw_ms
-        ));
-    }
-    let timed = || reference.tracks.iter().filter(|track| matches!(track.kind, TrackType::Audio | TrackType::Video));
-    if timed().next().is_some() {
-        log.push(format!("[Delay] Source 1 container delays (will have +{shift_ms}ms added during mux):"));
-    }
-    for track in timed() {
-        let (ms, note) = match track.kind {
-            TrackType::Audio => (relative_ms(reference, track.id), ""),
-            _ => (track.container_delay_ms, " (will be ignored - video defines timeline)"),
-        };
-        log.push(format!(
-            "  - Track {} ({}): {:+.1}ms → {:+.1}ms{note}",
-            track.id,
-            track.kind,
-            ms as f64,
-            (ms + shift_ms) as f64
-        ));
-    }
+    log
 }
 
 /// The reference's own file moves by the global shift alone, so nothing in it moves against anything else; a target's file
@@ -162,4 +147,218 @@ fn add_file_shifts(job: &Job<'_>, delays: &mut Delays) {
     });
     delays.file_shift_ms = BTreeMap::from_iter(targets);
     delays.file_shift_ms.insert(job.reference.source.clone(), shift_ms);
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use vsg_plugin_api::kinds::{LayoutTrack, MediaTrack, TrackFlags};
+
+    /// A media file with these tracks: type, id and start (ms).
+    pub(crate) fn media(source: &str, tracks: &[(TrackType, u64, i64)]) -> Media {
+        let tracks = tracks.iter().map(|&(kind, id, container_delay_ms)| MediaTrack {
+            id,
+            kind,
+            type_index: 0,
+            codec_id: String::new(),
+            codec: String::new(),
+            language: "und".into(),
+            language_ietf: None,
+            name: String::new(),
+            flags: TrackFlags::default(),
+            container_delay_ms,
+            duration_s: None,
+            channels: None,
+            sample_rate_hz: None,
+            aspect_ratio: None,
+            frame_rate_hz: None,
+        });
+        Media {
+            source: source.into(),
+            path: "a.mkv".into(),
+            container: "Matroska".into(),
+            duration_s: None,
+            tracks: tracks.collect(),
+            attachments: Vec::new(),
+            chapters: 0,
+        }
+    }
+
+    /// A layout of these tracks: source, type and id.
+    pub(crate) fn layout(tracks: &[(&str, TrackType, u64)]) -> Layout {
+        let tracks = tracks.iter().map(|&(source, kind, id)| LayoutTrack {
+            source: source.into(),
+            id,
+            kind,
+            codec_id: String::new(),
+            language: "und".into(),
+            custom_language: None,
+            name: String::new(),
+            custom_name: None,
+            default: false,
+            forced: false,
+            source_flags: TrackFlags::default(),
+        });
+        Layout { tracks: tracks.collect(), attachments: Vec::new() }
+    }
+
+    /// A delay of whole and fractional milliseconds, measured against track 1 of the reference.
+    pub(crate) fn delay(source: &str, raw_ms: f64) -> Delay {
+        Delay {
+            source: source.into(),
+            rounded_ms: raw_ms.round_ties_even() as i64,
+            raw_ms,
+            label: "mode".into(),
+            accepted: 9,
+            measured: 10,
+            start_ms: 0.0,
+            reference_start_ms: 0.0,
+            reference_track_id: 1,
+        }
+    }
+
+    fn job<'a>(reference: &'a Media, delays: &'a [Delay], layout: &'a Layout) -> Job<'a> {
+        Job { reference, delays, layout, allow_negative: false, always_shift_containers: false }
+    }
+
+    const V: TrackType = TrackType::Video;
+    const A: TrackType = TrackType::Audio;
+    const S: TrackType = TrackType::Subtitles;
+
+    #[test]
+    fn the_raw_shift_is_that_of_the_track_that_gave_the_rounded_one() {
+        let reference = media("Source 1", &[(V, 0, 80), (A, 1, 30)]);
+        let layout = layout(&[("Source 1", A, 1), ("Source 2", A, 1)]);
+        let (delays, log) = chain(&job(&reference, &[delay("Source 2", 1001.3125)], &layout));
+        assert_eq!((delays.global_shift_ms, delays.raw_global_shift_ms), (50, 50.0));
+        assert_eq!(delays.source_delays_ms["Source 2"], 1001);
+        assert_eq!(delays.raw_source_delays_ms["Source 2"], 1001.3125);
+        assert!(log.contains(&"[Delay] Most negative relevant delay: -50ms (rounded), -50.000ms (raw)".into()), "{log:#?}");
+        let shifted = "  - Source 1: +0.0ms → +50.0ms (rounded: +0.000ms → +50.000ms raw)";
+        assert!(log.contains(&shifted.into()), "{log:#?}");
+    }
+
+    #[test]
+    fn of_equal_rounded_delays_the_lower_raw_one_gives_the_shift() {
+        let reference = media("Source 1", &[(V, 0, 0), (A, 1, 0)]);
+        let layout = layout(&[("Source 2", A, 1), ("Source 3", A, 1)]);
+        let targets = [delay("Source 2", -9.6), delay("Source 3", -10.4)];
+        let (delays, log) = chain(&job(&reference, &targets, &layout));
+        assert_eq!((delays.global_shift_ms, delays.raw_global_shift_ms), (10, 10.4));
+        assert!(delays.raw_source_delays_ms.values().all(|ms| *ms >= 0.0), "{delays:?}");
+        let considered: Vec<&String> = log.iter().filter(|line| line.contains("Considering delay from")).collect();
+        assert_eq!(considered, ["  - Considering delay from Source 2: -10ms"], "one line for each value");
+    }
+
+    #[test]
+    fn a_remux_has_no_delays_unless_its_own_audio_has_to_be_shifted() {
+        let reference = media("Source 1", &[(V, 0, 501), (A, 1, 0)]);
+        let layout = layout(&[("Source 1", V, 0), ("Source 1", A, 1), ("Source 1", S, 2)]);
+        let (delays, log) = chain(&job(&reference, &[], &layout));
+        assert_eq!((delays.source_delays_ms.len(), delays.global_shift_ms), (0, 0));
+        let skipped = "--- Analysis Phase: Skipped (Remux-only mode - no sync sources) ---";
+        assert_eq!(log.last().map(String::as_str), Some(skipped));
+
+        let always = Job { always_shift_containers: true, ..job(&reference, &[], &layout) };
+        let (delays, log) = chain(&always);
+        assert_eq!((delays.global_shift_ms, delays.file_shift_ms["Source 1"]), (501, 501.0));
+        assert_eq!(delays.source_delays_ms["Source 1"], 501, "subtitles of the reference move with its picture");
+        assert!(log.contains(&"\n[INFO] All delays shifted by +501ms to eliminate negatives.".into()), "{log:#?}");
+    }
+
+    #[test]
+    fn subtitles_alone_cause_no_shift_but_an_early_start_of_the_reference_may() {
+        let reference = media("Source 1", &[(V, 0, 20), (A, 1, 0)]);
+        let layout = layout(&[("Source 1", A, 1), ("Source 2", S, 3)]);
+        let targets = [delay("Source 2", -437.25)];
+        let plain = job(&reference, &targets, &layout);
+        let (delays, _) = chain(&plain);
+        assert_eq!((delays.source_delays_ms["Source 2"], delays.global_shift_ms), (-457, 0));
+        let (delays, log) = chain(&Job { always_shift_containers: true, ..plain });
+        assert_eq!((delays.source_delays_ms["Source 2"], delays.global_shift_ms), (-437, 20));
+        assert!(log.iter().any(|line| line.contains("only if audio of Source 1 starts before its video")), "{log:#?}");
+    }
+
+    #[test]
+    fn a_target_file_moves_so_that_the_measured_samples_meet() {
+        let reference = media("Source 1", &[(V, 0, 0), (A, 1, 250)]);
+        let layout = layout(&[("Source 2", A, 1)]);
+        let late = Delay { start_ms: 40.0, reference_start_ms: 250.0, ..delay("Source 2", -437.25) };
+        let (delays, _) = chain(&job(&reference, &[late], &layout));
+        assert_eq!(delays.global_shift_ms, 187);
+        // The target's first sample, at 40 ms in its file, belongs 437.25 ms before the reference's, at 250 ms.
+        assert_eq!(delays.file_shift_ms["Source 2"] + 40.0, 250.0 - 437.25 + 187.0);
+    }
+
+    fn any_job() -> impl Strategy<Value = (Media, Vec<Delay>, Layout, bool, bool)> {
+        let reference = (-200i64..200, proptest::collection::vec(-200i64..200, 0..3)).prop_map(|(video_ms, audio_ms)| {
+            let audio = audio_ms.iter().enumerate().map(|(index, ms)| (A, index as u64 + 1, *ms));
+            media("Source 1", &std::iter::once((V, 0, video_ms)).chain(audio).collect::<Vec<_>>())
+        });
+        let one = (-2000.0..2000.0f64, 1u64..3, 0.0..100.0f64, 0.0..100.0f64);
+        let delays = proptest::collection::vec(one, 0..4).prop_map(|targets| {
+            let numbered = targets.into_iter().enumerate();
+            let delays = numbered.map(|(index, (raw_ms, reference_track_id, start_ms, reference_start_ms))| Delay {
+                reference_track_id,
+                start_ms,
+                reference_start_ms,
+                ..delay(&format!("Source {}", index + 2), raw_ms)
+            });
+            delays.collect::<Vec<_>>()
+        });
+        let sources = proptest::sample::select(vec!["Source 1", "Source 2", "Source 3", "Source 4"]);
+        let kinds = proptest::sample::select(vec![V, A, S]);
+        let layout = proptest::collection::vec((sources, kinds, 0u64..3), 0..8).prop_map(|tracks| layout(&tracks));
+        (reference, delays, layout, any::<bool>(), any::<bool>())
+    }
+
+    proptest! {
+        #[test]
+        fn both_maps_have_the_same_keys_and_whole_milliseconds_are_near_the_raw_ones(
+            (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
+        ) {
+            let (delays, _) =
+                chain(&Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers });
+            prop_assert!(delays.source_delays_ms.keys().eq(delays.raw_source_delays_ms.keys()));
+            prop_assert!((delays.global_shift_ms as f64 - delays.raw_global_shift_ms).abs() <= 0.5 + 1e-9);
+            for (source, ms) in &delays.source_delays_ms {
+                prop_assert!((*ms as f64 - delays.raw_source_delays_ms[source]).abs() <= 1.0 + 1e-9);
+            }
+        }
+
+        #[test]
+        fn no_audio_of_the_output_is_negative_in_positive_only_mode(
+            (reference, delays, layout, _, always_shift_containers) in any_job()
+        ) {
+            let job =
+                Job { reference: &reference, delays: &delays, layout: &layout, allow_negative: false, always_shift_containers };
+            let (delays, _) = chain(&job);
+            if !job.has_other_audio() || job.delays.is_empty() {
+                return Ok(());
+            }
+            prop_assert!(delays.global_shift_ms >= 0);
+            for track in layout.tracks.iter().filter(|track| track.kind == A) {
+                if let Some(ms) = delays.source_delays_ms.get(&track.source) {
+                    prop_assert!(*ms >= 0, "{}: {ms} ms", track.source);
+                    prop_assert!(delays.raw_source_delays_ms[&track.source] >= -0.5 - 1e-9);
+                }
+            }
+            for track in reference.tracks.iter().filter(|track| track.kind == A) {
+                prop_assert!(relative_ms(&reference, track.id) + delays.global_shift_ms >= 0);
+            }
+        }
+
+        #[test]
+        fn the_file_of_the_reference_moves_by_the_global_shift_alone(
+            (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
+        ) {
+            let job =
+                Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers };
+            let (delays, _) = chain(&job);
+            prop_assert_eq!(delays.file_shift_ms["Source 1"], delays.global_shift_ms as f64);
+            prop_assert!(!allow_negative || delays.global_shift_ms == 0);
+            prop_assert_eq!(delays.file_shift_ms.len(), job.delays.len() + 1);
+        }
+    }
 }

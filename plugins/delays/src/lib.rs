@@ -1,6 +1,9 @@
 //! Turns measured windows into the delays of the job.
 
 mod chain;
+mod global_shift;
+#[cfg(test)]
+mod golden;
 mod plan;
 mod select;
 mod selection;

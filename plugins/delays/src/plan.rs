@@ -1,7 +1,10 @@
 //! `delays/plan`: the delays of the whole job.
 
 use crate::chain;
-use vsg_plugin_api::{prelude::*, report::Entry};
+use vsg_plugin_api::{
+    prelude::*,
+    report::{Entry, Table},
+};
 
 /// No release of the same video is shifted by more than this (ms).
 const LARGEST_MS: i64 = 3_600_000;
@@ -44,34 +47,120 @@ impl Stage for Plan {
         let targets: Vec<Delay> = inputs.many("delay")?;
         let layout: Layout = inputs.one("layout")?;
         let reference = media.first().ok_or_else(|| Error::new("there is no Source 1"))?;
-        let allow_negative = self.sync_mode == SyncMode::AllowNegative;
-        let mode = if allow_negative { "ALLOW_NEGATIVE" } else { "POSITIVE_ONLY" };
-        ctx.log(format!("=== TIMING SYNC MODE: {mode} ==="));
+        require_complete(reference, &targets, &layout)?;
 
         let (delays, log) = chain::chain(&chain::Job {
             reference,
             delays: &targets,
             layout: &layout,
-            allow_negative,
+            allow_negative: self.sync_mode == SyncMode::AllowNegative,
             always_shift_containers: self.always_shift_containers,
         });
         log.iter().for_each(|line| ctx.log(line));
-        let shift_ms = delays.global_shift_ms;
-        ctx.log(format!("\n[Delay] === FINAL DELAYS (Sync Mode: {mode}, Global Shift: +{shift_ms}ms) ==="));
-        for (source, ms) in &delays.source_delays_ms {
-            ctx.log(format!("  - {source}: {ms:+}ms"));
-            if ms.abs() > LARGEST_MS {
-                return Err(Error::new(format!(
-                    "Unreasonable delay for {source}: {ms}ms. This likely indicates an analysis error."
-                )));
-            }
-        }
-        if allow_negative {
-            ctx.log("\n[INFO] Negative delays retained (allow_negative mode). Secondary sources may have negative delays.");
-        } else if shift_ms > 0 {
-            ctx.log(format!("\n[INFO] All delays shifted by +{shift_ms}ms to eliminate negatives."));
-        }
+        require_reasonable(&delays)?;
         ctx.report(&Entry::facts(&["delays"], &delays)?)?;
+        let table = table(reference, &targets, &delays);
+        if !table.rows.is_empty() {
+            ctx.report(&Entry::Table(table))?;
+        }
         Outputs::new().with("delays", delays)
+    }
+}
+
+/// Fails if the output takes tracks of a source that has no delay.
+fn require_complete(reference: &Media, targets: &[Delay], layout: &Layout) -> Result<()> {
+    let known = |source: &str| source == reference.source || targets.iter().any(|delay| delay.source == source);
+    match layout.tracks.iter().map(|track| &track.source).find(|source| !known(source)) {
+        None => Ok(()),
+        Some(source) => Err(Error::new(format!(
+            "Analysis incomplete: No delay calculated for {source}. Audio correlation may have failed."
+        ))
+        .help("connect the delays of all targets, or leave the tracks of this source out of the layout")),
+    }
+}
+
+fn require_reasonable(delays: &Delays) -> Result<()> {
+    match delays.source_delays_ms.iter().find(|(_, ms)| ms.abs() > LARGEST_MS) {
+        None => Ok(()),
+        Some((source, ms)) => {
+            Err(Error::new(format!("Unreasonable delay for {source}: {ms}ms. This likely indicates an analysis error.")))
+        }
+    }
+}
+
+/// One row for each target, without the global shift, which has a row of its own if there is one.
+fn table(reference: &Media, targets: &[Delay], delays: &Delays) -> Table {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for target in targets {
+        let container_ms = chain::relative_ms(reference, target.reference_track_id);
+        rows.push(vec![
+            target.source.clone(),
+            format!("{:+.3}", target.raw_ms + container_ms as f64),
+            format!("{:+}", target.rounded_ms + container_ms),
+            format!("{} of {}", target.accepted, target.measured),
+            target.label.clone(),
+        ]);
+    }
+    if delays.global_shift_ms != 0 {
+        let (raw, rounded) = (format!("{:+.3}", delays.raw_global_shift_ms), format!("{:+}", delays.global_shift_ms));
+        rows.push(vec!["global shift".into(), raw, rounded, String::new(), "no audio before 0".into()]);
+    }
+    let columns = ["source", "delay (ms)", "rounded (ms)", "windows accepted", "selected by"];
+    Table { title: "Delays".into(), columns: columns.map(str::to_owned).to_vec(), rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::tests::{delay, layout, media};
+
+    fn plan(targets: &[Delay], layout: &Layout) -> (Media, Delays) {
+        let reference = media("Source 1", &[(TrackType::Video, 0, 0), (TrackType::Audio, 1, 21)]);
+        let job = chain::Job {
+            reference: &reference,
+            delays: targets,
+            layout,
+            allow_negative: false,
+            always_shift_containers: false,
+        };
+        let (delays, _) = chain::chain(&job);
+        (reference, delays)
+    }
+
+    #[test]
+    fn the_table_shows_targets_without_the_global_shift_and_the_shift_below() {
+        let layout = layout(&[("Source 2", TrackType::Audio, 1)]);
+        let targets = [delay("Source 2", -437.25), delay("Source 3", 12.0)];
+        let (reference, delays) = plan(&targets, &layout);
+        let table = table(&reference, &targets, &delays);
+        assert_eq!(table.rows[0], ["Source 2", "-416.250", "-416", "9 of 10", "mode"]);
+        assert_eq!(table.rows[1], ["Source 3", "+33.000", "+33", "9 of 10", "mode"]);
+        assert_eq!(table.rows[2], ["global shift", "+416.250", "+416", "", "no audio before 0"]);
+        assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+    }
+
+    #[test]
+    fn a_job_without_shift_has_no_row_for_it() {
+        let layout = layout(&[("Source 2", TrackType::Audio, 1)]);
+        let targets = [delay("Source 2", 437.25)];
+        let (reference, delays) = plan(&targets, &layout);
+        assert_eq!(table(&reference, &targets, &delays).rows.len(), 1);
+    }
+
+    #[test]
+    fn a_source_of_the_output_without_a_delay_is_an_error() {
+        let layout = layout(&[("Source 2", TrackType::Audio, 1), ("Source 3", TrackType::Subtitles, 2)]);
+        let reference = media("Source 1", &[]);
+        let error = require_complete(&reference, &[delay("Source 2", 1.0)], &layout).unwrap_err();
+        assert!(error.message().contains("No delay calculated for Source 3"), "{error}");
+        require_complete(&reference, &[delay("Source 2", 1.0), delay("Source 3", 1.0)], &layout).unwrap();
+    }
+
+    #[test]
+    fn more_than_an_hour_is_no_delay() {
+        let layout = layout(&[]);
+        require_reasonable(&plan(&[delay("Source 2", 3_599_979.0)], &layout).1).unwrap();
+        let error = require_reasonable(&plan(&[delay("Source 2", 3_599_980.0)], &layout).1).unwrap_err();
+        assert!(error.message().starts_with("Unreasonable delay for Source 2: 3600001ms"), "{error}");
     }
 }

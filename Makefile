@@ -1,0 +1,41 @@
+# Two commands matter: `make demo` and `make test`. Both set up what they need.
+SHELL := /bin/sh
+CARGO ?= cargo
+BIN := target/release/vsg-host
+
+.PHONY: help demo test setup setup-test build sample golden e2e bench docs fmt lint deny clean
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+demo: setup build sample ## Set everything up, make a sample pair, sync it, and show where to look
+	@$(BIN) run pipelines/default.toml
+	@sh scripts/show-demo.sh
+
+test: setup-test ## Everything that must hold: format, lints, all tests, third-party example, docs
+	@sh scripts/test.sh
+
+setup: ## Install the tools that stages call, if they are missing
+	@sh scripts/setup.sh
+
+setup-test: setup
+	@sh scripts/setup.sh test
+
+build: ## Build host and plugins
+	$(CARGO) build --release --locked
+
+sample: build ## Make the sample pair in media/
+	@$(BIN) sample media
+
+golden: setup ## Compare with the reference program's results (VSG_GOLDEN=DIR takes another set)
+	$(CARGO) test --locked --workspace golden
+
+bench: setup build ## Measure whole runs against ffmpeg's decodes
+	@sh scripts/bench.sh
+
+docs: ## Build the API documentation without warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+
+clean: ## Remove what was built and made
+	$(CARGO) clean
+	rm -rf media out

@@ -1,0 +1,100 @@
+//! Measures whole runs of vsg-host against ffmpeg's decodes of the same tracks, in turn, and prints medians and ratios.
+//!
+//! `vsg-bench HOST FOLDER [MINUTES …]`. CPU seconds count the whole tree of processes; memory is the largest sum of anonymous
+//! pages (`RssAnon`) of all processes of the tree that a look every 5 ms has seen. Linux only.
+
+mod tree;
+
+use std::{
+    error::Error,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Instant,
+};
+use tree::{Measured, measure};
+
+/// Runs of each command; the median counts.
+const RUNS: usize = 5;
+/// Limits that the ratios are shown against.
+const CPU_LIMIT: f64 = 1.3;
+const MEMORY_LIMIT_MIB: f64 = 150.0;
+const OVERHEAD_LIMIT_MS: f64 = 50.0;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    let (Some(host), Some(folder)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: vsg-bench HOST FOLDER [MINUTES …]".into());
+    };
+    let mut minutes: Vec<u32> = arguments.filter_map(|text| text.to_str()?.parse().ok()).collect();
+    if minutes.is_empty() {
+        minutes = vec![24, 120];
+    }
+    let (host, folder) = (PathBuf::from(host), PathBuf::from(folder));
+    overhead(&host)?;
+    for length in minutes {
+        whole_run(&host, &folder.join(format!("{length}min")), length)?;
+    }
+    Ok(())
+}
+
+/// Start-up, loading and checking of plugins, and planning: everything but stages and the writing of reports.
+fn overhead(host: &Path) -> Result<(), Box<dyn Error>> {
+    let mut times_ms = Vec::new();
+    for _ in 0..20 {
+        let start = Instant::now();
+        let status = Command::new(host).args(["check", "pipelines/analyze.toml"]).stdout(Stdio::null()).status()?;
+        if !status.success() {
+            return Err("vsg-host check failed".into());
+        }
+        times_ms.push(start.elapsed().as_secs_f64() * 1000.0);
+    }
+    println!("start, plugins, plan: {:.1} ms (limit {OVERHEAD_LIMIT_MS} ms)", median(&mut times_ms));
+    Ok(())
+}
+
+fn whole_run(host: &Path, folder: &Path, minutes: u32) -> Result<(), Box<dyn Error>> {
+    let tools = vsg_sample_media::Tools::default();
+    let pair =
+        vsg_sample_media::bench_pair(folder, 60.0 * f64::from(minutes), &tools, &|_| ControlFlow::Continue(()))?;
+    let out = folder.join("out");
+    let mut ours = Vec::new();
+    let mut decodes = Vec::new();
+    for _ in 0..RUNS {
+        ours.push(measure(
+            Command::new(host)
+                .args(["run", "--quiet", "pipelines/analyze.toml"])
+                .args([&pair.reference, &pair.target])
+                .arg("--output")
+                .arg(&out),
+        )?);
+        let mut both = Measured::default();
+        for file in [&pair.reference, &pair.target] {
+            both = both.then(measure(&mut decode(file))?);
+        }
+        decodes.push(both);
+    }
+    let figure = |runs: &[Measured], of: fn(&Measured) -> f64| median(&mut runs.iter().map(of).collect::<Vec<_>>());
+    let (cpu, cpu_decodes) = (figure(&ours, |run| run.cpu_s), figure(&decodes, |run| run.cpu_s));
+    let (wall, wall_decodes) = (figure(&ours, |run| run.wall_s), figure(&decodes, |run| run.wall_s));
+    let mut ratios: Vec<f64> = ours.iter().zip(&decodes).map(|(ours, both)| ours.cpu_s / both.cpu_s).collect();
+    let memory = figure(&ours, |run| run.anonymous_mib);
+    println!("\n{minutes} minutes, AAC against AC-3, median of {RUNS} runs in turn");
+    println!("  analyze.toml         {cpu:8.2} CPU s  {wall:8.2} s  {memory:6.0} MiB anonymous (limit {MEMORY_LIMIT_MIB})");
+    println!("  two ffmpeg decodes   {cpu_decodes:8.2} CPU s  {wall_decodes:8.2} s");
+    println!("  CPU ratio            {:8.2} (limit {CPU_LIMIT})", median(&mut ratios));
+    Ok(())
+}
+
+/// What a decode alone costs: to mono at 48 kHz as the correlation needs it, and thrown away.
+fn decode(file: &Path) -> Command {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-i"]).arg(file);
+    command.args(["-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "null", "-"]);
+    command
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,159 @@
+//! Files that are not what they should be: the exit code, the message, and nothing left half done.
+
+use crate::{
+    media,
+    program::{Job, Ran, shipped},
+    tracks::output,
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+
+/// Merges a reference and a target with a quick scan.
+fn merge(reference: &Path, target: &Path) -> Ran {
+    Job::new(shipped("default.toml")).quick().sources([reference, target]).run()
+}
+
+/// A bad target for the small pair, with this content.
+fn against(content: &[u8], ending: &str) -> Ran {
+    let folder = TempDir::new().unwrap();
+    let target = folder.path().join(format!("target.{ending}"));
+    fs::write(&target, content).unwrap();
+    merge(&media::small().reference, &target)
+}
+
+#[test]
+fn a_missing_file() {
+    let reference = media::small().reference;
+    let parts = ["`/nonexistent/film.mkv` can not be used as a source", "No such file", "REFERENCE TARGET", "vsg-host sample"];
+    merge(&reference, Path::new("/nonexistent/film.mkv")).failed(2, &parts);
+    merge(Path::new("/nonexistent/film.mkv"), &reference).failed(2, &parts);
+}
+
+#[test]
+fn a_folder() {
+    let parts = ["is a folder, not a media file", "help: give a file"];
+    merge(&media::small().reference, &std::env::temp_dir()).failed(2, &parts);
+}
+
+#[test]
+fn an_empty_file() {
+    against(b"", "mkv").failed(1, &["probe@Source 2", "target.mkv", "is empty (0 bytes)", "help:"]);
+}
+
+#[test]
+fn a_text_file() {
+    let text = "All work and no play makes Jack a dull boy.\n".repeat(1000);
+    against(text.as_bytes(), "mkv").failed(1, &["probe@Source 2", "target.mkv", "not a media file", "help:"]);
+    against(b"hello", "mkv").failed(1, &["probe@Source 2", "target.mkv", "not a media file", "help:"]);
+}
+
+#[test]
+fn noise() {
+    let mut state = 1_u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(200_000)
+    .collect();
+    against(&noise, "mkv").failed(1, &["Source 2", "target.mkv", "help:"]);
+}
+
+#[test]
+fn a_picture_without_sound() {
+    let parts = ["audio@Source 2", "has no audio", "help: give a file with sound"];
+    merge(&media::small().reference, &media::mute()).failed(1, &parts);
+    merge(&media::mute(), &media::small().target).failed(1, &["audio@Source 1", "has no audio"]);
+}
+
+#[test]
+fn a_file_that_was_cut_off() {
+    let whole = fs::read(media::small().target).unwrap();
+    against(&whole[..whole.len() * 6 / 10], "mkv").failed(1, &["audio@Source 2", "is cut short", "complete copy"]);
+    let whole = fs::read(media::mp4_target().target).unwrap();
+    against(&whole[..whole.len() * 6 / 10], "mp4").failed(1, &["Source 2", "target.mp4", "help:"]);
+}
+
+#[test]
+fn a_file_that_is_damaged_in_the_middle_is_measured_and_reported() {
+    let pair = media::dub();
+    let mut bytes = fs::read(&pair.target).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 65_536].iter_mut().enumerate().for_each(|(index, byte)| *byte = (index * 37 + index / 256) as u8);
+    let folder = TempDir::new().unwrap();
+    let target = folder.path().join("target.mkv");
+    fs::write(&target, bytes).unwrap();
+    let ran = merge(&pair.reference, &target);
+    if ran.output.status.code() == Some(1) {
+        return ran.failed(1, &["Source 2", "help:"]);
+    }
+    let report = ran.succeeded();
+    let issues = report["issues"].as_array().unwrap();
+    assert!(!issues.is_empty(), "{report:#}");
+    let raw_ms = report["delays"]["raw_source_delays_ms"]["Source 2"].as_f64().unwrap();
+    assert!((raw_ms - pair.truth.delay_ms).abs() < 0.011, "{raw_ms}; {:?}", pair.truth);
+}
+
+#[test]
+fn silence() {
+    let silence = silence();
+    let parts = ["delay@Source 2", "Could not determine a reliable delay", "Accepted chunks: 0", "silent"];
+    merge(&media::small().reference, &silence).failed(1, &parts);
+    merge(&silence, &media::small().reference).failed(1, &parts);
+    merge(&silence, &silence).failed(1, &parts);
+}
+
+/// Twenty-four seconds of nothing.
+fn silence() -> PathBuf {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("silence.mka");
+    let unfinished = place.with_extension(format!("{:?}.mka", std::thread::current().id()));
+    let source = ["-v", "error", "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo", "-t", "24", "-c:a", "flac", "-y"];
+    output("ffmpeg", source.iter().map(AsRef::as_ref).chain([unfinished.as_os_str()]));
+    fs::rename(unfinished, &place).unwrap();
+    place
+}
+
+#[test]
+fn another_film() {
+    let parts = ["delay@Source 2", "Could not determine a reliable delay", "different material"];
+    merge(&media::small().reference, &media::unrelated()).failed(1, &parts);
+    let ran = Job::new(shipped("default.toml")).sources([media::small().reference, media::unrelated()]).run();
+    ran.failed(1, &parts);
+}
+
+#[test]
+fn a_target_that_is_shorter_than_a_window() {
+    let ran = Job::new(shipped("default.toml")).sources([media::small().reference, media::snippet()]).run();
+    ran.failed(1, &["correlate@Source 2", "no window of 15 s fits", "has 3.", "shorter window_s"]);
+}
+
+#[test]
+fn an_output_folder_that_can_not_be_made() {
+    let pair = media::small();
+    let job = Job::new(shipped("default.toml")).sources(pair.files());
+    fs::write(job.path("out"), "a file in its place").unwrap();
+    let ran = job.run();
+    ran.failed(2, &["can not write into the output folder", "choose another folder by -o"]);
+    assert_eq!(fs::read_to_string(ran.folder.path().join("out")).unwrap(), "a file in its place");
+}
+
+#[test]
+fn an_output_that_would_replace_a_source() {
+    for of_target in [false, true] {
+        let pair = media::small();
+        let job = Job::new(shipped("default.toml")).quick();
+        let place = job.path("out").join("film.mkv");
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        let (own, other) = if of_target { (&pair.target, &pair.reference) } else { (&pair.reference, &pair.target) };
+        fs::copy(own, &place).unwrap();
+        let ran = if of_target { job.sources([other, &place]) } else { job.sources([&place, other]) }.run();
+        assert!(matches!(ran.output.status.code(), Some(1 | 2)), "{}", ran.stderr());
+        assert!(ran.stderr().contains("the output would replace the source file"), "{}", ran.stderr());
+        assert!(ran.stderr().contains("choose another output folder by -o"), "{}", ran.stderr());
+        assert_eq!(fs::read(&place).unwrap(), fs::read(own).unwrap());
+        ran.left_nothing_half_done();
+    }
+}

@@ -1,0 +1,19 @@
+//! The built program with the built plugins, on generated media: the main job, bad input, failing tools, misbehaving
+//! plugins, and how a run ends.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may fail as tests do")]
+
+mod bad_disk;
+mod bad_input;
+mod bad_tools;
+mod boundary;
+mod file_names;
+mod graphs;
+mod loader;
+mod main_job;
+mod media;
+mod program;
+mod report_files;
+mod stopping;
+mod third_party;
+mod tracks;

@@ -1,0 +1,124 @@
+//! How a run ends before its time: Ctrl-C once and twice, a kill, a failure beside work that goes on.
+
+use crate::{
+    media,
+    program::{Job, Ran, names, shipped},
+};
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Command, Stdio},
+};
+use tempfile::TempDir;
+
+const SLEEP: &str = "[stage.sleep]\nuse = \"misbehaving/sleep\"\n";
+
+/// Starts a job, sends signals when it has said `sign`, and waits for the end.
+fn interrupted(job: Job, sign: &str, signals: &[&str]) -> Ran {
+    let (folder, mut command) = (job.folder, job.command);
+    command.arg("--verbose").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut text = String::new();
+    wait_for(&mut stderr, sign, &mut text);
+    for signal in signals {
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        if *signal == "-INT" && signals.len() > 1 {
+            wait_for(&mut stderr, "stopping", &mut text);
+        }
+    }
+    stderr.read_to_string(&mut text).unwrap();
+    let mut output = child.wait_with_output().unwrap();
+    output.stderr = text.into_bytes();
+    Ran { folder, output }
+}
+
+fn wait_for(stderr: &mut impl BufRead, sign: &str, text: &mut String) {
+    while !text.contains(sign) {
+        assert_ne!(stderr.read_line(text).unwrap(), 0, "it ended without `{sign}`:\n{text}");
+    }
+    *text = text.replace(sign, "");
+}
+
+fn is_cancelled(ran: &Ran) {
+    assert_eq!(ran.output.status.code(), Some(130), "{}", ran.stderr());
+    assert!(ran.stderr().ends_with("cancelled\n"), "{}", ran.stderr());
+    ran.left_nothing_half_done();
+    assert!(!ran.results().iter().any(|name| name.ends_with(".mkv")), "{:?}", ran.results());
+    assert_eq!((&ran.report()["status"], &ran.report()["error"]), (&"failed".into(), &"cancelled".into()));
+}
+
+#[test]
+fn ctrl_c_stops_a_stage_that_asks() {
+    is_cancelled(&interrupted(Job::of_stages(SLEEP), "asleep", &["-INT"]));
+}
+
+#[test]
+fn the_terminate_signal_is_the_same() {
+    is_cancelled(&interrupted(Job::of_stages(SLEEP), "asleep", &["-TERM"]));
+}
+
+#[test]
+fn ctrl_c_stops_a_child_process() {
+    let job = Job::of_stages(&format!("{SLEEP}with = {{ program = \"sleep\" }}\n"));
+    is_cancelled(&interrupted(job, "asleep", &["-INT"]));
+}
+
+#[test]
+fn ctrl_c_while_audio_is_decoded() {
+    let job = Job::new(shipped("default.toml")).fake("VSG_FFMPEG", "head -c 100000 /dev/zero; exec sleep 3600");
+    let ran = interrupted(with_sources(job), "f32le", &["-INT"]);
+    is_cancelled(&ran);
+}
+
+#[test]
+fn ctrl_c_while_the_output_is_written() {
+    let script = "case \"$1\" in @*) mkvmerge \"$@\"; exec sleep 3600;; *) exec mkvmerge \"$@\";; esac";
+    let job = Job::new(shipped("default.toml")).quick().fake("VSG_MKVMERGE", script);
+    let ran = interrupted(with_sources(job), "Progress: 100%", &["-INT"]);
+    is_cancelled(&ran);
+}
+
+/// The sources before the options, because more options follow.
+fn with_sources(job: Job) -> Job {
+    media::small().files().into_iter().fold(job, |job, file| job.arg(file))
+}
+
+#[test]
+fn the_second_ctrl_c_ends_everything_and_the_next_run_cleans_up() {
+    let job = Job::of_stages(&format!("{SLEEP}with = {{ deaf = true }}\n"));
+    let ran = interrupted(job, "asleep", &["-INT", "-INT"]);
+    assert_eq!(ran.output.status.code(), Some(130), "{}", ran.stderr());
+    is_swept_by_the_next_run(ran.folder);
+}
+
+#[test]
+fn the_next_run_cleans_up_after_a_killed_one() {
+    let ran = interrupted(Job::of_stages(SLEEP), "asleep", &["-KILL"]);
+    assert_eq!(ran.output.status.code(), None);
+    is_swept_by_the_next_run(ran.folder);
+}
+
+fn is_swept_by_the_next_run(folder: TempDir) {
+    let work = folder.path().join("work");
+    assert_eq!(names(&work).len(), 1, "the run that was cut off leaves its folder");
+    std::fs::write(folder.path().join("toy.toml"), "[job]\nreference = \"film.mkv\"\n[stage.talk]\nuse = \"misbehaving/talk\"\n")
+        .unwrap();
+    Job::in_folder(folder, "toy.toml").within().run().succeeded();
+}
+
+#[test]
+fn a_failure_stops_what_runs_beside_it_and_names_the_cause() {
+    let job = Job::of_stages(&format!("{SLEEP}[stage.odd]\nuse = \"misbehaving/fail\"\n")).arg("--threads").arg("4");
+    job.run().failed(1, &["odd: the moon is not in the right place"]);
+}
+
+#[test]
+fn nothing_runs_after_a_failed_input() {
+    let stages = "[stage.odd]\nuse = \"misbehaving/fail\"\n[stage.next]\nuse = \"misbehaving/count\"\n\
+                  from = { numbers = \"odd.number\" }\n";
+    let ran = Job::of_stages(stages).run();
+    ran.failed(1, &["odd: the moon"]);
+    let stages = ran.report()["stages"].as_array().unwrap().clone();
+    assert_eq!(stages.iter().map(|stage| stage["instance"].clone()).collect::<Vec<_>>(), ["odd"]);
+}

@@ -1,0 +1,93 @@
+//! The global shift: what is added to all delays so that no audio of the output has to start before 0.
+
+use crate::chain::{Job, relative_ms};
+use vsg_plugin_api::kinds::{Delays, Media, TrackType};
+
+/// A delay that must not be negative.
+struct Candidate {
+    rounded_ms: i64,
+    raw_ms: f64,
+}
+
+/// Shifts all delays if one that counts is negative.
+pub(crate) fn apply(job: &Job<'_>, delays: &mut Delays, log: &mut Vec<String>) {
+    log.push("\n--- Calculating Global Shift ---".into());
+    match lowest(job, delays, log).filter(|lowest| lowest.rounded_ms < 0) {
+        Some(lowest) => {
+            delays.global_shift_ms = -lowest.rounded_ms;
+            delays.raw_global_shift_ms = -lowest.raw_ms;
+            // Without targets the maps are empty, but what the reference is shifted by must stand in them.
+            delays.source_delays_ms.entry(job.reference.source.clone()).or_insert(0);
+            delays.raw_source_delays_ms.entry(job.reference.source.clone()).or_insert(0.0);
+            shift(delays, job.reference, log);
+        }
+        None => log.push("[Delay] All relevant delays are non-negative. No global shift needed.".into()),
+    }
+}
+
+/// The lowest delay that counts, if a shift is wanted at all. Rounded and raw value are those of one and the same track.
+fn lowest(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Option<Candidate> {
+    if job.allow_negative || !(job.has_other_audio() || job.always_shift_containers) {
+        return None;
+    }
+    log.push("[Global Shift] Identifying delays from sources contributing audio tracks...".into());
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for track in job.layout.tracks.iter().filter(|track| track.kind == TrackType::Audio) {
+        let (Some(&rounded_ms), Some(&raw_ms)) =
+            (delays.source_delays_ms.get(&track.source), delays.raw_source_delays_ms.get(&track.source))
+        else {
+            continue;
+        };
+        if !candidates.iter().any(|known| known.rounded_ms == rounded_ms) {
+            log.push(format!("  - Considering delay from {}: {rounded_ms}ms", track.source));
+        }
+        candidates.push(Candidate { rounded_ms, raw_ms });
+    }
+    let audio = job.reference.tracks.iter().filter(|track| track.kind == TrackType::Audio);
+    let relative: Vec<i64> = audio.map(|track| relative_ms(job.reference, track.id)).filter(|ms| *ms != 0).collect();
+    if !relative.is_empty() {
+        log.push("  - Considering Source 1 audio container delays (video delays ignored).".into());
+    }
+    candidates.extend(relative.into_iter().map(|ms| Candidate { rounded_ms: ms, raw_ms: ms as f64 }));
+    candidates.into_iter().min_by(|a, b| a.rounded_ms.cmp(&b.rounded_ms).then(a.raw_ms.total_cmp(&b.raw_ms)))
+}
+
+fn shift(delays: &mut Delays, reference: &Media, log: &mut Vec<String>) {
+    let (shift_ms, raw_shift_ms) = (delays.global_shift_ms, delays.raw_global_shift_ms);
+    log.push(format!(
+        "[Delay] Most negative relevant delay: {}ms (rounded), {:.3}ms (raw)",
+        -shift_ms, -raw_shift_ms
+    ));
+    log.push(format!(
+        "[Delay] Applying lossless global shift: +{shift_ms}ms (rounded), +{raw_shift_ms:.3}ms (raw)"
+    ));
+    log.push("[Delay] Adjusted delays after global shift:".into());
+    for ((source, rounded_ms), raw_ms) in
+        delays.source_delays_ms.iter_mut().zip(delays.raw_source_delays_ms.values_mut())
+    {
+        let (old_ms, old_raw_ms) = (*rounded_ms, *raw_ms);
+        *rounded_ms += shift_ms;
+        *raw_ms += raw_shift_ms;
+        log.push(format!(
+            "  - {source}: {:+.1}ms → {:+.1}ms (rounded: {old_raw_ms:+.3}ms → {:+.3}ms raw)",
+            old_ms as f64, *rounded_ms as f64, *raw_ms
+        ));
+    }
+    let timed = || reference.tracks.iter().filter(|track| matches!(track.kind, TrackType::Audio | TrackType::Video));
+    if timed().next().is_some() {
+        log.push(format!("[Delay] Source 1 container delays (will have +{shift_ms}ms added during mux):"));
+    }
+    for track in timed() {
+        let (ms, note) = match track.kind {
+            TrackType::Audio => (relative_ms(reference, track.id), ""),
+            _ => (track.container_delay_ms, " (will be ignored - video defines timeline)"),
+        };
+        log.push(format!(
+            "  - Track {} ({}): {:+.1}ms → {:+.1}ms{note}",
+            track.id,
+            track.kind,
+            ms as f64,
+            (ms + shift_ms) as f64
+        ));
+    }
+}

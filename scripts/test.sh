@@ -1,0 +1,35 @@
+#!/bin/sh
+# Everything that must hold before a change is taken.
+set -eu
+cd "$(dirname "$0")/.."
+
+step() {
+    printf '\n== %s\n' "$1"
+}
+
+step "format"
+cargo fmt --all --check
+
+step "dependencies"
+cargo deny --locked check --hide-inclusion-graph bans licenses sources
+cargo machete
+
+step "lints"
+cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# Plugins are loaded as libraries by the tests of the host, so all of them are built first.
+step "build"
+cargo build --locked --workspace
+
+step "tests"
+cargo test --locked --workspace
+
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+
+step "pipelines"
+for pipeline in pipelines/*.toml; do
+    target/debug/vsg-host check "$pipeline"
+done
+
+printf '\nall is well\n'
