@@ -123,7 +123,7 @@ impl Plugins {
         for path in named.iter().cloned().chain(standard_folders()) {
             if path.is_file() || (!path.exists() && named.contains(&path)) {
                 plugins.add(&path);
-            } else if !plugins.folders.contains(&path) {
+            } else if !plugins.folders.iter().any(|known| is_same(known, &path)) {
                 libraries(&path).iter().for_each(|library| plugins.add(library));
                 plugins.folders.push(path);
             }
@@ -132,8 +132,8 @@ impl Plugins {
     }
 
     fn add(&mut self, path: &Path) {
-        let known = |plugin: &Plugin| plugin.path == path;
-        if self.loaded.iter().any(known) {
+        let mut known = self.loaded.iter().map(|plugin| plugin.path.as_path()).chain(self.broken.iter().map(LoadError::path));
+        if known.any(|known| is_same(known, path)) {
             return;
         }
         match load(path).and_then(|plugin| self.refuse_duplicates(plugin)) {
@@ -186,6 +186,11 @@ fn standard_folders() -> Vec<PathBuf> {
     folders
 }
 
+/// Whether two paths lead to one file or folder.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Files of a folder that are named like libraries, in order of name.
 fn libraries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else {
@@ -205,7 +210,7 @@ fn load(path: &Path) -> Result<Plugin, LoadError> {
         return Err(LoadError::Missing { path });
     }
     check_version(&path)?;
-    let layout = |error: library::LibraryError| LoadError::Layout { path: path.clone(), reason: first_reason(&error) };
+    let layout = |error: library::LibraryError| layout_error(&path, &error);
     let header = library::lib_header_from_path(&path).map_err(layout)?;
     let module = header.init_root_module::<PluginModuleRef>().map_err(layout)?;
     let parts = module.parts()();
@@ -246,10 +251,26 @@ fn last_reason(error: &dyn std::error::Error) -> String {
     text.rsplit(": ").next().unwrap_or(&text).trim().to_owned()
 }
 
+/// A refusal of abi_stable in one line.
+fn layout_error(path: &Path, error: &library::LibraryError) -> LoadError {
+    let path = path.to_owned();
+    let reason = match error {
+        library::LibraryError::GetSymbolError { symbol, .. } => {
+            let symbol = String::from_utf8_lossy(symbol).trim_end_matches('\0').to_owned();
+            return LoadError::NotAPlugin { path, symbol };
+        }
+        library::LibraryError::InvalidAbiHeader(_) => "its root is not one that `vsg_plugin_api::export!` writes".to_owned(),
+        library::LibraryError::IncompatibleVersionNumber { expected_version, actual_version, .. } => {
+            format!("its types are of version {actual_version}, those of the host of {expected_version}")
+        }
+        other => first_reason(&other.to_string()),
+    };
+    LoadError::Layout { path, reason }
+}
+
 /// Of a layout error, which is tens of kilobytes long, the first line after `Error:`.
-fn first_reason(error: &library::LibraryError) -> String {
-    let text = error.to_string();
-    let after = text.split_once("Error:").map_or(text.as_str(), |(_, after)| after);
+fn first_reason(text: &str) -> String {
+    let after = text.split_once("Error:").map_or(text, |(_, after)| after);
     after.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("its types differ").to_owned()
 }
 

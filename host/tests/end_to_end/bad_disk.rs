@@ -40,7 +40,7 @@ fn no_room_for_the_output() {
     let job = Job::new(shipped("default.toml")).quick().sources(pair.files());
     let Some(disk) = SmallDisk::mount(&job.path("out"), 256 << 10) else { return };
     let ran = job.run();
-    ran.failed(1, &["mux", "full", "-o"]);
+    ran.failed(1, &["mux: the disk is full", "writing the output"]);
     drop(disk);
 }
 
@@ -50,7 +50,7 @@ fn no_room_for_bulk_data() {
     let job = Job::new(shipped("default.toml")).quick().sources(pair.files());
     let Some(disk) = SmallDisk::mount(&job.path("work"), 1 << 20) else { return };
     let ran = job.run();
-    ran.failed(1, &["audio@Source", "full", "--work-dir"]);
+    ran.failed(1, &["audio@Source", "the disk is full", "--work-dir"]);
     assert_eq!(names(&disk.0), [""; 0]);
     drop(disk);
 }

@@ -46,8 +46,8 @@ fn an_empty_file() {
 #[test]
 fn a_text_file() {
     let text = "All work and no play makes Jack a dull boy.\n".repeat(1000);
-    against(text.as_bytes(), "mkv").failed(1, &["probe@Source 2", "target.mkv", "not a media file", "help:"]);
-    against(b"hello", "mkv").failed(1, &["probe@Source 2", "target.mkv", "not a media file", "help:"]);
+    against(text.as_bytes(), "mkv").failed(1, &["probe@Source 2", "target.mkv", "is not a media file", "help:"]);
+    against(b"hello", "mkv").failed(1, &["probe@Source 2", "target.mkv", "is not a media file", "help:"]);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn noise() {
     })
     .take(200_000)
     .collect();
-    against(&noise, "mkv").failed(1, &["Source 2", "target.mkv", "help:"]);
+    against(&noise, "mkv").failed(1, &["probe@Source 2", "target.mkv", "is not a media file", "help:"]);
 }
 
 #[test]
@@ -79,27 +79,27 @@ fn a_file_that_was_cut_off() {
 
 #[test]
 fn a_file_that_is_damaged_in_the_middle_is_measured_and_reported() {
-    let pair = media::dub();
+    let pair = media::lossless_target();
     let mut bytes = fs::read(&pair.target).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 65_536].iter_mut().enumerate().for_each(|(index, byte)| *byte = (index * 37 + index / 256) as u8);
+    // Early enough for most of the sound to lie behind it.
+    let place = bytes.len() / 4;
+    bytes[place..place + 65_536].iter_mut().enumerate().for_each(|(index, byte)| *byte = (index * 37 + index / 256) as u8);
     let folder = TempDir::new().unwrap();
     let target = folder.path().join("target.mkv");
     fs::write(&target, bytes).unwrap();
-    let ran = merge(&pair.reference, &target);
-    if ran.output.status.code() == Some(1) {
-        return ran.failed(1, &["Source 2", "help:"]);
-    }
+    let job = Job::new(shipped("default.toml")).set("correlate.with.windows=8").set("correlate.with.window_s=5");
+    let ran = job.sources([&pair.reference, &target]).run();
     let report = ran.succeeded();
-    let issues = report["issues"].as_array().unwrap();
-    assert!(!issues.is_empty(), "{report:#}");
-    let raw_ms = report["delays"]["raw_source_delays_ms"]["Source 2"].as_f64().unwrap();
-    assert!((raw_ms - pair.truth.delay_ms).abs() < 0.011, "{raw_ms}; {:?}", pair.truth);
+    let issues = report["issues"].to_string();
+    assert!(issues.contains("Source 2") && issues.contains("of ffmpeg while decoding"), "{issues}");
+    let raw_ms = report["targets"]["Source 2"]["selection"]["raw_ms"].as_f64().unwrap();
+    // Timestamps behind the damage are whole milliseconds.
+    assert!((raw_ms - pair.truth.delay_ms).abs() < 1.0, "{raw_ms}; {:?}", pair.truth);
 }
 
 #[test]
 fn silence() {
-    let silence = silence();
+    let silence = silent_file();
     let parts = ["delay@Source 2", "Could not determine a reliable delay", "Accepted chunks: 0", "silent"];
     merge(&media::small().reference, &silence).failed(1, &parts);
     merge(&silence, &media::small().reference).failed(1, &parts);
@@ -107,7 +107,7 @@ fn silence() {
 }
 
 /// Twenty-four seconds of nothing.
-fn silence() -> PathBuf {
+fn silent_file() -> PathBuf {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("silence.mka");
     let unfinished = place.with_extension(format!("{:?}.mka", std::thread::current().id()));
     let source = ["-v", "error", "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo", "-t", "24", "-c:a", "flac", "-y"];

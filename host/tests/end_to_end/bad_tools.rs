@@ -33,7 +33,7 @@ fn warnings_of_mkvmerge_are_told_and_the_file_counts() {
     let ran = job().fake("VSG_MKVMERGE", &script).sources(media::small().files()).run();
     let report = ran.succeeded();
     assert_eq!(report["status"], "merged");
-    assert_eq!(report["issues"], serde_json::json!(["mkvmerge: the moon is full."]));
+    assert!(report["issues"].as_array().unwrap().contains(&"mkvmerge: the moon is full.".into()), "{report:#}");
     assert!(ran.stdout().contains("! mkvmerge: the moon is full."), "{}", ran.stdout());
     assert!(std::fs::metadata(ran.result(".mkv")).unwrap().len() > 100_000);
 }
@@ -101,6 +101,5 @@ fn samples_that_are_no_numbers() {
     // 24 s of NaN at 48 kHz, little-endian 32-bit floats.
     let script = "head -c 4608000 /dev/zero | tr '\\0' '\\377'";
     let ran = job().fake("VSG_FFMPEG", script).sources(media::small().files()).run();
-    ran.failed(1, &["Could not determine a reliable delay", "Accepted chunks: 0"]);
-    assert!(!ran.log().contains("ACCEPTED"), "{}", ran.log());
+    ran.failed(1, &["correlate@Source 2", "sample 0 of the reference window is not a finite number", "is damaged"]);
 }

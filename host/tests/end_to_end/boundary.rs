@@ -15,7 +15,7 @@ fn a_panic_is_an_error_of_the_stage() {
 
 #[test]
 fn a_panic_in_a_loop_is_an_error_of_the_stage() {
-    let parts = ["odd: the plugin panicked at", "panics.rs:5", "this index is unlucky", "left: 42"];
+    let parts = ["odd: the plugin panicked at", "panics.rs:4", "this index is unlucky", "left: 42"];
     run("panic-in-loop").failed(1, &parts);
 }
 

@@ -110,9 +110,18 @@ pub(crate) fn late() -> Pair {
 
 /// FLAC at 44.1 kHz against Opus.
 pub(crate) fn other_rate() -> Pair {
-    let mut reference = release(30.0, 0.0, Mix::original("eng"), Codec::Flac);
-    reference.audio[0].rate_hz = 44_100;
-    pair(reference, release(30.0, 87.654, Mix::original("eng"), Codec::Opus))
+    pair(flac(), release(30.0, 87.654, Mix::original("eng"), Codec::Opus))
+}
+
+/// Opus against FLAC, whose file is large.
+pub(crate) fn lossless_target() -> Pair {
+    pair(release(30.0, 87.654, Mix::original("eng"), Codec::Opus), flac())
+}
+
+fn flac() -> Release {
+    let mut release = release(30.0, 0.0, Mix::original("eng"), Codec::Flac);
+    release.audio[0].rate_hz = 44_100;
+    release
 }
 
 /// A Matroska reference by mkvmerge against an MP4 target.

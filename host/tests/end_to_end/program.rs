@@ -46,8 +46,9 @@ pub(crate) fn built() -> &'static Path {
 
 fn build(folder: &Path) {
     let mut command = Command::new(env!("CARGO"));
-    command.arg("build").current_dir(workspace()).env("CARGO_TARGET_DIR", folder.parent().unwrap());
-    PLUGINS.iter().for_each(|plugin| drop(command.args(["-p", plugin])));
+    // All libraries but not the program, which is running by now.
+    command.args(["build", "--workspace", "--lib"]).current_dir(workspace());
+    command.env("CARGO_TARGET_DIR", folder.parent().unwrap());
     if folder.ends_with("release") {
         command.arg("--release");
     }

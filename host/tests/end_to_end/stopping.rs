@@ -20,12 +20,12 @@ fn interrupted(job: Job, sign: &str, signals: &[&str]) -> Ran {
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut text = String::new();
     wait_for(&mut stderr, sign, &mut text);
-    for signal in signals {
-        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
-        assert!(sent.unwrap().success());
-        if *signal == "-INT" && signals.len() > 1 {
-            wait_for(&mut stderr, "stopping", &mut text);
+    for (earlier, signal) in signals.iter().enumerate() {
+        if earlier > 0 {
+            wait_for(&mut stderr, "once more to stop at once", &mut text);
         }
+        let sent = Command::new("kill").arg(signal).arg(child.id().to_string()).status();
+        assert!(sent.unwrap().success());
     }
     stderr.read_to_string(&mut text).unwrap();
     let mut output = child.wait_with_output().unwrap();
@@ -37,7 +37,6 @@ fn wait_for(stderr: &mut impl BufRead, sign: &str, text: &mut String) {
     while !text.contains(sign) {
         assert_ne!(stderr.read_line(text).unwrap(), 0, "it ended without `{sign}`:\n{text}");
     }
-    *text = text.replace(sign, "");
 }
 
 fn is_cancelled(ran: &Ran) {

@@ -23,11 +23,18 @@ impl Job<'_> {
     /// Whether the output has audio of a target.
     pub(crate) fn has_other_audio(&self) -> bool {
         let is_other = |source: &str| source != self.reference.source;
-        self.layout.tracks.iter().any(|track| track.kind == TrackType::Audio && is_other(&track.source))
+        self.layout
+            .tracks
+            .iter()
+            .any(|track| track.kind == TrackType::Audio && is_other(&track.source))
     }
 
     fn mode(&self) -> &'static str {
-        if self.allow_negative { "ALLOW_NEGATIVE" } else { "POSITIVE_ONLY" }
+        if self.allow_negative {
+            "ALLOW_NEGATIVE"
+        } else {
+            "POSITIVE_ONLY"
+        }
     }
 }
 
@@ -53,7 +60,9 @@ pub(crate) fn chain(job: &Job<'_>) -> (Delays, Vec<String>) {
 
 /// Start of an audio track of the reference against its first video track (ms).
 pub(crate) fn relative_ms(reference: &Media, id: u64) -> i64 {
-    reference.track(id).map_or(0, |track| track.container_delay_ms - reference.video_delay_ms())
+    reference
+        .track(id)
+        .map_or(0, |track| track.container_delay_ms - reference.video_delay_ms())
 }
 
 fn sync_mode(job: &Job<'_>) -> Vec<String> {
@@ -88,7 +97,9 @@ fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
     for track in &job.reference.tracks {
         if track.container_delay_ms != 0 {
             let (kind, id, ms) = (track.kind, track.id, track.container_delay_ms as f64);
-            log.push(format!("[Container Delay] Source 1 {kind} track {id} has container delay: {ms:+.1}ms"));
+            log.push(format!(
+                "[Container Delay] Source 1 {kind} track {id} has container delay: {ms:+.1}ms"
+            ));
         }
     }
     let measured: std::collections::BTreeSet<u64> = job.delays.iter().map(|delay| delay.reference_track_id).collect();
@@ -112,7 +123,10 @@ fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
             delay.raw_ms, delay.rounded_ms
         ));
         if container_ms != 0 {
-            log.push(format!("[Delay Calculation]   + Container delay:  {:+.3}ms", container_ms as f64));
+            log.push(format!(
+                "[Delay Calculation]   + Container delay:  {:+.3}ms",
+                container_ms as f64
+            ));
             log.push(format!(
                 "[Delay Calculation]   = Final delay:      {raw_ms:+.3}ms (raw) → {rounded_ms:+}ms (rounded)"
             ));
@@ -127,13 +141,22 @@ fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
 
 fn final_delays(job: &Job<'_>, delays: &Delays) -> Vec<String> {
     let (mode, shift_ms) = (job.mode(), delays.global_shift_ms);
-    let mut log = vec![format!("\n[Delay] === FINAL DELAYS (Sync Mode: {mode}, Global Shift: +{shift_ms}ms) ===")];
-    log.extend(delays.source_delays_ms.iter().map(|(source, ms)| format!("  - {source}: {ms:+}ms")));
+    let mut log = vec![format!(
+        "\n[Delay] === FINAL DELAYS (Sync Mode: {mode}, Global Shift: +{shift_ms}ms) ==="
+    )];
+    log.extend(
+        delays
+            .source_delays_ms
+            .iter()
+            .map(|(source, ms)| format!("  - {source}: {ms:+}ms")),
+    );
     if job.allow_negative {
         let retained = "Negative delays retained (allow_negative mode). Secondary sources may have negative delays.";
         log.push(format!("\n[INFO] {retained}"));
     } else if shift_ms > 0 {
-        log.push(format!("\n[INFO] All delays shifted by +{shift_ms}ms to eliminate negatives."));
+        log.push(format!(
+            "\n[INFO] All delays shifted by +{shift_ms}ms to eliminate negatives."
+        ));
     }
     log
 }
@@ -143,83 +166,28 @@ fn final_delays(job: &Job<'_>, delays: &Delays) -> Vec<String> {
 fn add_file_shifts(job: &Job<'_>, delays: &mut Delays) {
     let shift_ms = delays.global_shift_ms as f64;
     let targets = job.delays.iter().map(|delay| {
-        (delay.source.clone(), delay.raw_ms + delay.reference_start_ms - delay.start_ms + shift_ms)
+        (
+            delay.source.clone(),
+            delay.raw_ms + delay.reference_start_ms - delay.start_ms + shift_ms,
+        )
     });
     delays.file_shift_ms = BTreeMap::from_iter(targets);
     delays.file_shift_ms.insert(job.reference.source.clone(), shift_ms);
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use proptest::prelude::*;
-    use vsg_plugin_api::kinds::{LayoutTrack, MediaTrack, TrackFlags};
-
-    /// A media file with these tracks: type, id and start (ms).
-    pub(crate) fn media(source: &str, tracks: &[(TrackType, u64, i64)]) -> Media {
-        let tracks = tracks.iter().map(|&(kind, id, container_delay_ms)| MediaTrack {
-            id,
-            kind,
-            type_index: 0,
-            codec_id: String::new(),
-            codec: String::new(),
-            language: "und".into(),
-            language_ietf: None,
-            name: String::new(),
-            flags: TrackFlags::default(),
-            container_delay_ms,
-            duration_s: None,
-            channels: None,
-            sample_rate_hz: None,
-            aspect_ratio: None,
-            frame_rate_hz: None,
-        });
-        Media {
-            source: source.into(),
-            path: "a.mkv".into(),
-            container: "Matroska".into(),
-            duration_s: None,
-            tracks: tracks.collect(),
-            attachments: Vec::new(),
-            chapters: 0,
-        }
-    }
-
-    /// A layout of these tracks: source, type and id.
-    pub(crate) fn layout(tracks: &[(&str, TrackType, u64)]) -> Layout {
-        let tracks = tracks.iter().map(|&(source, kind, id)| LayoutTrack {
-            source: source.into(),
-            id,
-            kind,
-            codec_id: String::new(),
-            language: "und".into(),
-            custom_language: None,
-            name: String::new(),
-            custom_name: None,
-            default: false,
-            forced: false,
-            source_flags: TrackFlags::default(),
-        });
-        Layout { tracks: tracks.collect(), attachments: Vec::new() }
-    }
-
-    /// A delay of whole and fractional milliseconds, measured against track 1 of the reference.
-    pub(crate) fn delay(source: &str, raw_ms: f64) -> Delay {
-        Delay {
-            source: source.into(),
-            rounded_ms: raw_ms.round_ties_even() as i64,
-            raw_ms,
-            label: "mode".into(),
-            accepted: 9,
-            measured: 10,
-            start_ms: 0.0,
-            reference_start_ms: 0.0,
-            reference_track_id: 1,
-        }
-    }
+    use crate::made_up::{delay, layout, media};
 
     fn job<'a>(reference: &'a Media, delays: &'a [Delay], layout: &'a Layout) -> Job<'a> {
-        Job { reference, delays, layout, allow_negative: false, always_shift_containers: false }
+        Job {
+            reference,
+            delays,
+            layout,
+            allow_negative: false,
+            always_shift_containers: false,
+        }
     }
 
     const V: TrackType = TrackType::Video;
@@ -234,7 +202,10 @@ pub(crate) mod tests {
         assert_eq!((delays.global_shift_ms, delays.raw_global_shift_ms), (50, 50.0));
         assert_eq!(delays.source_delays_ms["Source 2"], 1001);
         assert_eq!(delays.raw_source_delays_ms["Source 2"], 1001.3125);
-        assert!(log.contains(&"[Delay] Most negative relevant delay: -50ms (rounded), -50.000ms (raw)".into()), "{log:#?}");
+        assert!(
+            log.contains(&"[Delay] Most negative relevant delay: -50ms (rounded), -50.000ms (raw)".into()),
+            "{log:#?}"
+        );
         let shifted = "  - Source 1: +0.0ms → +50.0ms (rounded: +0.000ms → +50.000ms raw)";
         assert!(log.contains(&shifted.into()), "{log:#?}");
     }
@@ -247,8 +218,15 @@ pub(crate) mod tests {
         let (delays, log) = chain(&job(&reference, &targets, &layout));
         assert_eq!((delays.global_shift_ms, delays.raw_global_shift_ms), (10, 10.4));
         assert!(delays.raw_source_delays_ms.values().all(|ms| *ms >= 0.0), "{delays:?}");
-        let considered: Vec<&String> = log.iter().filter(|line| line.contains("Considering delay from")).collect();
-        assert_eq!(considered, ["  - Considering delay from Source 2: -10ms"], "one line for each value");
+        let considered: Vec<&String> = log
+            .iter()
+            .filter(|line| line.contains("Considering delay from"))
+            .collect();
+        assert_eq!(
+            considered,
+            ["  - Considering delay from Source 2: -10ms"],
+            "one line for each value"
+        );
     }
 
     #[test]
@@ -260,11 +238,20 @@ pub(crate) mod tests {
         let skipped = "--- Analysis Phase: Skipped (Remux-only mode - no sync sources) ---";
         assert_eq!(log.last().map(String::as_str), Some(skipped));
 
-        let always = Job { always_shift_containers: true, ..job(&reference, &[], &layout) };
+        let always = Job {
+            always_shift_containers: true,
+            ..job(&reference, &[], &layout)
+        };
         let (delays, log) = chain(&always);
         assert_eq!((delays.global_shift_ms, delays.file_shift_ms["Source 1"]), (501, 501.0));
-        assert_eq!(delays.source_delays_ms["Source 1"], 501, "subtitles of the reference move with its picture");
-        assert!(log.contains(&"\n[INFO] All delays shifted by +501ms to eliminate negatives.".into()), "{log:#?}");
+        assert_eq!(
+            delays.source_delays_ms["Source 1"], 501,
+            "subtitles of the reference move with its picture"
+        );
+        assert!(
+            log.contains(&"\n[INFO] All delays shifted by +501ms to eliminate negatives.".into()),
+            "{log:#?}"
+        );
     }
 
     #[test]
@@ -275,90 +262,33 @@ pub(crate) mod tests {
         let plain = job(&reference, &targets, &layout);
         let (delays, _) = chain(&plain);
         assert_eq!((delays.source_delays_ms["Source 2"], delays.global_shift_ms), (-457, 0));
-        let (delays, log) = chain(&Job { always_shift_containers: true, ..plain });
-        assert_eq!((delays.source_delays_ms["Source 2"], delays.global_shift_ms), (-437, 20));
-        assert!(log.iter().any(|line| line.contains("only if audio of Source 1 starts before its video")), "{log:#?}");
+        let (delays, log) = chain(&Job {
+            always_shift_containers: true,
+            ..plain
+        });
+        assert_eq!(
+            (delays.source_delays_ms["Source 2"], delays.global_shift_ms),
+            (-437, 20)
+        );
+        assert!(
+            log.iter()
+                .any(|line| line.contains("only if audio of Source 1 starts before its video")),
+            "{log:#?}"
+        );
     }
 
     #[test]
     fn a_target_file_moves_so_that_the_measured_samples_meet() {
         let reference = media("Source 1", &[(V, 0, 0), (A, 1, 250)]);
         let layout = layout(&[("Source 2", A, 1)]);
-        let late = Delay { start_ms: 40.0, reference_start_ms: 250.0, ..delay("Source 2", -437.25) };
+        let late = Delay {
+            start_ms: 40.0,
+            reference_start_ms: 250.0,
+            ..delay("Source 2", -437.25)
+        };
         let (delays, _) = chain(&job(&reference, &[late], &layout));
         assert_eq!(delays.global_shift_ms, 187);
         // The target's first sample, at 40 ms in its file, belongs 437.25 ms before the reference's, at 250 ms.
         assert_eq!(delays.file_shift_ms["Source 2"] + 40.0, 250.0 - 437.25 + 187.0);
-    }
-
-    fn any_job() -> impl Strategy<Value = (Media, Vec<Delay>, Layout, bool, bool)> {
-        let reference = (-200i64..200, proptest::collection::vec(-200i64..200, 0..3)).prop_map(|(video_ms, audio_ms)| {
-            let audio = audio_ms.iter().enumerate().map(|(index, ms)| (A, index as u64 + 1, *ms));
-            media("Source 1", &std::iter::once((V, 0, video_ms)).chain(audio).collect::<Vec<_>>())
-        });
-        let one = (-2000.0..2000.0f64, 1u64..3, 0.0..100.0f64, 0.0..100.0f64);
-        let delays = proptest::collection::vec(one, 0..4).prop_map(|targets| {
-            let numbered = targets.into_iter().enumerate();
-            let delays = numbered.map(|(index, (raw_ms, reference_track_id, start_ms, reference_start_ms))| Delay {
-                reference_track_id,
-                start_ms,
-                reference_start_ms,
-                ..delay(&format!("Source {}", index + 2), raw_ms)
-            });
-            delays.collect::<Vec<_>>()
-        });
-        let sources = proptest::sample::select(vec!["Source 1", "Source 2", "Source 3", "Source 4"]);
-        let kinds = proptest::sample::select(vec![V, A, S]);
-        let layout = proptest::collection::vec((sources, kinds, 0u64..3), 0..8).prop_map(|tracks| layout(&tracks));
-        (reference, delays, layout, any::<bool>(), any::<bool>())
-    }
-
-    proptest! {
-        #[test]
-        fn both_maps_have_the_same_keys_and_whole_milliseconds_are_near_the_raw_ones(
-            (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
-        ) {
-            let (delays, _) =
-                chain(&Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers });
-            prop_assert!(delays.source_delays_ms.keys().eq(delays.raw_source_delays_ms.keys()));
-            prop_assert!((delays.global_shift_ms as f64 - delays.raw_global_shift_ms).abs() <= 0.5 + 1e-9);
-            for (source, ms) in &delays.source_delays_ms {
-                prop_assert!((*ms as f64 - delays.raw_source_delays_ms[source]).abs() <= 1.0 + 1e-9);
-            }
-        }
-
-        #[test]
-        fn no_audio_of_the_output_is_negative_in_positive_only_mode(
-            (reference, delays, layout, _, always_shift_containers) in any_job()
-        ) {
-            let job =
-                Job { reference: &reference, delays: &delays, layout: &layout, allow_negative: false, always_shift_containers };
-            let (delays, _) = chain(&job);
-            if !job.has_other_audio() || job.delays.is_empty() {
-                return Ok(());
-            }
-            prop_assert!(delays.global_shift_ms >= 0);
-            for track in layout.tracks.iter().filter(|track| track.kind == A) {
-                if let Some(ms) = delays.source_delays_ms.get(&track.source) {
-                    prop_assert!(*ms >= 0, "{}: {ms} ms", track.source);
-                    prop_assert!(delays.raw_source_delays_ms[&track.source] >= -0.5 - 1e-9);
-                }
-            }
-            for track in reference.tracks.iter().filter(|track| track.kind == A) {
-                prop_assert!(relative_ms(&reference, track.id) + delays.global_shift_ms >= 0);
-            }
-        }
-
-        #[test]
-        fn the_file_of_the_reference_moves_by_the_global_shift_alone(
-            (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
-        ) {
-            let job =
-                Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers };
-            let (delays, _) = chain(&job);
-            prop_assert_eq!(delays.file_shift_ms["Source 1"], delays.global_shift_ms as f64);
-            prop_assert!(!allow_negative || delays.global_shift_ms == 0);
-            prop_assert_eq!(delays.file_shift_ms.len(), job.delays.len() + 1);
-        }
     }
 }

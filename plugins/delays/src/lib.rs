@@ -4,7 +4,11 @@ mod chain;
 mod global_shift;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod made_up;
 mod plan;
+#[cfg(test)]
+mod properties;
 mod select;
 mod selection;
 

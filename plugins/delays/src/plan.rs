@@ -68,9 +68,14 @@ impl Stage for Plan {
 }
 
 /// Fails if the output takes tracks of a source that has no delay.
-fn require_complete(reference: &Media, targets: &[Delay], layout: &Layout) -> Result<()> {
+pub(crate) fn require_complete(reference: &Media, targets: &[Delay], layout: &Layout) -> Result<()> {
     let known = |source: &str| source == reference.source || targets.iter().any(|delay| delay.source == source);
-    match layout.tracks.iter().map(|track| &track.source).find(|source| !known(source)) {
+    match layout
+        .tracks
+        .iter()
+        .map(|track| &track.source)
+        .find(|source| !known(source))
+    {
         None => Ok(()),
         Some(source) => Err(Error::new(format!(
             "Analysis incomplete: No delay calculated for {source}. Audio correlation may have failed."
@@ -83,7 +88,8 @@ fn require_reasonable(delays: &Delays) -> Result<()> {
     match delays.source_delays_ms.iter().find(|(_, ms)| ms.abs() > LARGEST_MS) {
         None => Ok(()),
         Some((source, ms)) => {
-            Err(Error::new(format!("Unreasonable delay for {source}: {ms}ms. This likely indicates an analysis error.")))
+            let message = format!("Unreasonable delay for {source}: {ms}ms. This likely indicates an analysis error.");
+            Err(Error::new(message).help("check that all files are releases of the same video"))
         }
     }
 }
@@ -102,17 +108,36 @@ fn table(reference: &Media, targets: &[Delay], delays: &Delays) -> Table {
         ]);
     }
     if delays.global_shift_ms != 0 {
-        let (raw, rounded) = (format!("{:+.3}", delays.raw_global_shift_ms), format!("{:+}", delays.global_shift_ms));
-        rows.push(vec!["global shift".into(), raw, rounded, String::new(), "no audio before 0".into()]);
+        let (raw, rounded) = (
+            format!("{:+.3}", delays.raw_global_shift_ms),
+            format!("{:+}", delays.global_shift_ms),
+        );
+        rows.push(vec![
+            "global shift".into(),
+            raw,
+            rounded,
+            String::new(),
+            "no audio before 0".into(),
+        ]);
     }
-    let columns = ["source", "delay (ms)", "rounded (ms)", "windows accepted", "selected by"];
-    Table { title: "Delays".into(), columns: columns.map(str::to_owned).to_vec(), rows }
+    let columns = [
+        "source",
+        "delay (ms)",
+        "rounded (ms)",
+        "windows accepted",
+        "selected by",
+    ];
+    Table {
+        title: "Delays".into(),
+        columns: columns.map(str::to_owned).to_vec(),
+        rows,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::tests::{delay, layout, media};
+    use crate::made_up::{delay, layout, media};
 
     fn plan(targets: &[Delay], layout: &Layout) -> (Media, Delays) {
         let reference = media("Source 1", &[(TrackType::Video, 0, 0), (TrackType::Audio, 1, 21)]);
@@ -135,7 +160,10 @@ mod tests {
         let table = table(&reference, &targets, &delays);
         assert_eq!(table.rows[0], ["Source 2", "-416.250", "-416", "9 of 10", "mode"]);
         assert_eq!(table.rows[1], ["Source 3", "+33.000", "+33", "9 of 10", "mode"]);
-        assert_eq!(table.rows[2], ["global shift", "+416.250", "+416", "", "no audio before 0"]);
+        assert_eq!(
+            table.rows[2],
+            ["global shift", "+416.250", "+416", "", "no audio before 0"]
+        );
         assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
     }
 
@@ -161,6 +189,11 @@ mod tests {
         let layout = layout(&[]);
         require_reasonable(&plan(&[delay("Source 2", 3_599_979.0)], &layout).1).unwrap();
         let error = require_reasonable(&plan(&[delay("Source 2", 3_599_980.0)], &layout).1).unwrap_err();
-        assert!(error.message().starts_with("Unreasonable delay for Source 2: 3600001ms"), "{error}");
+        assert!(
+            error
+                .message()
+                .starts_with("Unreasonable delay for Source 2: 3600001ms"),
+            "{error}"
+        );
     }
 }

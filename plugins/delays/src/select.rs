@@ -19,6 +19,9 @@ choice! {
     }
 }
 
+/// Windows that agree lie this near to the selected delay (ms).
+const AGREEMENT_MS: f64 = 1.0;
+
 params! {
     /// How one delay comes out of many windows.
     pub struct Select {
@@ -27,7 +30,8 @@ params! {
         /// Accepted windows that are needed for an answer.
         #[schemars(range(min = 1, max = 10000))]
         min_accepted: usize = 3,
-        /// Share of the accepted windows that must lie within 1 ms of the selected delay (%); 0 does not ask.
+        /// Share of the accepted windows, and no less than two, that must lie within 1 ms of the selected delay (%); 0 does
+        /// not ask.
         #[schemars(range(min = 0.0, max = 100.0))]
         min_agreement_pct: f64 = 30.0,
         /// `first-stable`: windows that a run needs.
@@ -56,21 +60,39 @@ impl Stage for Select {
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let correlation: Correlation = inputs.one("correlation")?;
-        let accepted: Vec<&Window> = correlation.windows.iter().filter(|window| window.accepted).collect();
-        if accepted.len() < self.min_accepted {
-            ctx.log(format!("[ERROR] Analysis failed: Only {} chunks were accepted.", accepted.len()));
-            return Err(too_few(&correlation, accepted.len(), self.min_accepted));
-        }
-        let Some(selected) = selection::select(&accepted, self.selection_mode()) else {
-            return Err(too_few(&correlation, accepted.len(), self.min_accepted));
-        };
-        let source = &correlation.source;
-        selected.log.iter().for_each(|line| ctx.log(line));
-        ctx.log(format!("{source} delay determined: {:+} ms ({}).", selected.rounded_ms, selected.label));
-        selected.raw_log.iter().for_each(|line| ctx.log(line));
-        self.require_agreement(&correlation, &accepted, selected.raw_ms)?;
+        let mut log = Vec::new();
+        let delay = self.decide(&correlation, &mut log);
+        log.iter().for_each(|line| ctx.log(line));
+        let delay = delay?;
+        ctx.report(&Entry::facts(
+            &["targets", &delay.source],
+            &Facts { selection: &delay },
+        )?)?;
+        Outputs::new().with("delay", delay)
+    }
+}
 
-        let delay = Delay {
+impl Select {
+    /// The delay of a target, and the lines of the log that explain it. Fails with too few windows, or if they disagree.
+    pub(crate) fn decide(&self, correlation: &Correlation, log: &mut Vec<String>) -> Result<Delay> {
+        let source = &correlation.source;
+        let accepted: Vec<&Window> = correlation.windows.iter().filter(|window| window.accepted).collect();
+        let enough = accepted.len() >= self.min_accepted;
+        let Some(selected) = selection::select(&accepted, self.selection_mode()).filter(|_| enough) else {
+            log.push(format!(
+                "[ERROR] Analysis failed: Only {} chunks were accepted.",
+                accepted.len()
+            ));
+            return Err(too_few(correlation, accepted.len(), self.min_accepted));
+        };
+        log.extend(selected.log);
+        log.push(format!(
+            "{source} delay determined: {:+} ms ({}).",
+            selected.rounded_ms, selected.label
+        ));
+        log.extend(selected.raw_log);
+        self.require_agreement(source, &accepted, selected.raw_ms)?;
+        Ok(Delay {
             source: source.clone(),
             rounded_ms: selected.rounded_ms,
             raw_ms: selected.raw_ms,
@@ -80,13 +102,9 @@ impl Stage for Select {
             start_ms: correlation.start_ms,
             reference_start_ms: correlation.reference_start_ms,
             reference_track_id: correlation.reference_track_id,
-        };
-        ctx.report(&Entry::facts(&["targets", source], &Facts { selection: &delay })?)?;
-        Outputs::new().with("delay", delay)
+        })
     }
-}
 
-impl Select {
     fn selection_mode(&self) -> Mode {
         match self.mode {
             Selection::MostCommon => Mode::MostCommon,
@@ -100,21 +118,25 @@ impl Select {
         }
     }
 
-    /// Fails if too few windows say what was selected: then the files share no single delay, or nothing at all.
-    fn require_agreement(&self, correlation: &Correlation, accepted: &[&Window], raw_ms: f64) -> Result<()> {
-        let agreeing = accepted.iter().filter(|window| (window.delay_ms - raw_ms).abs() <= 1.0).count();
+    /// Fails if too few windows say what was selected: then the files share no single delay, or nothing at all. One window
+    /// alone agrees with itself whatever it says, so two are needed as soon as there are two.
+    fn require_agreement(&self, source: &str, accepted: &[&Window], raw_ms: f64) -> Result<()> {
+        let agreeing = accepted
+            .iter()
+            .filter(|window| (window.delay_ms - raw_ms).abs() <= AGREEMENT_MS)
+            .count();
         let agreement_pct = 100.0 * agreeing as f64 / accepted.len() as f64;
-        if agreement_pct >= self.min_agreement_pct {
+        let is_alone = agreeing < accepted.len().min(2);
+        if self.min_agreement_pct == 0.0 || (agreement_pct >= self.min_agreement_pct && !is_alone) {
             return Ok(());
         }
         Err(Error::new(format!(
-            "{}: the accepted windows disagree; only {agreeing} of {} lie within 1 ms of {raw_ms:+.3} ms",
-            correlation.source,
+            "{source}: the accepted windows disagree; only {agreeing} of {} lie within {AGREEMENT_MS} ms of {raw_ms:+.3} ms",
             accepted.len()
         ))
         .help(
             "the target may drift, run at another speed, or be cut differently; look at the plot of delay over time in the \
-             report, or lower min_agreement_pct to take the delay all the same",
+             report, or set min_agreement_pct = 0 to take the delay all the same",
         ))
     }
 }
@@ -130,4 +152,118 @@ fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
         "the files may hold different material, be silent or damaged, run at different speeds, or be shifted by more than a \
          window; try another audio track (language of media/decode), longer windows (window_s) or another correlation method",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(delays_ms: &[f64]) -> Correlation {
+        let windows = delays_ms.iter().enumerate().map(|(index, delay_ms)| Window {
+            number: index + 1,
+            start_s: 10.0 * index as f64,
+            delay_ms: *delay_ms,
+            match_pct: 90.0,
+            peak_ratio: None,
+            runner_up_ms: None,
+            accepted: true,
+            rejected_because: None,
+        });
+        Correlation {
+            source: "Source 2".into(),
+            track_id: 4,
+            reference_track_id: 1,
+            method: "phat".into(),
+            start_ms: 7.0,
+            reference_start_ms: 21.0,
+            reference_duration_s: 100.0,
+            planned: 10,
+            min_match_pct: 5.0,
+            windows: windows.collect(),
+        }
+    }
+
+    fn decide(select: &Select, delays_ms: &[f64]) -> Result<Delay> {
+        select.decide(&measured(delays_ms), &mut Vec::new())
+    }
+
+    #[test]
+    fn by_default_stray_windows_do_not_move_the_delay() {
+        let delay = decide(&Select::default(), &[100.2, 100.2, 100.3, 100.9, 731.0, -12.0]).unwrap();
+        assert_eq!(
+            (delay.rounded_ms, delay.raw_ms, delay.label.as_str()),
+            (100, 100.25, "cluster median")
+        );
+        assert_eq!((delay.accepted, delay.measured), (6, 6));
+        assert_eq!(
+            (delay.start_ms, delay.reference_start_ms, delay.reference_track_id),
+            (7.0, 21.0, 1)
+        );
+    }
+
+    #[test]
+    fn rejected_windows_do_not_count() {
+        let mut correlation = measured(&[5.0, 5.0, 5.0, 900.0]);
+        correlation.windows[3].accepted = false;
+        let delay = Select::default().decide(&correlation, &mut Vec::new()).unwrap();
+        assert_eq!((delay.raw_ms, delay.accepted, delay.measured), (5.0, 3, 4));
+    }
+
+    #[test]
+    fn windows_that_drift_apart_are_no_delay() {
+        let error = decide(&Select::default(), &[0.0, 10.0, 20.0, 30.0, 40.0, 50.0]).unwrap_err();
+        assert!(error.message().contains("only 1 of 6 lie within 1 ms"), "{error}");
+        assert!(
+            error.help_text().is_some_and(|help| help.contains("drift")),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn the_share_of_agreeing_windows_decides() {
+        let windows = [8.0, 8.0, 8.0, 100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0];
+        let asking = |min_agreement_pct| Select {
+            min_agreement_pct,
+            ..Select::default()
+        };
+        assert!(decide(&asking(30.0), &windows).is_ok());
+        assert!(decide(&asking(31.0), &windows).is_err());
+    }
+
+    #[test]
+    fn one_window_of_several_agrees_with_nobody() {
+        let three = [100.0, 500.0, -900.0];
+        assert!(
+            decide(&Select::default(), &three).is_err(),
+            "a third is more than 30 %, but it is one window"
+        );
+        let not_asking = Select {
+            min_agreement_pct: 0.0,
+            ..Select::default()
+        };
+        assert_eq!(decide(&not_asking, &three).unwrap().rounded_ms, 100);
+        let one_is_enough = Select {
+            min_accepted: 1,
+            ..Select::default()
+        };
+        assert_eq!(decide(&one_is_enough, &[100.0]).unwrap().rounded_ms, 100);
+    }
+
+    #[test]
+    fn too_few_windows_are_an_error_that_counts_them() {
+        let mut log = Vec::new();
+        let error = Select::default().decide(&measured(&[1.0, 1.0]), &mut log).unwrap_err();
+        assert!(error.message().contains("Accepted chunks: 2"), "{error}");
+        assert_eq!(log, ["[ERROR] Analysis failed: Only 2 chunks were accepted."]);
+        assert!(
+            decide(
+                &Select {
+                    min_accepted: 0,
+                    ..Select::default()
+                },
+                &[]
+            )
+            .is_err()
+        );
+    }
 }

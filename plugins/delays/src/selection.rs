@@ -53,9 +53,10 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
             let raw_ms = median(cluster(accepted, most_common).map(|window| window.delay_ms));
             selected(round(raw_ms), raw_ms, "cluster median")
         }
-        Mode::FirstStable { min_windows, skip_unstable } => {
-            first_stable(accepted, min_windows, skip_unstable, most_common)?
-        }
+        Mode::FirstStable {
+            min_windows,
+            skip_unstable,
+        } => first_stable(accepted, min_windows, skip_unstable, most_common)?,
         Mode::Average => {
             let raw_ms = mean(accepted.iter());
             let (count, rounded) = (accepted.len(), round(raw_ms));
@@ -63,7 +64,9 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
                 log: vec![format!(
                     "[Delay Selection] Average of {count} raw values: {raw_ms:.3}ms → rounded to {rounded}ms"
                 )],
-                raw_log: vec![format!("[Delay Selection Raw] True average of {count} raw values: {raw_ms:.3}ms")],
+                raw_log: vec![format!(
+                    "[Delay Selection Raw] True average of {count} raw values: {raw_ms:.3}ms"
+                )],
                 ..selected(rounded, raw_ms, "average")
             }
         }
@@ -71,14 +74,22 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
 }
 
 fn selected(rounded_ms: i64, raw_ms: f64, label: &'static str) -> Selected {
-    Selected { rounded_ms, raw_ms, label, log: Vec::new(), raw_log: Vec::new() }
+    Selected {
+        rounded_ms,
+        raw_ms,
+        label,
+        log: Vec::new(),
+        raw_log: Vec::new(),
+    }
 }
 
 fn clustered(accepted: &[&Window], center: i64) -> Selected {
     let raw_ms = mean(cluster(accepted, center));
     let (count, total, rounded) = (cluster(accepted, center).count(), accepted.len(), round(raw_ms));
-    let breakdown: Vec<String> =
-        counts(cluster(accepted, center)).iter().map(|(ms, count)| format!("{ms}: {count}")).collect();
+    let breakdown: Vec<String> = counts(cluster(accepted, center))
+        .iter()
+        .map(|(ms, count)| format!("{ms}: {count}"))
+        .collect();
     Selected {
         log: vec![format!(
             "[Delay Selection] Mode (Clustered): most common = {center}ms, cluster [{} to {}] contains {count}/{total} chunks \
@@ -96,14 +107,12 @@ fn clustered(accepted: &[&Window], center: i64) -> Selected {
 
 /// The first stable run. With `skip_unstable` and no run that is long enough, the most common delay and the raw delay of the
 /// first window that has it. `None` with fewer windows than a run needs.
-fn first_stable(
-    accepted: &[&Window],
-    min_windows: usize,
-    skip_unstable: bool,
-    most_common: i64,
-) -> Option<Selected> {
+fn first_stable(accepted: &[&Window], min_windows: usize, skip_unstable: bool, most_common: i64) -> Option<Selected> {
     let segments = segments(accepted);
-    let chosen = match segments.iter().find(|segment| !skip_unstable || segment.len() >= min_windows) {
+    let chosen = match segments
+        .iter()
+        .find(|segment| !skip_unstable || segment.len() >= min_windows)
+    {
         Some(segment) if accepted.len() >= min_windows => segment,
         _ => {
             let mut log = Vec::new();
@@ -116,7 +125,11 @@ fn first_stable(
             let raw_log = log.clone();
             log.push("[WARNING] No stable segment found, falling back to mode.".into());
             let first = accepted.iter().find(|window| window.rounded_ms() == most_common)?;
-            return Some(Selected { log, raw_log, ..selected(most_common, first.delay_ms, "mode (fallback)") });
+            return Some(Selected {
+                log,
+                raw_log,
+                ..selected(most_common, first.delay_ms, "mode (fallback)")
+            });
         }
     };
     let raw_ms = mean(chosen.iter());
@@ -134,7 +147,11 @@ fn first_stable(
         }
         log.push(format!("[First Stable] Using first segment: {facts}"));
     }
-    Some(Selected { raw_log: log.clone(), log, ..selected(rounded, raw_ms, "first stable") })
+    Some(Selected {
+        raw_log: log.clone(),
+        log,
+        ..selected(rounded, raw_ms, "first stable")
+    })
 }
 
 /// Runs of windows whose whole milliseconds stay within 1 of the first of the run.
@@ -150,7 +167,9 @@ fn segments<'a>(accepted: &[&'a Window]) -> Vec<Vec<&'a Window>> {
 }
 
 fn cluster<'w, 'a>(accepted: &'w [&'a Window], center: i64) -> impl Iterator<Item = &'w &'a Window> {
-    accepted.iter().filter(move |window| (window.rounded_ms() - center).abs() <= 1)
+    accepted
+        .iter()
+        .filter(move |window| (window.rounded_ms() - center).abs() <= 1)
 }
 
 /// How often each whole millisecond occurs, in the order of first occurrence.
@@ -181,9 +200,79 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+    if values.len() % 2 == 1 {
+        values[middle]
+    } else {
+        (values[middle - 1] + values[middle]) / 2.0
+    }
 }
 
 fn round(ms: f64) -> i64 {
     ms.round_ties_even() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn windows(delays_ms: &[f64]) -> Vec<Window> {
+        let windows = delays_ms.iter().enumerate().map(|(index, delay_ms)| Window {
+            number: index + 1,
+            start_s: 10.0 * index as f64,
+            delay_ms: *delay_ms,
+            match_pct: 90.0,
+            peak_ratio: None,
+            runner_up_ms: None,
+            accepted: true,
+            rejected_because: None,
+        });
+        windows.collect()
+    }
+
+    fn cluster_median(delays_ms: &[f64]) -> (i64, f64) {
+        let windows = windows(delays_ms);
+        let selected = select(&windows.iter().collect::<Vec<_>>(), Mode::ClusterMedian).unwrap();
+        assert_eq!(
+            (selected.label, selected.log.len(), selected.raw_log.len()),
+            ("cluster median", 0, 0)
+        );
+        (selected.rounded_ms, selected.raw_ms)
+    }
+
+    #[test]
+    fn the_cluster_median_is_a_median_of_the_cluster_alone() {
+        assert_eq!(cluster_median(&[7.5]), (8, 7.5));
+        assert_eq!(cluster_median(&[10.0, 10.1, 10.4]), (10, 10.1));
+        assert_eq!(cluster_median(&[10.0, 10.1, 10.3, 10.4]), (10, 10.2));
+        assert_eq!(cluster_median(&[-500.0, 10.0, 10.1, 10.4, 9000.0]), (10, 10.1));
+    }
+
+    #[test]
+    fn the_cluster_median_keeps_what_rounding_would_part() {
+        // Half of the windows round to 10, half to 11; all of them say 10.5.
+        assert_eq!(cluster_median(&[10.49, 10.51, 10.49, 10.51, 10.5]), (10, 10.5));
+    }
+
+    #[test]
+    fn of_two_equally_frequent_delays_the_cluster_median_takes_the_first() {
+        assert_eq!(cluster_median(&[100.0, 300.0, 100.0, 300.0]), (100, 100.0));
+        assert_eq!(cluster_median(&[300.0, 100.0, 100.0, 300.0]), (300, 300.0));
+    }
+
+    #[test]
+    fn nothing_is_selected_from_nothing() {
+        let stable = Mode::FirstStable {
+            min_windows: 1,
+            skip_unstable: false,
+        };
+        for mode in [
+            Mode::MostCommon,
+            Mode::Clustered,
+            Mode::ClusterMedian,
+            stable,
+            Mode::Average,
+        ] {
+            assert_eq!(select(&[], mode), None);
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! `media/decode`: one audio track as mono samples at 48 kHz, streamed into a file of the store.
 
-use crate::first_sample::first_sample_ms;
+use crate::first_sample::presented_ms;
 use std::{path::Path, time::Duration};
 use vsg_matroska_info as info;
-use vsg_plugin_api::{prelude::*, report::Entry};
+use vsg_plugin_api::{ToolError, prelude::*, report::Entry};
 
 /// Samples per second of all decoded audio.
 const RATE_HZ: u32 = 48_000;
@@ -20,6 +20,9 @@ params! {
         target_language: String = String::new(),
         /// Whether the SoX resampler is used where the sample rate differs.
         soxr: bool = false,
+        /// Whether gaps in the timestamps, as damage and cuts leave them, are filled with silence. Otherwise all sound after a gap
+        /// moves up and is measured with a delay that it does not have.
+        fill_gaps: bool = true,
         /// Whether a file that is cut short or badly damaged is used all the same.
         allow_damaged: bool = false,
         /// How long ffmpeg may stay silent before it counts as hung (s).
@@ -40,16 +43,14 @@ impl Stage for Decode {
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let media: Media = inputs.one("media")?;
-        let about = |error: Error| if error.is_cancelled() { error } else { error.context(&media.source) };
-        let audio = self.decode(&media, ctx).map_err(about)?;
-        Outputs::new().with("audio", audio)
+        Outputs::new().with("audio", self.decode(&media, ctx)?)
     }
 }
 
 impl Decode {
     fn decode(&self, media: &Media, ctx: &Ctx<'_>) -> Result<Audio> {
         let track = self.choose(media, ctx)?;
-        let start_ms = first_sample_ms(ctx, &media.path, track.type_index)?;
+        let first_frame = ctx.scratch_dir()?.join("first-frame");
         let writer = ctx.blob_writer()?;
         let file = writer.file().try_clone()?;
         let length_s = track.duration_s.or(media.duration_s).unwrap_or(0.0);
@@ -58,14 +59,23 @@ impl Decode {
             .doing(format!("decoding `{}`", media.path.display()))
             .timeout_idle(Duration::from_secs(self.patience_s))
             .ffmpeg_progress(Duration::from_secs_f64(length_s.clamp(0.0, 1e7)))
-            .args(["-nostdin", "-v", "error", "-i"])
-            .arg(&media.path)
-            .args(["-map", &format!("0:a:{}", track.type_index)]);
+            .args(["-nostdin", "-v", "error", "-copyts", "-i"])
+            .arg(&media.path);
+        let (stream, rate) = (format!("0:a:{}", track.type_index), RATE_HZ.to_string());
+        let mono = ["-map", &stream, "-ac", "1", "-ar", &rate];
+        command = command.args(mono);
+        if self.fill_gaps {
+            let resampler = if self.soxr { ":resampler=soxr" } else { "" };
+            command = command.args(["-af", &format!("aresample=async=1{resampler}")]);
+        }
         if self.soxr {
             command = command.args(["-resampler", "soxr"]);
         }
-        let rate = RATE_HZ.to_string();
-        let finished = command.args(["-ac", "1", "-ar", &rate, "-f", "f32le", "-"]).stdout_to_file(file)?;
+        // Writing out every packet by itself would cost a third of the decode. The second output tells when the first
+        // sample is presented, which raw samples do not.
+        command = command.args(["-flush_packets", "0", "-f", "f32le", "-"]);
+        command = command.args(["-map", &stream, "-af", "atrim=end_sample=1", "-f", "framecrc"]).arg(&first_frame);
+        let finished = command.stdout_to_file(file)?;
 
         let bytes = whole_samples(writer.file(), &media.path, ctx)?;
         let decoded_s = (bytes / 4) as f64 / f64::from(RATE_HZ);
@@ -73,6 +83,7 @@ impl Decode {
             return Err(Error::new(format!("ffmpeg decode failed for {}: it gave no samples", name(&media.path)))
                 .help("the audio track is empty or damaged; choose another track by its language"));
         }
+        let start_ms = presented_ms(&std::fs::read_to_string(&first_frame)?).unwrap_or(0.0);
         self.judge_damage(media, &finished.stderr, decoded_s, track.duration_s, ctx)?;
         ctx.report(&Entry::facts(
             &["audio", &media.source],

@@ -44,14 +44,13 @@ impl Stage for Extract {
             .iter()
             .filter(|track| layout.tracks.iter().any(|wanted| wanted.source == media.source && wanted.id == track.id))
             .collect();
-        let about = |error: Error| if error.is_cancelled() { error } else { error.context(&media.source) };
         let (data, offsets) = match self.mode {
             Mode::Passthrough => {
-                let offsets = mux_offsets_ms(&media, &chosen, ctx).map_err(about)?;
+                let offsets = mux_offsets_ms(&media, &chosen, ctx)?;
                 (vec![TrackData::Passthrough; chosen.len()], offsets)
             }
             Mode::Files => {
-                let files = extract(&media, &chosen, ctx).map_err(about)?;
+                let files = extract(&media, &chosen, ctx)?;
                 (files.into_iter().map(TrackData::File).collect(), vec![0.0; chosen.len()])
             }
         };

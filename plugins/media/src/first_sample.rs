@@ -26,10 +26,27 @@ pub(crate) fn first_sample_ms(ctx: &Ctx<'_>, file: &Path, index: usize) -> Resul
         .args(["-show_entries", "frame=pts_time,best_effort_timestamp_time,nb_samples", "-of", "json"])
         .arg(file)
         .output()?;
-    let frames: Frames = serde_json::from_slice(&output.stdout)?;
+    let frames: Frames = answer(&output.stdout, file)?;
     let first = frames.frames.into_iter().find(|frame| frame.nb_samples > 0);
     let time = first.and_then(|frame| frame.pts_time.or(frame.best_effort_timestamp_time));
     Ok(time.and_then(|text| text.parse::<f64>().ok()).map_or(0.0, |seconds| seconds * 1000.0))
+}
+
+fn answer<T: serde::de::DeserializeOwned>(json: &[u8], file: &Path) -> Result<T> {
+    serde_json::from_slice(json).map_err(|error| {
+        Error::new(format!("can not read what ffprobe says about `{}`: {error}", file.display()))
+            .help("run vsg-host doctor; the installed ffprobe may not be a working one")
+    })
+}
+
+/// The same from what ffmpeg's `framecrc` says of the first frame: a time base, then lines of index, decoding time,
+/// presentation time and so on. `None` if there is no frame or no time.
+pub(crate) fn presented_ms(framecrc: &str) -> Option<f64> {
+    let (numerator, denominator) = framecrc.lines().find_map(|line| line.strip_prefix("#tb 0: ")?.split_once('/'))?;
+    let time_base_s = numerator.trim().parse::<f64>().ok()? / denominator.trim().parse::<f64>().ok()?;
+    let frame = framecrc.lines().find(|line| !line.starts_with('#') && !line.trim().is_empty())?;
+    let ticks: f64 = frame.split(',').nth(2)?.trim().parse().ok()?;
+    Some(ticks * time_base_s * 1000.0).filter(|ms| ms.is_finite())
 }
 
 /// One packet of a stream.
@@ -59,7 +76,7 @@ pub(crate) fn first_packets(ctx: &Ctx<'_>, file: &Path, stream: &str) -> Result<
         .args(["-show_data_hash", "crc32", "-show_entries", "packet=pts_time,data_hash", "-of", "json"])
         .arg(file)
         .output()?;
-    let packets: Packets = serde_json::from_slice(&output.stdout)?;
+    let packets: Packets = answer(&output.stdout, file)?;
     let timed = packets.packets.into_iter().filter_map(|entry| {
         let seconds: f64 = entry.pts_time?.parse().ok()?;
         Some(Packet { pts_ms: seconds * 1000.0, hash: entry.data_hash })
@@ -98,6 +115,14 @@ mod tests {
         let before = packets(&[(-21.333, "a"), (0.0, "b")]);
         assert!((offset_ms(&before, &packets(&[(0.0, "a"), (21.332, "b")]), 0.0, 0.0) - 21.332).abs() < 1e-9);
         assert!((offset_ms(&before, &packets(&[(0.0, "info"), (24.0, "a")]), 0.0, 0.0) - 45.333).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_first_frame_tells_its_time() {
+        let text = "#software: Lavf59\n#tb 0: 1/48000\n#media_type 0: audio\n0,      14160,      14160,     1536,     3072, 0x0\n";
+        assert_eq!(presented_ms(text), Some(295.0));
+        assert_eq!(presented_ms("#tb 0: 1/48000\n"), None);
+        assert_eq!(presented_ms("nonsense"), None);
     }
 
     #[test]

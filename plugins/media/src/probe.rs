@@ -21,7 +21,7 @@ impl Stage for Probe {
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let file: SourceFile = inputs.one("file")?;
-        let about = |error: Error| error.context(format!("{} (`{}`)", file.source, file.path.display()));
+        let about = |error: Error| if error.is_cancelled() { error } else { error.context(format!("`{}`", file.path.display())) };
         let media = look(&file, ctx).map_err(about)?;
         ctx.log(format!("[{}] {}: {} track(s), {}", media.source, media.path.display(), media.tracks.len(), media.container));
         Outputs::new().with("media", media)
@@ -32,20 +32,30 @@ fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<Media> {
     check_file(&file.path)?;
     let identified = ctx.command(Tool::Mkvmerge)?.binary().args(["-J".as_ref(), file.path.as_os_str()]).output();
     let container = match identified {
-        Ok(output) => info::Media::from_json(&output.stdout)?,
+        Ok(output) => info::Media::from_json(&output.stdout).map_err(|error| match error {
+            info::Error::NotRecognised { .. } => Error::new("is not a media file that mkvmerge knows")
+                .help("check that it is complete; try to play it"),
+            other => other.into(),
+        })?,
         Err(vsg_plugin_api::ToolError::Failed { exit, .. }) => {
             return Err(Error::new(format!("mkvmerge can not read this file ({exit})"))
                 .help("it is not a media file, or it is damaged; try to play it"));
         }
         Err(error) => return Err(error.into()),
     };
-    let streams = ctx
-        .command(Tool::Ffprobe)?
-        .binary()
-        .args(["-v", "error", "-show_streams", "-show_format", "-of", "json"])
-        .arg(&file.path)
-        .output()?;
-    let probe = info::Probe::from_json(&streams.stdout)?;
+    // Of Matroska mkvmerge tells everything that is needed.
+    let probe = match container.container.kind.as_deref() {
+        Some("Matroska") => info::Probe::default(),
+        _ => {
+            let streams = ctx
+                .command(Tool::Ffprobe)?
+                .binary()
+                .args(["-v", "error", "-show_streams", "-show_format", "-of", "json"])
+                .arg(&file.path)
+                .output()?;
+            info::Probe::from_json(&streams.stdout)?
+        }
+    };
     Ok(describe(file, &container, &probe))
 }
 
@@ -111,9 +121,25 @@ fn describe_track(
             .or_else(|| stream.and_then(|stream| stream.duration_s)),
         channels: track.channels.map(u64::from),
         sample_rate_hz: track.sample_rate_hz,
-        aspect_ratio: stream.and_then(|stream| stream.display_aspect_ratio.clone()),
-        frame_rate_hz: stream.and_then(|stream| stream.avg_frame_rate).map(info::Rational::value),
+        aspect_ratio: stream.and_then(|stream| stream.display_aspect_ratio.clone()).or_else(|| aspect_ratio(track)),
+        frame_rate_hz: stream
+            .and_then(|stream| stream.avg_frame_rate)
+            .map(info::Rational::value)
+            .or_else(|| track.default_duration_ns.filter(|_| kind == TrackType::Video).map(|ns| 1e9 / ns as f64)),
     }
+}
+
+/// The ratio in which a video track is displayed, in lowest terms: `16:9`.
+fn aspect_ratio(track: &info::Track) -> Option<String> {
+    let info::Size { width, height } = track.display?;
+    let divisor = |mut a, mut b| {
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    let common = Some(divisor(width, height)).filter(|common| *common != 0)?;
+    Some(format!("{}:{}", width / common, height / common))
 }
 
 fn track_type(kind: info::TrackKind) -> TrackType {

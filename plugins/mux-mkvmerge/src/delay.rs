@@ -5,44 +5,75 @@ use vsg_plugin_api::prelude::*;
 
 /// Milliseconds for `--sync`, rounded half to even.
 ///
-/// A track in a file of its own starts at 0, so it gets its whole delay; `origin_ms` is where 0 of the reference lies in the
-/// output. A track that is read in its source keeps its timestamps and moves with its file. Subtitles that a stage adjusted
-/// stay where they are.
-pub(crate) fn sync_ms(item: &Item, delays: &Delays, origin: &Origin) -> i64 {
-    match &item.bytes {
-        Bytes::Own(_) => own_file_ms(item, delays) + round(origin.reference_start_ms),
-        Bytes::Source { mux_offset_ms, .. } => {
-            let shift_ms = delays.file_shift_ms.get(&item.source).copied().unwrap_or(delays.global_shift_ms as f64);
-            round(shift_ms + origin.mux_offset_ms - mux_offset_ms)
+/// A track that is read in its source keeps its timestamps and moves with its file. Audio and video in a file of their own
+/// start at 0 there, so they get their whole delay. Subtitles keep the timestamps of their source even in a file of their own,
+/// and those that a stage adjusted stay where they are.
+pub(crate) fn sync_ms(item: &Item, delays: &Delays, timeline: &Timeline) -> i64 {
+    match (&item.bytes, item.kind) {
+        (Bytes::Source { mux_offset_ms, .. }, _) => {
+            round(file_shift_ms(&item.source, delays) + timeline.container_ms - mux_offset_ms)
         }
+        (Bytes::Own(_), TrackType::Subtitles) if timeline.is_kept => match (item.is_adjusted, item.source.as_str()) {
+            (true, _) => 0,
+            (false, "External") => item
+                .sync_to
+                .as_deref()
+                .and_then(|source| delays.file_shift_ms.get(source))
+                .map_or(0, |shift_ms| round(shift_ms + timeline.container_ms)),
+            (false, source) => round(file_shift_ms(source, delays) + timeline.container_ms),
+        },
+        (Bytes::Own(_), _) => own_file_ms(item, delays) + round(timeline.video_ms),
     }
 }
 
-/// Where the output's timeline starts.
+/// Where the timestamps of the reference end up in the output, without global shift.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Origin {
-    /// Start of the reference's video in the output, without global shift (ms): 0 if it is in a file of its own.
-    reference_start_ms: f64,
-    /// What mkvmerge adds to the timestamps of the reference's video by itself (ms).
-    mux_offset_ms: f64,
+pub(crate) struct Timeline {
+    /// Whether the reference is read in its source, so that its timestamps are kept.
+    is_kept: bool,
+    /// Added to a timestamp of the reference's file (ms).
+    container_ms: f64,
+    /// Start of the reference's video (ms).
+    video_ms: f64,
 }
 
-impl Origin {
-    /// The origin that the first video of the reference sets, or without video its first track.
+impl Timeline {
+    /// The timeline that the first video of the reference sets, or without video its first track.
     pub(crate) fn of(items: &[Item], reference: &str) -> Self {
-        let mut of_reference = items.iter().filter(|item| item.source == reference);
-        let video = items.iter().find(|item| item.source == reference && item.kind == TrackType::Video);
-        match video.or_else(|| of_reference.next()) {
-            Some(Item { bytes: Bytes::Source { mux_offset_ms, .. }, kind, container_delay_ms, .. }) => {
-                let reference_start_ms = if *kind == TrackType::Video { *container_delay_ms } else { 0.0 };
-                Self { reference_start_ms, mux_offset_ms: *mux_offset_ms }
-            }
-            _ => Self::default(),
+        let of_reference = || items.iter().filter(|item| item.source == reference);
+        let video = of_reference().find(|item| item.kind == TrackType::Video);
+        let Some(item) = video.or_else(|| of_reference().next()) else {
+            return Self::default();
+        };
+        let start_ms = if item.kind == TrackType::Video {
+            item.container_delay_ms
+        } else {
+            0.0
+        };
+        match item.bytes {
+            Bytes::Source { mux_offset_ms, .. } => Self {
+                is_kept: true,
+                container_ms: mux_offset_ms,
+                video_ms: start_ms,
+            },
+            Bytes::Own(_) => Self {
+                is_kept: false,
+                container_ms: -start_ms,
+                video_ms: 0.0,
+            },
         }
     }
 }
 
-/// The reference program's rules for tracks that start at their first sample.
+fn file_shift_ms(source: &str, delays: &Delays) -> f64 {
+    delays
+        .file_shift_ms
+        .get(source)
+        .copied()
+        .unwrap_or(delays.global_shift_ms as f64)
+}
+
+/// The reference program's rules for tracks in files of their own.
 fn own_file_ms(item: &Item, delays: &Delays) -> i64 {
     let delay_of = |source: &str| delays.source_delays_ms.get(source).copied().unwrap_or(0);
     match (item.source.as_str(), item.kind) {

@@ -34,7 +34,7 @@ pub(crate) struct Item {
 /// Where mkvmerge reads a track.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Bytes {
-    /// In a file of its own that starts at the track's first sample.
+    /// In a file of its own: audio and video from their first sample on, subtitles with the timestamps of their source.
     Own(PathBuf),
     /// In the source; `mux_offset_ms` is what mkvmerge adds to ffmpeg's timestamps by itself.
     Source { path: PathBuf, mux_offset_ms: f64 },
@@ -55,10 +55,14 @@ pub(crate) fn items(layout: &Layout, sources: &[Tracks]) -> Result<Vec<Item>> {
         .iter()
         .map(|wanted| {
             let source = sources.iter().find(|source| source.source == wanted.source);
-            let found = source.and_then(|source| Some((source, source.tracks.iter().find(|track| track.id == wanted.id)?)));
+            let found =
+                source.and_then(|source| Some((source, source.tracks.iter().find(|track| track.id == wanted.id)?)));
             let (source, track) = found.ok_or_else(|| {
-                Error::new(format!("track {} of {} is in the layout, but no stage delivers it", wanted.id, wanted.source))
-                    .help("connect the tracks of every source to the mux stage")
+                Error::new(format!(
+                    "track {} of {} is in the layout, but no stage delivers it",
+                    wanted.id, wanted.source
+                ))
+                .help("connect the tracks of every source to the mux stage")
             })?;
             Ok(item(wanted, source, track))
         })
@@ -81,9 +85,10 @@ fn item(wanted: &LayoutTrack, source: &Tracks, track: &Track) -> Item {
         source_flags: wanted.source_flags,
         is_preserved: false,
         bytes: match &track.data {
-            TrackData::Passthrough => {
-                Bytes::Source { path: source.path.clone(), mux_offset_ms: track.mux_offset_ms }
-            }
+            TrackData::Passthrough => Bytes::Source {
+                path: source.path.clone(),
+                mux_offset_ms: track.mux_offset_ms,
+            },
             TrackData::File(path) => Bytes::Own(path.clone()),
         },
         container_delay_ms: track.container_delay_ms as f64,
@@ -97,7 +102,10 @@ fn item(wanted: &LayoutTrack, source: &Tracks, track: &Track) -> Item {
 pub(crate) fn in_final_order(items: Vec<Item>) -> Vec<Item> {
     let (preserved, mut ordered): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.is_preserved);
     for kind in [TrackType::Audio, TrackType::Subtitles] {
-        let place = ordered.iter().rposition(|item| item.kind == kind).map_or(ordered.len(), |last| last + 1);
+        let place = ordered
+            .iter()
+            .rposition(|item| item.kind == kind)
+            .map_or(ordered.len(), |last| last + 1);
         let of_kind: Vec<Item> = preserved.iter().filter(|item| item.kind == kind).cloned().collect();
         ordered.splice(place..place, of_kind);
     }

@@ -1,6 +1,6 @@
 //! `mux-mkvmerge/mux`: writes the output file.
 
-use crate::{item, options, output_file::Unfinished};
+use crate::{item, options, options_file, output_file::Unfinished};
 use std::time::Duration;
 use vsg_plugin_api::{prelude::*, report::Entry};
 
@@ -15,6 +15,8 @@ params! {
         remove_dialog_normalization_gain: bool = false,
         /// Replaces a file of the output's name even if no earlier run wrote it.
         overwrite: bool = false,
+        /// Writes all options of mkvmerge into the log.
+        log_options: bool = false,
         /// How long mkvmerge may stay silent before it counts as hung (s).
         #[schemars(range(min = 1, max = 86400))]
         patience_s: u64 = 600,
@@ -47,11 +49,16 @@ impl Stage for Mux {
             remove_dialog_normalization_gain: self.remove_dialog_normalization_gain,
             ..options::Settings::default()
         };
-        let mut tokens = vec!["--output".to_owned(), options::text(unfinished.temporary())?];
-        tokens.extend(options::tokens(&items, &delays, &layout.attachments, &settings)?);
+        let mut tokens = vec!["--output".to_owned(), options_file::text(unfinished.temporary())?];
+        tokens.extend(options::tokens(&items, &kept(&sources, &layout), &delays, &settings)?);
+        if self.log_options {
+            options_file::log_messages(&tokens)?
+                .iter()
+                .for_each(|message| ctx.log(message));
+        }
 
         let file = ctx.scratch_dir()?.join("opts.json");
-        std::fs::write(&file, options::options_file(&tokens)?)?;
+        std::fs::write(&file, options_file::json(&tokens)?)?;
         let mut argument = std::ffi::OsString::from("@");
         argument.push(&file);
         let finished = ctx
@@ -68,4 +75,21 @@ impl Stage for Mux {
         ctx.report(&Entry::Facts(serde_json::json!({ "status": "merged", "output": path })))?;
         Outputs::new().with("output", Output { path, tokens })
     }
+}
+
+/// The sources, each with the attachments of it that stay.
+fn kept(sources: &[Tracks], layout: &Layout) -> Vec<options::Source> {
+    let attachments_of = |source: &str| {
+        let of_source = layout
+            .attachments
+            .iter()
+            .filter(|attachment| attachment.source == source);
+        of_source.map(|attachment| attachment.id).collect()
+    };
+    let source = |tracks: &Tracks| options::Source {
+        name: tracks.source.clone(),
+        path: tracks.path.clone(),
+        attachments: attachments_of(&tracks.source),
+    };
+    sources.iter().map(source).collect()
 }

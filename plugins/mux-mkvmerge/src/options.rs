@@ -5,11 +5,16 @@
 //! differs from the source: languages, names, flags and tags stay as they are.
 
 use crate::{
-    delay::{Origin, sync_ms},
+    defaults,
+    delay::{Timeline, sync_ms},
     item::{Bytes, Item},
+    options_file::text,
 };
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use vsg_plugin_api::prelude::*;
+
+/// The source that gives picture, chapters and tags.
+const REFERENCE: &str = "Source 1";
 
 /// What the job as a whole asks for.
 #[derive(Debug, Clone, Default)]
@@ -21,13 +26,17 @@ pub(crate) struct Settings {
     pub(crate) remove_dialog_normalization_gain: bool,
 }
 
-/// Options for items in their final order. `kept` are the attachments that stay in sources that are read directly.
-pub(crate) fn tokens(
-    items: &[Item],
-    delays: &Delays,
-    kept: &[LayoutAttachment],
-    settings: &Settings,
-) -> Result<Vec<String>> {
+/// A source file, for what is read from it beside tracks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    /// Attachments that are kept (ids in mkvmerge).
+    pub(crate) attachments: Vec<u64>,
+}
+
+/// Options for items in their final order.
+pub(crate) fn tokens(items: &[Item], sources: &[Source], delays: &Delays, settings: &Settings) -> Result<Vec<String>> {
     let mut tokens = Vec::new();
     if let Some(chapters) = &settings.chapters {
         push(&mut tokens, "--chapters", text(chapters)?);
@@ -35,37 +44,57 @@ pub(crate) fn tokens(
     if settings.disable_track_statistics_tags {
         tokens.push("--disable-track-statistics-tags".into());
     }
-    let origin = Origin::of(items, "Source 1");
-    let defaults = Defaults::of(items);
+    let timeline = Timeline::of(items, REFERENCE);
+    let tracks: Vec<Muxed<'_>> = items
+        .iter()
+        .zip(defaults::flags(items))
+        .map(|(item, flags)| Muxed {
+            item,
+            flags,
+            sync_ms: sync_ms(item, delays, &timeline),
+        })
+        .collect();
     let mut order = Vec::new();
-    let mut inputs: Vec<&Path> = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let path = item.bytes.path();
-        match &item.bytes {
+    // The sources of the inputs so far; a file of its own has none.
+    let mut inputs: Vec<Option<&str>> = Vec::new();
+    for track in &tracks {
+        let name = track.item.source.as_str();
+        match &track.item.bytes {
             Bytes::Own(_) => {
                 order.push(format!("{}:0", inputs.len()));
-                inputs.push(path);
-                own_file(&mut tokens, item, sync_ms(item, delays, &origin), defaults.flags(index), settings)?;
+                inputs.push(None);
+                own_file(&mut tokens, track, settings)?;
             }
-            Bytes::Source { .. } => {
-                let input = inputs.iter().position(|known| *known == path).unwrap_or(inputs.len());
-                order.push(format!("{input}:{}", item.id));
+            Bytes::Source { path, .. } => {
+                let input = inputs
+                    .iter()
+                    .position(|known| *known == Some(name))
+                    .unwrap_or(inputs.len());
+                order.push(format!("{input}:{}", track.item.id));
                 if input == inputs.len() {
-                    inputs.push(path);
-                    let tracks: Vec<(usize, &Item)> =
-                        items.iter().enumerate().filter(|(_, other)| other.bytes.path() == path).collect();
-                    for (index, track) in &tracks {
-                        let flags = defaults.flags(*index);
-                        in_source(&mut tokens, track, sync_ms(track, delays, &origin), flags, settings);
-                    }
-                    let is_reference = item.source == "Source 1";
-                    select(&mut tokens, &tracks, kept, is_reference, is_reference && settings.chapters.is_none());
-                    if is_reference && delays.global_shift_ms != 0 && settings.chapters.is_none() {
-                        push(&mut tokens, "--chapter-sync", delays.global_shift_ms.to_string());
-                    }
-                    tokens.extend(["(".into(), text(path)?, ")".into()]);
+                    inputs.push(Some(name));
+                    let is_in = |other: &&Muxed<'_>| {
+                        matches!(other.item.bytes, Bytes::Source { .. }) && other.item.source == name
+                    };
+                    let tracks: Vec<&Muxed<'_>> = tracks.iter().filter(is_in).collect();
+                    let known = sources.iter().find(|source| source.name == name).cloned();
+                    let source = known.unwrap_or_else(|| Source {
+                        name: name.into(),
+                        path: path.clone(),
+                        attachments: Vec::new(),
+                    });
+                    in_source(&mut tokens, &source, &tracks, delays, settings)?;
                 }
             }
+        }
+    }
+    // Chapters and attachments of sources of which no track is read directly.
+    for source in sources
+        .iter()
+        .filter(|source| !inputs.contains(&Some(source.name.as_str())))
+    {
+        if source.name == REFERENCE || !source.attachments.is_empty() {
+            in_source(&mut tokens, source, &[], delays, settings)?;
         }
     }
     for attachment in &settings.attachments {
@@ -77,10 +106,52 @@ pub(crate) fn tokens(
     Ok(tokens)
 }
 
+/// An item with what all items together decide.
+struct Muxed<'a> {
+    item: &'a Item,
+    flags: TrackFlags,
+    sync_ms: i64,
+}
+
+/// One source as an input: options of its tracks, what else is read from it, its path.
+fn in_source(
+    tokens: &mut Vec<String>,
+    source: &Source,
+    tracks: &[&Muxed<'_>],
+    delays: &Delays,
+    settings: &Settings,
+) -> Result<()> {
+    for track in tracks {
+        kept_track(tokens, track, settings);
+    }
+    let is_reference = source.name == REFERENCE;
+    let keeps_chapters = is_reference && settings.chapters.is_none();
+    select(tokens, tracks, &source.attachments);
+    if !keeps_chapters {
+        tokens.push("--no-chapters".into());
+    } else if delays.global_shift_ms != 0 {
+        push(tokens, "--chapter-sync", delays.global_shift_ms.to_string());
+    }
+    if !is_reference {
+        tokens.push("--no-global-tags".into());
+    }
+    tokens.extend(["(".into(), text(&source.path)?, ")".into()]);
+    Ok(())
+}
+
 /// All options of a track in a file of its own.
-fn own_file(tokens: &mut Vec<String>, item: &Item, sync_ms: i64, flags: TrackFlags, settings: &Settings) -> Result<()> {
-    let plain_language = if item.language.is_empty() { "und" } else { &item.language };
-    push(tokens, "--language", format!("0:{}", item.custom_language.as_deref().unwrap_or(plain_language)));
+fn own_file(tokens: &mut Vec<String>, track: &Muxed<'_>, settings: &Settings) -> Result<()> {
+    let Muxed { item, flags, sync_ms } = track;
+    let plain_language = if item.language.is_empty() {
+        "und"
+    } else {
+        &item.language
+    };
+    push(
+        tokens,
+        "--language",
+        format!("0:{}", item.custom_language.as_deref().unwrap_or(plain_language)),
+    );
     match &item.custom_name {
         Some(name) => push(tokens, "--track-name", format!("0:{name}")),
         None if item.keeps_name && !item.name.trim().is_empty() => {
@@ -102,7 +173,8 @@ fn own_file(tokens: &mut Vec<String>, item: &Item, sync_ms: i64, flags: TrackFla
 }
 
 /// Options of a track that is read in its source, for what differs from the source.
-fn in_source(tokens: &mut Vec<String>, item: &Item, sync_ms: i64, flags: TrackFlags, settings: &Settings) {
+fn kept_track(tokens: &mut Vec<String>, track: &Muxed<'_>, settings: &Settings) {
+    let Muxed { item, flags, sync_ms } = track;
     let id = item.id;
     if let Some(language) = &item.custom_language {
         push(tokens, "--language", format!("{id}:{language}"));
@@ -112,10 +184,18 @@ fn in_source(tokens: &mut Vec<String>, item: &Item, sync_ms: i64, flags: TrackFl
     }
     push(tokens, "--sync", format!("{id}:{sync_ms:+}"));
     if flags.default != item.source_flags.default {
-        push(tokens, "--default-track-flag", format!("{id}:{}", yes_no(flags.default)));
+        push(
+            tokens,
+            "--default-track-flag",
+            format!("{id}:{}", yes_no(flags.default)),
+        );
     }
     if flags.forced != item.source_flags.forced {
-        push(tokens, "--forced-display-flag", format!("{id}:{}", yes_no(flags.forced)));
+        push(
+            tokens,
+            "--forced-display-flag",
+            format!("{id}:{}", yes_no(flags.forced)),
+        );
     }
     coding(tokens, item, id, settings);
 }
@@ -130,33 +210,27 @@ fn coding(tokens: &mut Vec<String>, item: &Item, id: u64, settings: &Settings) {
     }
 }
 
-/// Which tracks and other parts of a source are read. Chapters and global tags come from the reference alone.
-fn select(
-    tokens: &mut Vec<String>,
-    tracks: &[(usize, &Item)],
-    kept: &[LayoutAttachment],
-    keeps_tags: bool,
-    keeps_chapters: bool,
-) {
+/// Which tracks and attachments of a source are read.
+fn select(tokens: &mut Vec<String>, tracks: &[&Muxed<'_>], attachments: &[u64]) {
     let kinds = [
         (TrackType::Video, "--video-tracks", "--no-video"),
         (TrackType::Audio, "--audio-tracks", "--no-audio"),
         (TrackType::Subtitles, "--subtitle-tracks", "--no-subtitles"),
     ];
     for (kind, some, none) in kinds {
-        let ids = tracks.iter().filter(|(_, item)| item.kind == kind).map(|(_, item)| item.id.to_string());
+        let ids = tracks
+            .iter()
+            .filter(|track| track.item.kind == kind)
+            .map(|track| track.item.id.to_string());
         push_selection(tokens, ids.collect(), some, none);
     }
     tokens.push("--no-buttons".into());
-    let source = tracks.first().map(|(_, item)| item.source.as_str());
-    let ids = kept.iter().filter(|kept| Some(kept.source.as_str()) == source).map(|kept| kept.id.to_string());
-    push_selection(tokens, ids.collect(), "--attachments", "--no-attachments");
-    if !keeps_chapters {
-        tokens.push("--no-chapters".into());
-    }
-    if !keeps_tags {
-        tokens.push("--no-global-tags".into());
-    }
+    push_selection(
+        tokens,
+        attachments.iter().map(u64::to_string).collect(),
+        "--attachments",
+        "--no-attachments",
+    );
 }
 
 fn push_selection(tokens: &mut Vec<String>, ids: Vec<String>, some: &str, none: &str) {
@@ -167,62 +241,10 @@ fn push_selection(tokens: &mut Vec<String>, ids: Vec<String>, some: &str, none: 
     }
 }
 
-/// Which items get the default and the forced flag.
-struct Defaults {
-    flags: Vec<TrackFlags>,
-}
-
-impl Defaults {
-    /// For tracks in files of their own: the first video, the first audio and the first subtitles that ask for it are default,
-    /// and the first subtitles that ask for it are forced. For tracks read in their source: as they are there, but a
-    /// default that the layout adds takes it away from all others of the type.
-    fn of(items: &[Item]) -> Self {
-        let flags = items.iter().enumerate().map(|(index, item)| {
-            let of_kind = || items.iter().enumerate().filter(|(_, other)| other.kind == item.kind);
-            let is_first = |wanted: &dyn Fn(&Item) -> bool| {
-                of_kind().find(|(_, other)| wanted(other)).is_some_and(|(first, _)| first == index)
-            };
-            match item.bytes {
-                Bytes::Own(_) => TrackFlags {
-                    default: match item.kind {
-                        TrackType::Video => is_first(&|_| true),
-                        _ => is_first(&|other| other.default),
-                    },
-                    forced: item.kind == TrackType::Subtitles && is_first(&|other| other.forced),
-                },
-                Bytes::Source { .. } => {
-                    let is_added = |other: &Item| other.default && !other.source_flags.default;
-                    let added = of_kind().any(|(_, other)| is_added(other));
-                    let default = if added { is_first(&is_added) } else { item.default };
-                    TrackFlags { default, forced: item.forced }
-                }
-            }
-        });
-        Self { flags: flags.collect() }
-    }
-
-    fn flags(&self, index: usize) -> TrackFlags {
-        self.flags.get(index).copied().unwrap_or_default()
-    }
-}
-
 fn push(tokens: &mut Vec<String>, option: &str, value: String) {
     tokens.extend([option.to_owned(), value]);
 }
 
 fn yes_no(flag: bool) -> &'static str {
     if flag { "yes" } else { "no" }
-}
-
-pub(crate) fn text(path: &Path) -> Result<String> {
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        Error::new(format!("the name of `{}` is not valid UTF-8; mkvmerge can not be told of it", path.display()))
-            .help("rename the file or folder")
-    })
-}
-
-/// The text of an options file: one line, not escaped beyond what JSON needs.
-pub(crate) fn options_file(tokens: &[String]) -> Result<String> {
-    let quoted = tokens.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
-    Ok(format!("[{}]", quoted.join(", ")))
 }

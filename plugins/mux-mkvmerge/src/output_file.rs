@@ -10,27 +10,39 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    /// Prepares to write `<stem of the reference>.mkv` into the job's output folder. Refuses to replace a source, or a file
-    /// that no earlier run wrote, unless `overwrite`.
+    /// Prepares to write `<stem of the reference>.mkv` into the job's output folder. Refuses to replace a source; and unless
+    /// `overwrite` a file that no earlier run wrote, by what the report beside it says.
     pub(crate) fn prepare(job: &Job, overwrite: bool) -> Result<Self> {
         let stem = job.reference.file_stem().unwrap_or_default();
         let mut name = stem.to_owned();
         name.push(".mkv");
         let place = job.output.join(&name);
-        if std::iter::once(&job.reference).chain(&job.targets).any(|source| is_same_file(source, &place)) {
-            return Err(Error::new(format!("the output would replace the source file `{}`", place.display()))
-                .help("choose another output folder by -o"));
+        if std::iter::once(&job.reference)
+            .chain(&job.targets)
+            .any(|source| is_same_file(source, &place))
+        {
+            return Err(Error::new(format!(
+                "the output would replace the source file `{}`",
+                place.display()
+            ))
+            .help("choose another output folder by -o"));
         }
         let mut report = stem.to_owned();
         report.push(".report.json");
-        if place.exists() && !overwrite && !job.output.join(report).exists() {
-            return Err(Error::new(format!("`{}` is there already, and no earlier run wrote it", place.display()))
-                .help("move it, choose another output folder by -o, or set overwrite = true on the mux stage"));
+        if place.exists() && !overwrite && !names_an_output(&job.output.join(report)) {
+            return Err(Error::new(format!(
+                "`{}` is there already, and the last run did not write it",
+                place.display()
+            ))
+            .help("move it, choose another output folder by -o, or set overwrite = true on the mux stage"));
         }
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(stem);
         hidden.push(format!(".{}.partial.mkv", std::process::id()));
-        Ok(Self { temporary: job.output.join(hidden), place })
+        Ok(Self {
+            temporary: job.output.join(hidden),
+            place,
+        })
     }
 
     /// Where to write.
@@ -46,7 +58,10 @@ impl Unfinished {
                 .help("run vsg-host doctor; the installed mkvmerge may not be a working one"));
         }
         std::fs::rename(&self.temporary, &self.place).map_err(|error| {
-            Error::new(format!("can not move the finished file to `{}`: {error}", self.place.display()))
+            Error::new(format!(
+                "can not move the finished file to `{}`: {error}",
+                self.place.display()
+            ))
         })?;
         Ok(self.place.clone())
     }
@@ -59,6 +74,150 @@ impl Drop for Unfinished {
     }
 }
 
+/// Whether this is the report of a run that wrote an output; runs that failed or only measured write a report as well.
+fn names_an_output(report: &Path) -> bool {
+    let report = std::fs::read(report)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    report.is_some_and(|report| report["output"].is_string())
+}
+
 fn is_same_file(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    struct Folder {
+        folder: tempfile::TempDir,
+        job: Job,
+    }
+
+    /// A folder for the output, and a reference `film.mkv` in another one.
+    fn folder() -> Folder {
+        let folder = tempfile::tempdir().unwrap();
+        let (media, output) = (folder.path().join("media"), folder.path().join("out"));
+        fs::create_dir_all(&media).unwrap();
+        fs::create_dir_all(&output).unwrap();
+        let job = Job {
+            reference: media.join("film.mkv"),
+            targets: vec![media.join("dub.mkv")],
+            output,
+        };
+        fs::write(&job.reference, "reference").unwrap();
+        fs::write(&job.targets[0], "target").unwrap();
+        Folder { folder, job }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn refusal(job: &Job, overwrite: bool) -> Error {
+        match Unfinished::prepare(job, overwrite) {
+            Ok(unfinished) => panic!("would write {}", unfinished.place.display()),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn a_finished_file_has_the_name_of_the_reference_and_ends_in_mkv() {
+        let Folder { job, folder: _folder } = folder();
+        let job = Job {
+            reference: job.reference.with_file_name("film.part1.mp4"),
+            ..job
+        };
+        let unfinished = Unfinished::prepare(&job, false).unwrap();
+        fs::write(unfinished.temporary(), "film").unwrap();
+        assert_eq!(unfinished.finish().unwrap(), job.output.join("film.part1.mkv"));
+        assert_eq!(names(&job.output), ["film.part1.mkv"]);
+    }
+
+    #[test]
+    fn a_source_is_never_replaced() {
+        let Folder { job, folder } = folder();
+        let beside = Job {
+            output: folder.path().join("media"),
+            ..job.clone()
+        };
+        for overwrite in [false, true] {
+            assert!(
+                refusal(&beside, overwrite)
+                    .message()
+                    .contains("would replace the source file")
+            );
+        }
+        let target = Job {
+            reference: folder.path().join("dub.mp4"),
+            ..beside
+        };
+        assert!(
+            refusal(&target, true)
+                .message()
+                .contains("would replace the source file")
+        );
+        assert_eq!(fs::read(&job.reference).unwrap(), b"reference");
+    }
+
+    #[test]
+    fn a_file_of_somebody_else_is_not_replaced_unless_asked_for() {
+        let Folder { job, folder: _folder } = folder();
+        fs::write(job.output.join("film.mkv"), "foreign").unwrap();
+        assert!(refusal(&job, false).message().contains("is there already"));
+        for report in [
+            r#"{"status": "failed", "output": null}"#,
+            r#"{"status": "analyzed", "output": null}"#,
+            "no JSON",
+        ] {
+            fs::write(job.output.join("film.report.json"), report).unwrap();
+            assert!(refusal(&job, false).message().contains("is there already"), "{report}");
+        }
+        assert!(Unfinished::prepare(&job, true).is_ok());
+        assert_eq!(fs::read(job.output.join("film.mkv")).unwrap(), b"foreign");
+    }
+
+    #[test]
+    fn the_output_of_the_last_run_is_replaced() {
+        let Folder { job, folder: _folder } = folder();
+        fs::write(job.output.join("film.mkv"), "old").unwrap();
+        fs::write(
+            job.output.join("film.report.json"),
+            r#"{"status": "merged", "output": "/out/film.mkv"}"#,
+        )
+        .unwrap();
+        let unfinished = Unfinished::prepare(&job, false).unwrap();
+        fs::write(unfinished.temporary(), "new").unwrap();
+        assert_eq!(fs::read(unfinished.finish().unwrap()).unwrap(), b"new");
+    }
+
+    #[test]
+    fn what_is_not_finished_leaves_nothing_behind() {
+        let Folder { job, folder: _folder } = folder();
+        let unfinished = Unfinished::prepare(&job, false).unwrap();
+        fs::write(unfinished.temporary(), "half a film").unwrap();
+        assert_eq!(names(&job.output).len(), 1);
+        drop(unfinished);
+        assert!(names(&job.output).is_empty());
+    }
+
+    #[test]
+    fn an_empty_file_is_an_error() {
+        let Folder { job, folder: _folder } = folder();
+        let unfinished = Unfinished::prepare(&job, false).unwrap();
+        fs::write(unfinished.temporary(), "").unwrap();
+        assert!(unfinished.finish().unwrap_err().message().contains("wrote nothing"));
+        assert!(
+            Unfinished::prepare(&job, false).unwrap().finish().is_err(),
+            "no file at all"
+        );
+        assert!(names(&job.output).is_empty());
+    }
 }

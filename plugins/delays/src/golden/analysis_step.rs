@@ -1,0 +1,296 @@
+//! The reference program's analysis step: container delays, sync mode and global shift, from measured windows to the delays
+//! of the job.
+//!
+//! Where the reference program is wrong, what is right is asserted instead:
+//! * the raw global shift is that of the track that gave the rounded one;
+//! * a language of two letters chooses the same track for the delay and for the container delay;
+//! * an unknown sync mode and a source of the output without a delay are errors.
+
+use super::selection::{correlation, stage};
+use super::{count, json, lines, list, mode, number, text, window};
+use crate::{chain, plan};
+use serde_json::Value;
+use vsg_matroska_info as info;
+use vsg_plugin_api::kinds::{Delay, Delays, Layout, LayoutTrack, Media, MediaTrack, TrackFlags, TrackType};
+
+/// One case, with the settings that it leaves out.
+struct Case<'a> {
+    case: &'a Value,
+    defaults: &'a Value,
+}
+
+impl Case<'_> {
+    fn setting(&self, key: &str) -> Value {
+        self.case["config"].get(key).unwrap_or(&self.defaults[key]).clone()
+    }
+
+    fn label(&self) -> &str {
+        text(&self.case["label"])
+    }
+
+    /// Whether the case is about another part of the analysis that changes which windows the delay is selected from.
+    fn is_beyond_the_chain(&self) -> bool {
+        let is_overridden = lines(&self.case["log"])
+            .iter()
+            .any(|line| line.starts_with("[Stepping Override]"));
+        let is_separated = text(&self.setting("source_separation_mode")) != "none";
+        let compares_methods =
+            self.setting("multi_correlation_enabled") == true && self.case["and_merge"].as_bool() == Some(false);
+        is_overridden || is_separated || compares_methods
+    }
+
+    /// Targets, in the order in which the reference program analyses them.
+    fn targets(&self) -> Vec<&str> {
+        let mut targets: Vec<&str> = self.case["sources"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        targets.retain(|source| *source != "Source 1");
+        targets.sort_unstable();
+        targets
+    }
+
+    fn reference_tracks(&self) -> Vec<info::Track> {
+        let tracks = &self.case["mkvmerge_tracks"][text(&self.case["sources"]["Source 1"])];
+        // A text stands for an answer of mkvmerge that could not be read.
+        let tracks = tracks
+            .as_array()
+            .map_or_else(|| "[]".to_owned(), |_| tracks.to_string());
+        info::Media::from_json(format!("{{\"tracks\": {tracks}}}").as_bytes())
+            .unwrap()
+            .tracks
+    }
+
+    fn reference(&self) -> Media {
+        let tracks = self.reference_tracks().into_iter().map(|track| MediaTrack {
+            id: track.id,
+            kind: kind(track.kind.name()),
+            type_index: 0,
+            codec_id: String::new(),
+            codec: String::new(),
+            language: track.language.clone().unwrap_or_default(),
+            language_ietf: None,
+            name: String::new(),
+            flags: TrackFlags::default(),
+            container_delay_ms: info::container_delay_ms(&track),
+            duration_s: None,
+            channels: None,
+            sample_rate_hz: None,
+            aspect_ratio: None,
+            frame_rate_hz: None,
+        });
+        Media {
+            source: "Source 1".into(),
+            path: "s1.mkv".into(),
+            container: "Matroska".into(),
+            duration_s: None,
+            tracks: tracks.collect(),
+            attachments: Vec::new(),
+            chapters: 0,
+        }
+    }
+
+    fn layout(&self) -> Layout {
+        let tracks = list(&self.case["layout"]).iter().map(|track| LayoutTrack {
+            source: text(&track["source"]).into(),
+            id: count(&track["id"]) as u64,
+            kind: kind(text(&track["type"])),
+            codec_id: String::new(),
+            language: String::new(),
+            custom_language: None,
+            name: String::new(),
+            custom_name: None,
+            default: false,
+            forced: false,
+            source_flags: TrackFlags::default(),
+        });
+        // The reference program accepts a layout with tracks of a source that is not there, and ignores them.
+        let tracks = tracks.filter(|track| self.case["sources"].get(&track.source).is_some());
+        Layout {
+            tracks: tracks.collect(),
+            attachments: Vec::new(),
+        }
+    }
+
+    /// What is selected for a target, if its windows suffice.
+    fn select(&self, source: &str) -> vsg_plugin_api::Result<Delay> {
+        let raw_ms = list(&self.case["raw_delays"][source]);
+        let accepted = |index: usize| self.case["accepted"].get(index).is_none_or(|accepted| accepted == 1);
+        let match_pct = number(&self.case["match"]);
+        let windows = raw_ms.iter().enumerate().map(|(index, raw_ms)| {
+            window(
+                index + 1,
+                30.0 + 100.0 * index as f64,
+                number(raw_ms),
+                match_pct,
+                accepted(index),
+            )
+        });
+        let mode = mode(text(&self.setting("delay_selection_mode")), |key| self.setting(key));
+        let language = self.setting("analysis_lang_source1");
+        let choice = info::choose_audio(&self.reference_tracks(), Some(text(&language)));
+        let stage = stage(mode, count(&self.setting("min_accepted_chunks")));
+        let delay = stage.decide(&correlation(source, windows.collect()), &mut Vec::new())?;
+        Ok(Delay {
+            reference_track_id: choice.map_or(0, |choice| choice.track_id),
+            ..delay
+        })
+    }
+
+    fn delays(&self) -> vsg_plugin_api::Result<Vec<Delay>> {
+        let measured = |source: &&str| self.case["raw_delays"].get(source).is_some();
+        self.targets()
+            .into_iter()
+            .filter(measured)
+            .map(|source| self.select(source))
+            .collect()
+    }
+}
+
+fn kind(name: &str) -> TrackType {
+    serde_json::from_value(name.into()).unwrap()
+}
+
+/// What the reference program found, with its raw global shift put right: if it is not that of the track that gave the
+/// rounded one, that track is one of the reference, whose container delays are whole milliseconds.
+fn expected_delays(result: &Value) -> (Delays, bool) {
+    let mut delays = Delays {
+        global_shift_ms: result["global_shift_ms"].as_i64().unwrap(),
+        raw_global_shift_ms: number(&result["raw_global_shift_ms"]),
+        source_delays_ms: serde_json::from_value(result["source_delays_ms"].clone()).unwrap(),
+        raw_source_delays_ms: serde_json::from_value(result["raw_source_delays_ms"].clone()).unwrap(),
+        ..Delays::default()
+    };
+    let shift_ms = delays.global_shift_ms as f64;
+    let missing_ms = shift_ms - delays.raw_global_shift_ms;
+    let is_corrected = missing_ms.abs() > 0.5;
+    if is_corrected {
+        delays
+            .raw_source_delays_ms
+            .values_mut()
+            .for_each(|ms| *ms += missing_ms);
+        delays.raw_global_shift_ms = shift_ms;
+    }
+    (delays, is_corrected)
+}
+
+/// The lines of a log that this plugin writes after the delays are selected. Where the raw shift was wrong, what depends on
+/// it is cut off.
+fn lines_of_the_chain(log: Vec<String>, without_raw_shift: bool) -> Vec<String> {
+    const STARTS: [&str; 10] = [
+        "===",
+        "[SYNC MODE]",
+        "--- Analysis Phase: Skipped",
+        "--- Getting Source 1 Container Delays",
+        "[Container Delay]",
+        "[Delay Calculation]",
+        "\n--- Calculating Global Shift",
+        "[Global Shift]",
+        "[Delay]",
+        "  - ",
+    ];
+    let is_ours = |line: &String| {
+        STARTS
+            .iter()
+            .chain(&["\n[Delay]", "\n[INFO]"])
+            .any(|start| line.starts_with(start))
+    };
+    let cut = |line: String| match line.find(" (rounded") {
+        Some(end) if without_raw_shift && !line.starts_with("[Delay Calculation]") => line[..end].to_owned(),
+        _ => line,
+    };
+    log.into_iter().filter(is_ours).map(cut).collect()
+}
+
+#[test]
+fn delays_and_log_equal_the_reference_program_but_for_what_it_does_wrong() {
+    let set = json("analysis_step.json");
+    let cases: Vec<Case<'_>> = list(&set["cases"])
+        .iter()
+        .map(|case| Case {
+            case,
+            defaults: &set["base_config"],
+        })
+        .collect();
+    let (mut checked, mut corrected, mut languages) = (0, 0, 0);
+    for case in cases.iter().filter(|case| !case.is_beyond_the_chain()) {
+        let label = case.label();
+        let (reference, layout) = (case.reference(), case.layout());
+        let delays = match (case.delays(), case.case.get("message")) {
+            (Ok(delays), None) => delays,
+            (Err(error), Some(message)) => {
+                assert!(
+                    text(message).starts_with(error.message()),
+                    "{label}: {error}, expected {message}"
+                );
+                continue;
+            }
+            (outcome, message) => panic!("{label}: {outcome:?}, expected {message:?}"),
+        };
+        if delays.len() < case.targets().len() {
+            let error = plan::require_complete(&reference, &delays, &layout).unwrap_err();
+            assert!(
+                error
+                    .message()
+                    .starts_with("Analysis incomplete: No delay calculated for"),
+                "{label}: {error}"
+            );
+            continue;
+        }
+
+        // Where a language of two letters is asked for, the twin that asks with three has the right answer.
+        let language = text(&case.setting("analysis_lang_source1")).to_owned();
+        let normal = info::normalise_language(Some(&language)).unwrap_or_default();
+        let twin = cases.iter().find(|twin| {
+            twin.setting("analysis_lang_source1") == normal.as_str()
+                && ["mkvmerge_tracks", "raw_delays", "layout", "sources"]
+                    .iter()
+                    .all(|key| twin.case[key] == case.case[key])
+        });
+        let answer = if normal == language {
+            case
+        } else {
+            twin.unwrap_or_else(|| panic!("{label}: no twin"))
+        };
+        languages += usize::from(normal != language);
+
+        let sync_mode = text(&case.setting("sync_mode")).to_owned();
+        let (found, log) = chain::chain(&chain::Job {
+            reference: &reference,
+            delays: &delays,
+            layout: &layout,
+            allow_negative: sync_mode == "allow_negative",
+            always_shift_containers: false,
+        });
+        let (expected, is_corrected) = expected_delays(&answer.case["result"]);
+        assert_eq!(found.source_delays_ms, expected.source_delays_ms, "{label}");
+        assert_eq!(found.global_shift_ms, expected.global_shift_ms, "{label}");
+        assert_eq!(found.raw_global_shift_ms, expected.raw_global_shift_ms, "{label}");
+        assert_eq!(
+            found.raw_source_delays_ms.len(),
+            expected.raw_source_delays_ms.len(),
+            "{label}"
+        );
+        for (source, ms) in &found.raw_source_delays_ms {
+            let off_ms = (ms - expected.raw_source_delays_ms[source]).abs();
+            assert!(
+                off_ms <= if is_corrected { 1e-9 } else { 0.0 },
+                "{label}: {source} {ms}, off by {off_ms}"
+            );
+        }
+        let is_known_mode = sync_mode == "positive_only" || sync_mode == "allow_negative";
+        // With a source that is not in the job, the reference program also takes another sync mode.
+        if is_known_mode && layout.tracks.len() == list(&case.case["layout"]).len() {
+            let wanted = lines_of_the_chain(lines(&answer.case["log"]), is_corrected);
+            assert_eq!(lines_of_the_chain(log, is_corrected), wanted, "{label}");
+        }
+        checked += 1;
+        corrected += usize::from(is_corrected);
+    }
+    assert!(
+        checked >= 20 && corrected >= 2 && languages >= 1,
+        "{checked} cases, {corrected} corrected, {languages} languages"
+    );
+}

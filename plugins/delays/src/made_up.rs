@@ -1,0 +1,69 @@
+//! Made-up values for tests.
+
+use vsg_plugin_api::kinds::{Delay, Layout, LayoutTrack, Media, MediaTrack, TrackFlags, TrackType};
+
+/// A media file with these tracks: type, id and start (ms).
+pub(crate) fn media(source: &str, tracks: &[(TrackType, u64, i64)]) -> Media {
+    let tracks = tracks.iter().map(|&(kind, id, container_delay_ms)| MediaTrack {
+        id,
+        kind,
+        type_index: 0,
+        codec_id: String::new(),
+        codec: String::new(),
+        language: "und".into(),
+        language_ietf: None,
+        name: String::new(),
+        flags: TrackFlags::default(),
+        container_delay_ms,
+        duration_s: None,
+        channels: None,
+        sample_rate_hz: None,
+        aspect_ratio: None,
+        frame_rate_hz: None,
+    });
+    Media {
+        source: source.into(),
+        path: "a.mkv".into(),
+        container: "Matroska".into(),
+        duration_s: None,
+        tracks: tracks.collect(),
+        attachments: Vec::new(),
+        chapters: 0,
+    }
+}
+
+/// A layout of these tracks: source, type and id.
+pub(crate) fn layout(tracks: &[(&str, TrackType, u64)]) -> Layout {
+    let tracks = tracks.iter().map(|&(source, kind, id)| LayoutTrack {
+        source: source.into(),
+        id,
+        kind,
+        codec_id: String::new(),
+        language: "und".into(),
+        custom_language: None,
+        name: String::new(),
+        custom_name: None,
+        default: false,
+        forced: false,
+        source_flags: TrackFlags::default(),
+    });
+    Layout {
+        tracks: tracks.collect(),
+        attachments: Vec::new(),
+    }
+}
+
+/// A delay of whole and fractional milliseconds, measured against track 1 of the reference.
+pub(crate) fn delay(source: &str, raw_ms: f64) -> Delay {
+    Delay {
+        source: source.into(),
+        rounded_ms: raw_ms.round_ties_even() as i64,
+        raw_ms,
+        label: "mode".into(),
+        accepted: 9,
+        measured: 10,
+        start_ms: 0.0,
+        reference_start_ms: 0.0,
+        reference_track_id: 1,
+    }
+}

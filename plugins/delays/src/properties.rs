@@ -1,0 +1,89 @@
+//! What holds for the delays of any job.
+
+use crate::chain::{Job, chain, relative_ms};
+use crate::made_up::{delay, layout, media};
+use proptest::prelude::*;
+use vsg_plugin_api::kinds::{Delay, Layout, Media, TrackType};
+
+const V: TrackType = TrackType::Video;
+const A: TrackType = TrackType::Audio;
+const S: TrackType = TrackType::Subtitles;
+
+fn any_job() -> impl Strategy<Value = (Media, Vec<Delay>, Layout, bool, bool)> {
+    let reference = (-200i64..200, proptest::collection::vec(-200i64..200, 0..3)).prop_map(|(video_ms, audio_ms)| {
+        let audio = audio_ms
+            .iter()
+            .enumerate()
+            .map(|(index, ms)| (A, index as u64 + 1, *ms));
+        media(
+            "Source 1",
+            &std::iter::once((V, 0, video_ms)).chain(audio).collect::<Vec<_>>(),
+        )
+    });
+    let one = (-2000.0..2000.0f64, 1u64..3, 0.0..100.0f64, 0.0..100.0f64);
+    let delays = proptest::collection::vec(one, 0..4).prop_map(|targets| {
+        let numbered = targets.into_iter().enumerate();
+        let delays = numbered.map(
+            |(index, (raw_ms, reference_track_id, start_ms, reference_start_ms))| Delay {
+                reference_track_id,
+                start_ms,
+                reference_start_ms,
+                ..delay(&format!("Source {}", index + 2), raw_ms)
+            },
+        );
+        delays.collect::<Vec<_>>()
+    });
+    let sources = proptest::sample::select(vec!["Source 1", "Source 2", "Source 3", "Source 4"]);
+    let kinds = proptest::sample::select(vec![V, A, S]);
+    let layout = proptest::collection::vec((sources, kinds, 0u64..3), 0..8).prop_map(|tracks| layout(&tracks));
+    (reference, delays, layout, any::<bool>(), any::<bool>())
+}
+
+proptest! {
+    #[test]
+    fn both_maps_have_the_same_keys_and_whole_milliseconds_are_near_the_raw_ones(
+        (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
+    ) {
+        let (delays, _) =
+            chain(&Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers });
+        prop_assert!(delays.source_delays_ms.keys().eq(delays.raw_source_delays_ms.keys()));
+        prop_assert!((delays.global_shift_ms as f64 - delays.raw_global_shift_ms).abs() <= 0.5 + 1e-9);
+        for (source, ms) in &delays.source_delays_ms {
+            prop_assert!((*ms as f64 - delays.raw_source_delays_ms[source]).abs() <= 1.0 + 1e-9);
+        }
+    }
+
+    #[test]
+    fn no_audio_of_the_output_is_negative_in_positive_only_mode(
+        (reference, delays, layout, _, always_shift_containers) in any_job()
+    ) {
+        let job =
+            Job { reference: &reference, delays: &delays, layout: &layout, allow_negative: false, always_shift_containers };
+        let (delays, _) = chain(&job);
+        if !job.has_other_audio() || job.delays.is_empty() {
+            return Ok(());
+        }
+        prop_assert!(delays.global_shift_ms >= 0);
+        for track in layout.tracks.iter().filter(|track| track.kind == A) {
+            if let Some(ms) = delays.source_delays_ms.get(&track.source) {
+                prop_assert!(*ms >= 0, "{}: {ms} ms", track.source);
+                prop_assert!(delays.raw_source_delays_ms[&track.source] >= -0.5 - 1e-9);
+            }
+        }
+        for track in reference.tracks.iter().filter(|track| track.kind == A) {
+            prop_assert!(relative_ms(&reference, track.id) + delays.global_shift_ms >= 0);
+        }
+    }
+
+    #[test]
+    fn the_file_of_the_reference_moves_by_the_global_shift_alone(
+        (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
+    ) {
+        let job =
+            Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers };
+        let (delays, _) = chain(&job);
+        prop_assert_eq!(delays.file_shift_ms["Source 1"], delays.global_shift_ms as f64);
+        prop_assert!(!allow_negative || delays.global_shift_ms == 0);
+        prop_assert_eq!(delays.file_shift_ms.len(), job.delays.len() + 1);
+    }
+}
