@@ -28,7 +28,9 @@ sample: build ## Make the sample pair in media/
 	@$(BIN) sample media
 
 golden: setup ## Compare with the reference program's results (VSG_GOLDEN=DIR takes another set)
-	$(CARGO) test --locked --workspace golden
+	$(CARGO) build --locked --workspace
+	$(CARGO) test --locked --workspace --test 'golden*'
+	$(CARGO) test --locked -p delays -p mux-mkvmerge --lib golden
 
 bench: setup build ## Measure whole runs against ffmpeg's decodes
 	@sh scripts/bench.sh

@@ -16,10 +16,13 @@ pub(super) fn inspect(stage: &str, as_json: bool, plugins: &Plugins) -> Result<(
         let nearest = plugins
             .catalog()
             .keys()
-            .max_by(|a, b| strsim::jaro_winkler(a, stage).total_cmp(&strsim::jaro_winkler(b, stage)));
-        let help = nearest.map_or("no plugin is loaded; run `vsg-host plugins`".to_owned(), |id| {
-            format!("did you mean `{id}`? `vsg-host plugins` lists all stages")
-        });
+            .map(|id| (id, strsim::jaro_winkler(id, stage)))
+            .filter(|(_, likeness)| *likeness > 0.7)
+            .max_by(|(_, a), (_, b)| a.total_cmp(b));
+        let help = match nearest {
+            Some((id, _)) => format!("did you mean `{id}`? `vsg-host plugins` lists all stages"),
+            None => "`vsg-host plugins` lists all stages".to_owned(),
+        };
         return Err(Failure::arguments(format!("there is no stage `{stage}`"), help));
     }
     for signature in found {

@@ -26,6 +26,12 @@ const DEFAULT_OUTPUT: &str = "out";
 
 pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
     let resolved = load(&args.pipeline, plugins)?;
+    if let Some(stage) = resolved.stages.iter().find(|stage| stage.isolate || stage.timeout_s.is_some()) {
+        return Err(Failure::arguments(
+            format!("stage `{}` asks for `isolate` or `timeout_s`, which this version can not do yet", stage.name),
+            "remove them; stages that run tools have `patience_s` against tools that hang",
+        ));
+    }
     let mut typed = args.files.iter().cloned();
     let typed = JobFiles { reference: typed.next(), targets: typed.collect(), output: args.output.clone() };
     let mut plan = pipeline::plan(&resolved, &typed.or(&resolved.job))?;

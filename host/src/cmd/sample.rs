@@ -37,13 +37,15 @@ pub(super) fn sample(folder: &Path, minutes: Option<u32>) -> Result<(), Failure>
         Err(Error::Cancelled) => return Err(Failure::Cancelled),
         Err(error) => return Err(failure(&error)),
     };
+    let delay_ms = pair.truth.timeline_delay_ms;
+    let direction = if delay_ms < 0.0 { "late" } else { "early" };
     let state = if pair.fresh { "made" } else { "there already" };
     print(&format!(
-        "sample pair ({state}):\n  {}\n  {}\n  {}\nThe target is a dub that plays {:.3} ms too early.\n",
+        "sample pair ({state}):\n  {}\n  {}\n  {}\nThe target plays {:.3} ms too {direction}.\n",
         pair.reference.display(),
         pair.target.display(),
         pair.truth_file.display(),
-        pair.truth.timeline_delay_ms,
+        delay_ms.abs(),
     ));
     Ok(())
 }

@@ -30,8 +30,8 @@ params! {
         /// Accepted windows that are needed for an answer.
         #[schemars(range(min = 1, max = 10000))]
         min_accepted: usize = 3,
-        /// Share of the accepted windows, and no less than two, that must lie within 1 ms of the selected delay (%); 0 does
-        /// not ask.
+        /// Share of the accepted windows, and no fewer than `min_accepted`, that must lie within 1 ms of the selected delay
+        /// (%); 0 does not ask.
         #[schemars(range(min = 0.0, max = 100.0))]
         min_agreement_pct: f64 = 30.0,
         /// `first-stable`: windows that a run needs.
@@ -118,16 +118,16 @@ impl Select {
         }
     }
 
-    /// Fails if too few windows say what was selected: then the files share no single delay, or nothing at all. One window
-    /// alone agrees with itself whatever it says, so two are needed as soon as there are two.
+    /// Fails if too few windows say what was selected: then the files share no single delay, or nothing at all. A share alone
+    /// is not enough, because a single window is a third of three.
     fn require_agreement(&self, source: &str, accepted: &[&Window], raw_ms: f64) -> Result<()> {
         let agreeing = accepted
             .iter()
             .filter(|window| (window.delay_ms - raw_ms).abs() <= AGREEMENT_MS)
             .count();
         let agreement_pct = 100.0 * agreeing as f64 / accepted.len() as f64;
-        let is_alone = agreeing < accepted.len().min(2);
-        if self.min_agreement_pct == 0.0 || (agreement_pct >= self.min_agreement_pct && !is_alone) {
+        let agree = agreement_pct >= self.min_agreement_pct && agreeing >= self.min_accepted;
+        if agree || self.min_agreement_pct == 0.0 {
             return Ok(());
         }
         Err(Error::new(format!(
@@ -231,22 +231,24 @@ mod tests {
     }
 
     #[test]
-    fn one_window_of_several_agrees_with_nobody() {
-        let three = [100.0, 500.0, -900.0];
+    fn as_many_windows_must_agree_as_must_be_accepted() {
+        let (three, four) = ([100.0, 500.0, -900.0], [100.0, 100.0, 500.0, -900.0]);
+        assert!(decide(&Select::default(), &three).is_err(), "a third, but one window");
         assert!(
-            decide(&Select::default(), &three).is_err(),
-            "a third is more than 30 %, but it is one window"
+            decide(&Select::default(), &four).is_err(),
+            "half of them, but two windows"
         );
+        let asking_for = |min_accepted| Select {
+            min_accepted,
+            ..Select::default()
+        };
+        assert_eq!(decide(&asking_for(2), &four).unwrap().rounded_ms, 100);
+        assert_eq!(decide(&asking_for(1), &[100.0]).unwrap().rounded_ms, 100);
         let not_asking = Select {
             min_agreement_pct: 0.0,
             ..Select::default()
         };
         assert_eq!(decide(&not_asking, &three).unwrap().rounded_ms, 100);
-        let one_is_enough = Select {
-            min_accepted: 1,
-            ..Select::default()
-        };
-        assert_eq!(decide(&one_is_enough, &[100.0]).unwrap().rounded_ms, 100);
     }
 
     #[test]

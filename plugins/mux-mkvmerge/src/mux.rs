@@ -1,7 +1,10 @@
 //! `mux-mkvmerge/mux`: writes the output file.
 
-use crate::{item, options, options_file, output_file::Unfinished};
-use std::time::Duration;
+use crate::{
+    item, options, options_file,
+    output_file::{Unfinished, has_mark, marked_uid},
+};
+use std::{path::Path, time::Duration};
 use vsg_plugin_api::{prelude::*, report::Entry};
 
 params! {
@@ -40,7 +43,8 @@ impl Stage for Mux {
         let layout: Layout = inputs.one("layout")?;
         let sources: Vec<Tracks> = inputs.many("tracks")?;
         let delays: Delays = inputs.one("delays")?;
-        let unfinished = Unfinished::prepare(&ctx.job()?, self.overwrite)?;
+        let is_ours = |place: &Path| identify(ctx, place).is_ok_and(|answer| has_mark(&answer));
+        let unfinished = Unfinished::prepare(&ctx.job()?, self.overwrite, is_ours)?;
 
         let items = item::in_final_order(item::items(&layout, &sources)?);
         let settings = options::Settings {
@@ -50,7 +54,12 @@ impl Stage for Mux {
             ..options::Settings::default()
         };
         let mut tokens = vec!["--output".to_owned(), options_file::text(unfinished.temporary())?];
-        tokens.extend(options::tokens(&items, &kept(&sources, &layout), &delays, &settings)?);
+        tokens.extend(["--segment-uid".to_owned(), marked_uid()]);
+        let mut kept = kept(&sources, &layout);
+        if let Some(reference) = kept.first_mut().filter(|_| delays.global_shift_ms != 0) {
+            reference.has_chapters = has_chapters(&identify(ctx, &reference.path)?);
+        }
+        tokens.extend(options::tokens(&items, &kept, &delays, &settings)?);
         if self.log_options {
             options_file::log_messages(&tokens)?
                 .iter()
@@ -77,6 +86,23 @@ impl Stage for Mux {
     }
 }
 
+/// What `mkvmerge -J` says about a file.
+fn identify(ctx: &Ctx<'_>, file: &Path) -> Result<Vec<u8>> {
+    let answer = ctx
+        .command(Tool::Mkvmerge)?
+        .binary()
+        .args(["-J".as_ref(), file.as_os_str()])
+        .output()?;
+    Ok(answer.stdout)
+}
+
+fn has_chapters(identified: &[u8]) -> bool {
+    let answer: serde_json::Value = serde_json::from_slice(identified).unwrap_or_default();
+    answer["chapters"]
+        .as_array()
+        .is_some_and(|editions| !editions.is_empty())
+}
+
 /// The sources, each with the attachments of it that stay.
 fn kept(sources: &[Tracks], layout: &Layout) -> Vec<options::Source> {
     let attachments_of = |source: &str| {
@@ -90,6 +116,18 @@ fn kept(sources: &[Tracks], layout: &Layout) -> Vec<options::Source> {
         name: tracks.source.clone(),
         path: tracks.path.clone(),
         attachments: attachments_of(&tracks.source),
+        has_chapters: false,
     };
     sources.iter().map(source).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chapters_are_there_if_an_edition_is() {
+        assert!(has_chapters(br#"{"chapters": [{"num_entries": 2}]}"#));
+        assert!(!has_chapters(br#"{"chapters": []}"#) && !has_chapters(b"{}") && !has_chapters(b""));
+    }
 }

@@ -33,6 +33,8 @@ pub(crate) struct Source {
     pub(crate) path: PathBuf,
     /// Attachments that are kept (ids in mkvmerge).
     pub(crate) attachments: Vec<u64>,
+    /// Whether it has chapters that a global shift has to move; mkvmerge warns if it is told to move what is not there.
+    pub(crate) has_chapters: bool,
 }
 
 /// Options for items in their final order.
@@ -82,6 +84,7 @@ pub(crate) fn tokens(items: &[Item], sources: &[Source], delays: &Delays, settin
                         name: name.into(),
                         path: path.clone(),
                         attachments: Vec::new(),
+                        has_chapters: false,
                     });
                     in_source(&mut tokens, &source, &tracks, delays, settings)?;
                 }
@@ -129,7 +132,7 @@ fn in_source(
     select(tokens, tracks, &source.attachments);
     if !keeps_chapters {
         tokens.push("--no-chapters".into());
-    } else if delays.global_shift_ms != 0 {
+    } else if delays.global_shift_ms != 0 && source.has_chapters {
         push(tokens, "--chapter-sync", delays.global_shift_ms.to_string());
     }
     if !is_reference {

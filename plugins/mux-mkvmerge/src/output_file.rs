@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use vsg_plugin_api::prelude::*;
 
+/// The second half of the UID of every file that this plugin writes: `vsg-host`.
+const MARK: &str = "7673672d686f7374";
+
 /// A file that is being written. Dropped before [`Unfinished::finish`], it leaves nothing behind.
 pub(crate) struct Unfinished {
     temporary: PathBuf,
@@ -10,9 +13,10 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    /// Prepares to write `<stem of the reference>.mkv` into the job's output folder. Refuses to replace a source; and unless
-    /// `overwrite` a file that no earlier run wrote, by what the report beside it says.
-    pub(crate) fn prepare(job: &Job, overwrite: bool) -> Result<Self> {
+    /// Prepares to write `<stem of the reference>.mkv` into the job's output folder. Refuses to replace a source, and unless
+    /// `overwrite` a file that no earlier run wrote: neither the last one, by the report beside it, nor any before, which
+    /// `is_ours` tells.
+    pub(crate) fn prepare(job: &Job, overwrite: bool, is_ours: impl FnOnce(&Path) -> bool) -> Result<Self> {
         let stem = job.reference.file_stem().unwrap_or_default();
         let mut name = stem.to_owned();
         name.push(".mkv");
@@ -29,9 +33,10 @@ impl Unfinished {
         }
         let mut report = stem.to_owned();
         report.push(".report.json");
-        if place.exists() && !overwrite && !names_an_output(&job.output.join(report)) {
+        let may_replace = |place: &Path| overwrite || names_an_output(&job.output.join(report)) || is_ours(place);
+        if place.exists() && !may_replace(&place) {
             return Err(Error::new(format!(
-                "`{}` is there already, and the last run did not write it",
+                "`{}` is there already, and no earlier run wrote it",
                 place.display()
             ))
             .help("move it, choose another output folder by -o, or set overwrite = true on the mux stage"));
@@ -76,10 +81,24 @@ impl Drop for Unfinished {
 
 /// Whether this is the report of a run that wrote an output; runs that failed or only measured write a report as well.
 fn names_an_output(report: &Path) -> bool {
-    let report = std::fs::read(report)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
-    report.is_some_and(|report| report["output"].is_string())
+    let report = std::fs::read(report).unwrap_or_default();
+    serde_json::from_slice::<serde_json::Value>(&report).is_ok_and(|report| report["output"].is_string())
+}
+
+/// A new UID for an output: half of it random, half of it the mark by which [`has_mark`] knows it again.
+pub(crate) fn marked_uid() -> String {
+    use std::hash::{BuildHasher, Hasher};
+    // The keys of a new hasher are random.
+    let random = std::hash::RandomState::new().build_hasher().finish();
+    format!("{random:016x}{MARK}")
+}
+
+/// Whether this answer of `mkvmerge -J` is about a file with a UID of [`marked_uid`].
+pub(crate) fn has_mark(identified: &[u8]) -> bool {
+    let answer: serde_json::Value = serde_json::from_slice(identified).unwrap_or_default();
+    answer["container"]["properties"]["segment_uid"]
+        .as_str()
+        .is_some_and(|uid| uid.to_lowercase().ends_with(MARK))
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {
@@ -122,7 +141,7 @@ mod tests {
     }
 
     fn refusal(job: &Job, overwrite: bool) -> Error {
-        match Unfinished::prepare(job, overwrite) {
+        match Unfinished::prepare(job, overwrite, |_| false) {
             Ok(unfinished) => panic!("would write {}", unfinished.place.display()),
             Err(error) => error,
         }
@@ -135,7 +154,7 @@ mod tests {
             reference: job.reference.with_file_name("film.part1.mp4"),
             ..job
         };
-        let unfinished = Unfinished::prepare(&job, false).unwrap();
+        let unfinished = Unfinished::prepare(&job, false, |_| false).unwrap();
         fs::write(unfinished.temporary(), "film").unwrap();
         assert_eq!(unfinished.finish().unwrap(), job.output.join("film.part1.mkv"));
         assert_eq!(names(&job.output), ["film.part1.mkv"]);
@@ -180,28 +199,36 @@ mod tests {
             fs::write(job.output.join("film.report.json"), report).unwrap();
             assert!(refusal(&job, false).message().contains("is there already"), "{report}");
         }
-        assert!(Unfinished::prepare(&job, true).is_ok());
+        assert!(Unfinished::prepare(&job, true, |_| false).is_ok());
         assert_eq!(fs::read(job.output.join("film.mkv")).unwrap(), b"foreign");
     }
 
     #[test]
-    fn the_output_of_the_last_run_is_replaced() {
+    fn an_output_of_an_earlier_run_is_replaced() {
         let Folder { job, folder: _folder } = folder();
         fs::write(job.output.join("film.mkv"), "old").unwrap();
-        fs::write(
-            job.output.join("film.report.json"),
-            r#"{"status": "merged", "output": "/out/film.mkv"}"#,
-        )
-        .unwrap();
-        let unfinished = Unfinished::prepare(&job, false).unwrap();
+        assert!(Unfinished::prepare(&job, false, |place| place.ends_with("film.mkv")).is_ok());
+        fs::write(job.output.join("film.report.json"), r#"{"output": "/out/film.mkv"}"#).unwrap();
+        let unfinished = Unfinished::prepare(&job, false, |_| false).unwrap();
         fs::write(unfinished.temporary(), "new").unwrap();
         assert_eq!(fs::read(unfinished.finish().unwrap()).unwrap(), b"new");
     }
 
     #[test]
+    fn outputs_are_known_by_their_uid() {
+        let (one, other) = (marked_uid(), marked_uid());
+        assert_eq!(one.len(), 32);
+        assert_ne!(one, other);
+        let answer = |uid: &str| format!(r#"{{"container": {{"properties": {{"segment_uid": "{uid}"}}}}}}"#);
+        assert!(has_mark(answer(&one).as_bytes()) && has_mark(answer(&one.to_uppercase()).as_bytes()));
+        assert!(!has_mark(answer("0123456789abcdef0123456789abcdef").as_bytes()));
+        assert!(!has_mark(b"{}") && !has_mark(b"no JSON"));
+    }
+
+    #[test]
     fn what_is_not_finished_leaves_nothing_behind() {
         let Folder { job, folder: _folder } = folder();
-        let unfinished = Unfinished::prepare(&job, false).unwrap();
+        let unfinished = Unfinished::prepare(&job, false, |_| false).unwrap();
         fs::write(unfinished.temporary(), "half a film").unwrap();
         assert_eq!(names(&job.output).len(), 1);
         drop(unfinished);
@@ -211,11 +238,11 @@ mod tests {
     #[test]
     fn an_empty_file_is_an_error() {
         let Folder { job, folder: _folder } = folder();
-        let unfinished = Unfinished::prepare(&job, false).unwrap();
+        let unfinished = Unfinished::prepare(&job, false, |_| false).unwrap();
         fs::write(unfinished.temporary(), "").unwrap();
         assert!(unfinished.finish().unwrap_err().message().contains("wrote nothing"));
         assert!(
-            Unfinished::prepare(&job, false).unwrap().finish().is_err(),
+            Unfinished::prepare(&job, false, |_| false).unwrap().finish().is_err(),
             "no file at all"
         );
         assert!(names(&job.output).is_empty());

@@ -65,6 +65,7 @@ fn source(number: u64, attachments: &[u64]) -> Source {
         name: format!("Source {number}"),
         path,
         attachments: attachments.to_vec(),
+        has_chapters: true,
     }
 }
 
@@ -220,14 +221,24 @@ fn a_default_that_the_layout_adds_takes_it_from_all_others_of_the_type() {
 #[test]
 fn chapters_of_the_reference_move_with_the_global_shift() {
     let items = [kept(1, 0, V), kept(2, 1, A)];
-    assert!(!line(&items, &delays(0)).contains("--chapter-sync"));
-    let line = line(&items, &delays(437));
-    assert_eq!(line.matches("--chapter-sync 437 ( 1.mkv )").count(), 1, "{line}");
+    let sources = [source(1, &[]), source(2, &[])];
+    let line = |sources: &[Source], shift_ms, settings: &Settings| {
+        tokens(&items, sources, &delays(shift_ms), settings).join(" ")
+    };
+    assert!(!line(&sources, 0, &Settings::default()).contains("--chapter-sync"));
+    let shifted = line(&sources, 437, &Settings::default());
+    assert_eq!(shifted.matches("--chapter-sync 437 ( 1.mkv )").count(), 1, "{shifted}");
+    assert_eq!(shifted.matches("--chapter-sync").count(), 1, "{shifted}");
+    let without = [Source {
+        has_chapters: false,
+        ..source(1, &[])
+    }];
+    assert!(!line(&without, 437, &Settings::default()).contains("--chapter-sync"));
     let settings = Settings {
         chapters: Some("c.xml".into()),
         ..Settings::default()
     };
-    let line = tokens(&items, &[], &delays(437), &settings).join(" ");
+    let line = line(&sources, 437, &settings);
     assert!(
         line.starts_with("--chapters c.xml ") && !line.contains("--chapter-sync"),
         "{line}"
