@@ -20,37 +20,41 @@ impl CorrelationMethod for Envelope {
         let target = envelope(windows.target, windows.sample_rate_hz);
         let reach = self.max_delay_ms.min(reference.len().min(target.len()) / 2) as isize;
         let scores: Vec<f64> = (-reach..=reach).map(|lag| score(&reference, &target, lag)).collect();
-        let best = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0);
-        let on_edge = best == 0 || best + 1 >= scores.len();
+        let best = (0..scores.len())
+            .max_by(|a, b| scores[*a].total_cmp(&scores[*b]))
+            .unwrap_or(0);
+        let neighbours = (scores.get(best.wrapping_sub(1)), scores.get(best + 1));
         // The top of the parabola through the best score and its neighbours.
-        let fraction = if on_edge {
-            0.0
-        } else {
-            let (left, top, right) = (scores[best - 1], scores[best], scores[best + 1]);
-            0.5 * (left - right) / (left - 2.0 * top + right)
+        let fraction = match neighbours {
+            (Some(left), Some(right)) => 0.5 * (left - right) / (left - 2.0 * scores[best] + right),
+            _ => 0.0,
         };
-        let delay_ms = best as f64 - reach as f64 + fraction;
-        let match_pct = 100.0 * scores[best].max(0.0);
-        Ok(Peak { delay_ms, match_pct, peak_ratio: None, runner_up_ms: None, on_edge })
+        Ok(Peak {
+            delay_ms: best as f64 - reach as f64 + fraction,
+            match_pct: 100.0 * scores[best].max(0.0),
+            peak_ratio: None,
+            runner_up_ms: None,
+            on_edge: neighbours.0.is_none() || neighbours.1.is_none(),
+        })
     }
 }
 
 /// Mean magnitude of each millisecond, less the mean of all.
-fn envelope(samples: &[f32], sample_rate_hz: f64) -> Vec<f64> {
-    let width = (sample_rate_hz / 1000.0) as usize;
-    let loudness = |part: &[f32]| part.iter().map(|sample| f64::from(sample.abs())).sum::<f64>() / width as f64;
-    let values: Vec<f64> = samples.chunks_exact(width).map(loudness).collect();
+fn envelope(samples: &[f32], rate_hz: f64) -> Vec<f64> {
+    let loudness = |part: &[f32]| part.iter().map(|sample| f64::from(sample.abs())).sum::<f64>();
+    let values: Vec<f64> = samples
+        .chunks_exact((rate_hz / 1000.0) as usize)
+        .map(loudness)
+        .collect();
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     values.iter().map(|value| value - mean).collect()
 }
 
 /// Normalised correlation of the target, `lag` milliseconds later, with the reference.
 fn score(reference: &[f64], target: &[f64], lag: isize) -> f64 {
-    let reference = &reference[lag.max(0) as usize..];
-    let target = &target[(-lag).max(0) as usize..];
-    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let (reference, target) = (&reference[lag.max(0) as usize..], &target[(-lag).max(0) as usize..]);
     let both = reference.len().min(target.len());
-    let (reference, target) = (&reference[..both], &target[..both]);
+    let sum = |a: &[f64], b: &[f64]| a[..both].iter().zip(&b[..both]).map(|(x, y)| x * y).sum::<f64>();
     sum(reference, target) / (sum(reference, reference) * sum(target, target)).sqrt()
 }
 

@@ -18,7 +18,10 @@ impl SmallDisk {
     fn mount(place: &Path, bytes: usize) -> Option<Self> {
         std::fs::create_dir_all(place).unwrap();
         let size = format!("size={bytes}");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(place).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(place)
+            .output();
         let is_mounted = mounted.is_ok_and(|output| output.status.success());
         if !is_mounted {
             println!("not tested: a file system in memory can not be mounted here");
@@ -38,7 +41,9 @@ impl Drop for SmallDisk {
 fn no_room_for_the_output() {
     let pair = media::small();
     let job = Job::new(shipped("default.toml")).quick().sources(pair.files());
-    let Some(disk) = SmallDisk::mount(&job.path("out"), 256 << 10) else { return };
+    let Some(disk) = SmallDisk::mount(&job.path("out"), 256 << 10) else {
+        return;
+    };
     let ran = job.run();
     ran.failed(1, &["mux: the disk is full", "writing the output"]);
     drop(disk);
@@ -48,7 +53,9 @@ fn no_room_for_the_output() {
 fn no_room_for_bulk_data() {
     let pair = media::small();
     let job = Job::new(shipped("default.toml")).quick().sources(pair.files());
-    let Some(disk) = SmallDisk::mount(&job.path("work"), 1 << 20) else { return };
+    let Some(disk) = SmallDisk::mount(&job.path("work"), 1 << 20) else {
+        return;
+    };
     let ran = job.run();
     ran.failed(1, &["audio@Source", "the disk is full", "--work-dir"]);
     assert_eq!(names(&disk.0), [""; 0]);
@@ -60,11 +67,21 @@ fn no_room_for_log_and_reports() {
     let pair = media::small();
     let job = Job::new(shipped("analyze.toml")).quick().sources(pair.files());
     // One page: the log can be made, and that is it.
-    let Some(disk) = SmallDisk::mount(&job.path("out"), 4096) else { return };
+    let Some(disk) = SmallDisk::mount(&job.path("out"), 4096) else {
+        return;
+    };
     let ran = job.run();
     assert_eq!(ran.output.status.code(), Some(1), "{}", ran.stderr());
-    assert!(ran.stderr().contains("can not write the results into"), "{}", ran.stderr());
-    assert!(ran.stderr().contains("make room there, or choose another folder by -o"), "{}", ran.stderr());
+    assert!(
+        ran.stderr().contains("can not write the results into"),
+        "{}",
+        ran.stderr()
+    );
+    assert!(
+        ran.stderr().contains("make room there, or choose another folder by -o"),
+        "{}",
+        ran.stderr()
+    );
     ran.left_nothing_half_done();
     drop(disk);
 }

@@ -1,8 +1,8 @@
-//! A plugin of a stranger: built outside of the workspace, swapped in by one line.
+//! A plugin of a stranger: built outside of the workspace, swapped in by one `use` line.
 
 use crate::{
     media,
-    program::{Job, program, workspace},
+    program::{Job, program, shipped, workspace},
 };
 use std::process::Command;
 
@@ -14,15 +14,33 @@ fn a_method_of_a_stranger_takes_part_in_a_pipeline() {
         .args(["build", "--locked"])
         .current_dir(&example)
         .env("CARGO_TARGET_DIR", &target_dir)
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .status();
     assert!(built.unwrap().success());
 
     let pair = media::small();
-    let job = Job::new(example.join("pipeline.toml")).arg("--plugins").arg(target_dir.join("debug"));
-    let ran = job.quick().sources(pair.files()).run();
-    let report = ran.succeeded();
-    assert_eq!(report["status"], "merged");
-    assert_eq!(report["targets"]["Source 2"]["method"], "envelope");
-    let raw_ms = report["delays"]["raw_source_delays_ms"]["Source 2"].as_f64().unwrap();
-    assert!((raw_ms - pair.truth.delay_ms).abs() <= 1.0, "{raw_ms} ms; {:?}", pair.truth);
+    let jobs = [
+        (Job::new(example.join("pipeline.toml")), "analyzed"),
+        (
+            Job::new(shipped("default.toml")).set("correlate.use=acme-correlation/envelope"),
+            "merged",
+        ),
+    ];
+    for (job, status) in jobs {
+        let ran = job
+            .arg("--plugins")
+            .arg(target_dir.join("debug"))
+            .quick()
+            .sources(pair.files())
+            .run();
+        let report = ran.succeeded();
+        assert_eq!(report["status"], status);
+        assert_eq!(report["targets"]["Source 2"]["method"], "envelope");
+        let raw_ms = report["delays"]["raw_source_delays_ms"]["Source 2"].as_f64().unwrap();
+        assert!(
+            (raw_ms - pair.truth.delay_ms).abs() <= 1.0,
+            "{raw_ms} ms; {:?}",
+            pair.truth
+        );
+    }
 }

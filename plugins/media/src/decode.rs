@@ -8,6 +8,9 @@ use vsg_plugin_api::{ToolError, prelude::*, report::Entry};
 /// Samples per second of all decoded audio.
 const RATE_HZ: u32 = 48_000;
 
+/// Containers whose clock does not jump. In others a jump is not a gap.
+const CONTINUOUS: [&str; 2] = ["Matroska", "QuickTime/MP4"];
+
 /// What ffmpeg says when a file ends before its container says so.
 const CUT_SHORT: [&str; 4] = ["ended prematurely", "partial file", "truncat", "moov atom not found"];
 
@@ -20,8 +23,8 @@ params! {
         target_language: String = String::new(),
         /// Whether the SoX resampler is used where the sample rate differs.
         soxr: bool = false,
-        /// Whether gaps in the timestamps, as damage and cuts leave them, are filled with silence. Otherwise all sound after a gap
-        /// moves up and is measured with a delay that it does not have.
+        /// Whether gaps in the timestamps of Matroska and MP4 files, as damage and cuts leave them, are filled with silence.
+        /// Otherwise all sound after a gap moves up and is measured with a delay that it does not have.
         fill_gaps: bool = true,
         /// Whether a file that is cut short or badly damaged is used all the same.
         allow_damaged: bool = false,
@@ -64,9 +67,12 @@ impl Decode {
         let (stream, rate) = (format!("0:a:{}", track.type_index), RATE_HZ.to_string());
         let mono = ["-map", &stream, "-ac", "1", "-ar", &rate];
         command = command.args(mono);
-        if self.fill_gaps {
+        let is_continuous = CONTINUOUS.contains(&media.container.as_str());
+        if self.fill_gaps && length_s > 0.0 && is_continuous {
             let resampler = if self.soxr { ":resampler=soxr" } else { "" };
             command = command.args(["-af", &format!("aresample=async=1{resampler}")]);
+            // A timestamp that damage has made absurd must not fill the disk with silence.
+            command = command.args(["-t", &format!("{:.3}", 2.0 * length_s + 60.0)]);
         }
         if self.soxr {
             command = command.args(["-resampler", "soxr"]);
@@ -75,7 +81,12 @@ impl Decode {
         // sample is presented, which raw samples do not.
         command = command.args(["-flush_packets", "0", "-f", "f32le", "-"]);
         command = command.args(["-map", &stream, "-af", "atrim=end_sample=1", "-f", "framecrc"]).arg(&first_frame);
-        let finished = command.stdout_to_file(file)?;
+        let finished = command.stdout_to_file(file).map_err(|error| match error {
+            full @ ToolError::StorageFull { .. } => {
+                Error::from(full).help("decoded audio takes 12 MB a minute; choose a folder with more room by --work-dir")
+            }
+            other => other.into(),
+        })?;
 
         let bytes = whole_samples(writer.file(), &media.path, ctx)?;
         let decoded_s = (bytes / 4) as f64 / f64::from(RATE_HZ);
@@ -83,8 +94,13 @@ impl Decode {
             return Err(Error::new(format!("ffmpeg decode failed for {}: it gave no samples", name(&media.path)))
                 .help("the audio track is empty or damaged; choose another track by its language"));
         }
-        let start_ms = presented_ms(&std::fs::read_to_string(&first_frame)?).unwrap_or(0.0);
-        self.judge_damage(media, &finished.stderr, decoded_s, track.duration_s, ctx)?;
+        let first_frame = std::fs::read_to_string(&first_frame).map_err(|error| {
+            Error::new(format!("ffmpeg did not tell when the audio of {} begins: {error}", name(&media.path)))
+        })?;
+        let start_ms = presented_ms(&first_frame).unwrap_or(0.0);
+        // Where the clock jumps, the length that the file claims is no length.
+        let expected_s = track.duration_s.filter(|_| is_continuous);
+        self.judge_damage(media, &finished.stderr, decoded_s, expected_s, ctx)?;
         ctx.report(&Entry::facts(
             &["audio", &media.source],
             &serde_json::json!({ "track_id": track.id, "language": track.language, "codec": track.codec_id,
