@@ -55,8 +55,7 @@ fn overhead(host: &Path) -> Result<(), Box<dyn Error>> {
 
 fn whole_run(host: &Path, folder: &Path, minutes: u32) -> Result<(), Box<dyn Error>> {
     let tools = vsg_sample_media::Tools::default();
-    let pair =
-        vsg_sample_media::bench_pair(folder, 60.0 * f64::from(minutes), &tools, &|_| ControlFlow::Continue(()))?;
+    let pair = vsg_sample_media::bench_pair(folder, 60.0 * f64::from(minutes), &tools, &|_| ControlFlow::Continue(()))?;
     let out = folder.join("out");
     let mut ours = Vec::new();
     let mut decodes = Vec::new();
@@ -80,7 +79,9 @@ fn whole_run(host: &Path, folder: &Path, minutes: u32) -> Result<(), Box<dyn Err
     let mut ratios: Vec<f64> = ours.iter().zip(&decodes).map(|(ours, both)| ours.cpu_s / both.cpu_s).collect();
     let memory = figure(&ours, |run| run.anonymous_mib);
     println!("\n{minutes} minutes, AAC against AC-3, median of {RUNS} runs in turn");
-    println!("  analyze.toml         {cpu:8.2} CPU s  {wall:8.2} s  {memory:6.0} MiB anonymous (limit {MEMORY_LIMIT_MIB})");
+    println!(
+        "  analyze.toml         {cpu:8.2} CPU s  {wall:8.2} s  {memory:6.0} MiB anonymous (limit {MEMORY_LIMIT_MIB})"
+    );
     println!("  two ffmpeg decodes   {cpu_decodes:8.2} CPU s  {wall_decodes:8.2} s");
     println!("  CPU ratio            {:8.2} (limit {CPU_LIMIT})", median(&mut ratios));
     Ok(())

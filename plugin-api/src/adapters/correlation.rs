@@ -2,18 +2,19 @@
 
 use crate::{
     Ctx, Error, Inputs, Outputs, Params, Result, Signature, Stage,
-    kinds::{Audio, Correlation as Measured, Window},
+    kinds::{Audio, AudioFilter, Correlation as Measured, Window},
     params,
     report::{Entry, Figure, Mark, Series},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
 use vsg_dsp::window_plan::{self, PlannedWindow};
 
 /// One pair of windows that is to be correlated.
 #[derive(Debug, Clone, Copy)]
 pub struct WindowPair<'a> {
-    /// Samples of the reference.
+    /// Samples of the reference, filtered unless the method [wants them unfiltered](CorrelationMethod::wants_unfiltered).
     pub reference: &'a [f32],
     /// Samples of the target, from the same clock time.
     pub target: &'a [f32],
@@ -44,6 +45,14 @@ pub trait CorrelationMethod: Params {
     const ID: &'static str;
     /// One sentence.
     const SUMMARY: &'static str;
+
+    /// Whether this method, with these parameters, keeps to [`WindowPair::pass_band_hz`] by itself and is to be given samples
+    /// before any filter. The same filter on both sides delays both alike, so a method that weighs frequencies and ignores
+    /// all levels (a phase transform within the pass band) gets the same delay without, and saves the filtering, which costs
+    /// more than many a correlation. By default samples are filtered.
+    fn wants_unfiltered(&self) -> bool {
+        false
+    }
 
     /// Correlates one pair of windows. Called from several threads at once.
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak>;
@@ -86,6 +95,13 @@ pub struct Correlation<M> {
     method: M,
 }
 
+/// Samples of a pair of windows; used again by whichever thread measures next, so that memory is touched once.
+#[derive(Default)]
+struct Buffers {
+    reference: Vec<f32>,
+    target: Vec<f32>,
+}
+
 impl<M: CorrelationMethod> Stage for Correlation<M> {
     const ID: &'static str = M::ID;
 
@@ -104,8 +120,9 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
         ctx.log(format!("\n[Analyzing {}]", target.header.source));
 
         let done = std::sync::atomic::AtomicUsize::new(0);
+        let idle = Mutex::default();
         let windows = ctx.for_each(plan.len(), |index| {
-            let window = self.measure(&plan[index], &reference, &target)?;
+            let window = self.measure(&plan[index], &reference, &target, &idle)?;
             let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
             ctx.progress(done as f64 / plan.len() as f64)?;
             Ok(window)
@@ -134,15 +151,30 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
 }
 
 impl<M: CorrelationMethod> Correlation<M> {
-    fn measure(&self, planned: &PlannedWindow, reference: &Audio, target: &Audio) -> Result<Window> {
+    fn measure(
+        &self,
+        planned: &PlannedWindow,
+        reference: &Audio,
+        target: &Audio,
+        idle: &Mutex<Vec<Buffers>>,
+    ) -> Result<Window> {
         let range = planned.first_sample..planned.first_sample + planned.len;
-        let pair = WindowPair {
-            reference: &reference.samples(range.clone())?,
-            target: &target.samples(range)?,
+        let read = |audio: &Audio, samples: &mut Vec<f32>| {
+            let filters: &[AudioFilter] = if self.method.wants_unfiltered() { &[] } else { &audio.header.filters };
+            audio.read(range.clone(), filters, samples)
+        };
+        let mut buffers = idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
+        read(reference, &mut buffers.reference)?;
+        read(target, &mut buffers.target)?;
+        let peak = self.method.correlate(&WindowPair {
+            reference: &buffers.reference,
+            target: &buffers.target,
             sample_rate_hz: f64::from(reference.header.sample_rate_hz),
             pass_band_hz: reference.pass_band_hz(),
-        };
-        let peak = self.method.correlate(&pair)?;
+        })?;
+        if let Ok(mut idle) = idle.lock() {
+            idle.push(buffers);
+        }
         let rejected_because = self.scan.objection(&peak);
         Ok(Window {
             number: planned.index + 1,

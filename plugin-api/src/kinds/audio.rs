@@ -94,6 +94,21 @@ impl Audio {
     /// The filtered samples of a range, equal to that range of the whole filtered signal: exactly for finite impulse
     /// responses, to 1e-9 of full scale for recursive ones. Fails if the range reaches past the end.
     pub fn samples(&self, range: Range<usize>) -> Result<Vec<f32>> {
+        let mut samples = Vec::new();
+        self.read(range, &self.header.filters, &mut samples)?;
+        Ok(samples)
+    }
+
+    /// The samples of a range before any filter, for a computation that keeps to [`Audio::pass_band_hz`] by itself. Fails if
+    /// the range reaches past the end.
+    pub fn unfiltered(&self, range: Range<usize>) -> Result<Vec<f32>> {
+        let mut samples = Vec::new();
+        self.read(range, &[], &mut samples)?;
+        Ok(samples)
+    }
+
+    /// The samples of a range behind `filters`, in a buffer that may be used again for the next range.
+    pub(crate) fn read(&self, range: Range<usize>, filters: &[AudioFilter], samples: &mut Vec<f32>) -> Result<()> {
         if range.start > range.end || range.end > self.len() {
             return Err(Error::new(format!(
                 "samples {}..{} of {} were asked for, which has {}",
@@ -104,21 +119,18 @@ impl Audio {
             )));
         }
         let mut lead_in = 0;
-        for filter in &self.header.filters {
+        for filter in filters {
             lead_in += filter.filter.lead_in_samples()?;
         }
         let start = range.start.saturating_sub(lead_in);
-        let mut samples = self.raw(start..range.end);
-        for filter in &self.header.filters {
-            filter.filter.apply(&mut samples, 0);
+        let bytes = &self.blob.as_slice()[start * 4..range.end * 4];
+        samples.clear();
+        samples.extend(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+        for filter in filters {
+            filter.filter.apply(samples, 0);
         }
         samples.drain(..range.start - start);
-        Ok(samples)
-    }
-
-    fn raw(&self, range: Range<usize>) -> Vec<f32> {
-        let bytes = &self.blob.as_slice()[range.start * 4..range.end * 4];
-        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        Ok(())
     }
 }
 

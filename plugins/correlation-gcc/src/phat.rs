@@ -41,7 +41,8 @@ choice! {
     pub enum Bins {
         /// All of them, equally.
         WholeBand,
-        /// Those that the filters before let pass; all of them if there is no filter.
+        /// Those that the filters before let pass, at a rate that is just high enough for them; all of them if there is no
+        /// filter. The filters themselves are not applied: they would delay both sides alike.
         PassBand,
     }
 }
@@ -92,6 +93,11 @@ pub(crate) struct Plan<T: vsg_dsp::Precision> {
 impl CorrelationMethod for Phat {
     const ID: &'static str = "phat";
     const SUMMARY: &'static str = "Delay from the phases of the cross-spectrum (GCC-PHAT).";
+
+    /// Bins outside the pass band do not count, and the phases that a filter turns inside are turned alike on both sides.
+    fn wants_unfiltered(&self) -> bool {
+        matches!(self.weighting, Bins::PassBand)
+    }
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
         let found = match self.engine.get_or_init(|| self.plan(windows)) {
@@ -148,6 +154,7 @@ impl Phat {
                 Fit::Sample => PeakFit::Sample,
                 Fit::SubSample => PeakFit::SubSample,
             },
+            decimate: true,
             max_lag: None,
         };
         Ok(match self.precision {
