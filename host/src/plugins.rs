@@ -132,7 +132,8 @@ impl Plugins {
     }
 
     fn add(&mut self, path: &Path) {
-        let mut known = self.loaded.iter().map(|plugin| plugin.path.as_path()).chain(self.broken.iter().map(LoadError::path));
+        let mut known =
+            self.loaded.iter().map(|plugin| plugin.path.as_path()).chain(self.broken.iter().map(LoadError::path));
         if known.any(|known| is_same(known, path)) {
             return;
         }
@@ -226,10 +227,8 @@ fn load(path: &Path) -> Result<Plugin, LoadError> {
 /// Reads the version symbol before anything else, so that a plugin of another version is one clear line.
 fn check_version(path: &Path) -> Result<(), LoadError> {
     // SAFETY: the user named the folder of this library, so its initialisers are as trusted as the program.
-    let library = unsafe { libloading::Library::new(path) }.map_err(|error| LoadError::NotALibrary {
-        path: path.to_owned(),
-        reason: last_reason(&error),
-    })?;
+    let library = unsafe { libloading::Library::new(path) }
+        .map_err(|error| LoadError::NotALibrary { path: path.to_owned(), reason: last_reason(&error) })?;
     // SAFETY: the symbol is a `u32` static in every version of the boundary.
     let found = unsafe { library.get::<*const u32>(API_VERSION_SYMBOL.as_bytes()).map(|symbol| **symbol) };
     // Initialised libraries can have threads and thread-local destructors; they stay for good.
@@ -259,7 +258,9 @@ fn layout_error(path: &Path, error: &library::LibraryError) -> LoadError {
             let symbol = String::from_utf8_lossy(symbol).trim_end_matches('\0').to_owned();
             return LoadError::NotAPlugin { path, symbol };
         }
-        library::LibraryError::InvalidAbiHeader(_) => "its root is not one that `vsg_plugin_api::export!` writes".to_owned(),
+        library::LibraryError::InvalidAbiHeader(_) => {
+            "its root is not one that `vsg_plugin_api::export!` writes".to_owned()
+        }
         library::LibraryError::IncompatibleVersionNumber { expected_version, actual_version, .. } => {
             format!("its types are of version {actual_version}, those of the host of {expected_version}")
         }

@@ -6,10 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "end_to_end/program.rs"]
-#[allow(
-    dead_code,
-    reason = "this test needs a part of what the other tests of the program need"
-)]
+#[allow(dead_code, reason = "this test needs a part of what the other tests of the program need")]
 mod program;
 
 use program::{Job, shipped, workspace};
@@ -26,10 +23,7 @@ const MATCH_PCT: f64 = 1e-3;
 
 fn golden(name: &str) -> PathBuf {
     let own = || workspace().join("tests/data/golden");
-    std::env::var_os("VSG_GOLDEN")
-        .map_or_else(own, PathBuf::from)
-        .join("analysis")
-        .join(name)
+    std::env::var_os("VSG_GOLDEN").map_or_else(own, PathBuf::from).join("analysis").join(name)
 }
 
 fn text(value: &Value) -> &str {
@@ -46,18 +40,12 @@ fn list(value: &Value) -> &[Value] {
 
 /// The shipped pipeline without the stages that write a video, in a file of its own.
 fn analysis_alone(folder: &Path) -> PathBuf {
-    let mut pipeline: toml::Table = fs::read_to_string(shipped("reference-program.toml"))
-        .unwrap()
-        .parse()
-        .unwrap();
+    let mut pipeline: toml::Table = fs::read_to_string(shipped("reference-program.toml")).unwrap().parse().unwrap();
     let base = shipped(pipeline["extends"].as_str().unwrap());
     pipeline.insert("extends".into(), base.to_str().unwrap().into());
     let stages = pipeline["stage"].as_table_mut().unwrap();
     for stage in ["extract", "mux"] {
-        assert!(
-            stages.remove(stage).is_some(),
-            "the pipeline has no stage {stage} any more"
-        );
+        assert!(stages.remove(stage).is_some(), "the pipeline has no stage {stage} any more");
     }
     let path = folder.join("analysis-alone.toml");
     fs::write(&path, pipeline.to_string()).unwrap();
@@ -100,10 +88,7 @@ fn settings(config: &Value, defaults: &Value) -> Result<Vec<String>, String> {
         }
         "Dialogue Band-Pass Filter" => {
             sets.push(format!("dialogue.with.low_hz={}", setting("filter_bandpass_lowcut_hz")));
-            sets.push(format!(
-                "dialogue.with.high_hz={}",
-                setting("filter_bandpass_highcut_hz")
-            ));
+            sets.push(format!("dialogue.with.high_hz={}", setting("filter_bandpass_highcut_hz")));
             sets.push(format!("dialogue.with.order={}", setting("filter_bandpass_order")));
         }
         "Low-Pass Filter" => {
@@ -122,21 +107,14 @@ fn check(name: &str, set: &Value, expected: &[Value], sets: &[String], pipeline:
     // Where too few windows are accepted the job fails, but what was measured is in the report all the same.
     let ran = job.sources(sources).run();
     let report = ran.report();
-    let windows = report["targets"]["Source 2"]["windows"]
-        .as_array()
-        .unwrap_or_else(|| panic!("{name}: {}", ran.stderr()));
+    let windows =
+        report["targets"]["Source 2"]["windows"].as_array().unwrap_or_else(|| panic!("{name}: {}", ran.stderr()));
     assert_eq!(windows.len(), expected.len(), "{name}");
     for (window, expected) in windows.iter().zip(expected) {
         let what = format!("{name}: {window}, expected {expected}");
         assert_eq!(window["start_s"], expected["start"], "{what}");
-        assert!(
-            (number(&window["delay_ms"]) - number(&expected["raw_delay"])).abs() <= 1e-3,
-            "{what}"
-        );
-        assert!(
-            (number(&window["match_pct"]) - number(&expected["match"])).abs() <= MATCH_PCT,
-            "{what}"
-        );
+        assert!((number(&window["delay_ms"]) - number(&expected["raw_delay"])).abs() <= 1e-3, "{what}");
+        assert!((number(&window["match_pct"]) - number(&expected["match"])).abs() <= MATCH_PCT, "{what}");
         assert_eq!(window["accepted"], expected["accepted"], "{what}");
     }
 }

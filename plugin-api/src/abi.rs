@@ -77,12 +77,8 @@ pub trait RawStage: Send + Sync {
     fn signature(&self) -> RString;
     /// Runs once; an error is JSON, see [`crate::Error`].
     #[sabi(last_prefix_field)]
-    fn run(
-        &self,
-        host: HostRef<'_>,
-        parameters: RStr<'_>,
-        inputs: RVec<RawInput>,
-    ) -> RResult<RVec<RawOutput>, RString>;
+    fn run(&self, host: HostRef<'_>, parameters: RStr<'_>, inputs: RVec<RawInput>)
+    -> RResult<RVec<RawOutput>, RString>;
 }
 
 /// What a plugin library says of itself.

@@ -6,13 +6,13 @@ use crate::{
     bridge,
     report::Entry,
 };
-use vsg_tools::{Command, Observer, Tool};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::Mutex,
 };
+use vsg_tools::{Command, Observer, Tool};
 
 /// The host, seen from one running stage.
 pub struct Ctx<'a> {

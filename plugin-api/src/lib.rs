@@ -71,8 +71,8 @@ pub use vsg_tools::{Command, Error as ToolError, Tool};
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Blob, CorrelationMethod, Ctx, Data, Error, Inputs, Job, Outputs, Params, Peak, Result, Signature, Stage, Tool, Value,
-        WindowPair, choice, export, json_kind, kinds::*, params,
+        Blob, CorrelationMethod, Ctx, Data, Error, Inputs, Job, Outputs, Params, Peak, Result, Signature, Stage, Tool,
+        Value, WindowPair, choice, export, json_kind, kinds::*, params,
     };
 }
 

@@ -40,8 +40,9 @@ impl Value {
     /// Unpacks a value from the boundary. Fails if the header is not JSON.
     #[doc(hidden)]
     pub fn from_raw(raw: RawValue) -> Result<Self> {
-        let header = serde_json::from_str(&raw.header)
-            .map_err(|error| Error::new(format!("the header of a value of kind `{}` is not JSON: {error}", raw.kind)))?;
+        let header = serde_json::from_str(&raw.header).map_err(|error| {
+            Error::new(format!("the header of a value of kind `{}` is not JSON: {error}", raw.kind))
+        })?;
         Ok(Self { kind: raw.kind.into(), header, blob: raw.blob })
     }
 }

@@ -89,6 +89,7 @@ fn choices(schema: &Value) -> Vec<String> {
         let help = choice["description"].as_str().unwrap_or_default().replace('\n', " ");
         Some(format!("- {}: {help}", choice["const"].as_str()?))
     });
-    let plain = schema["enum"].as_array().into_iter().flatten().filter_map(|choice| Some(format!("- {}", choice.as_str()?)));
+    let plain =
+        schema["enum"].as_array().into_iter().flatten().filter_map(|choice| Some(format!("- {}", choice.as_str()?)));
     described.chain(plain).collect()
 }

@@ -46,7 +46,8 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
 fn find_plugins(cli: &Cli) -> Result<Plugins, Failure> {
     let mut plugins = Plugins::find(&cli.plugins);
     let fatal = plugins.broken.iter().position(|error| {
-        matches!(error, crate::plugins::LoadError::Duplicate { .. }) || cli.plugins.iter().any(|named| named == error.path())
+        matches!(error, crate::plugins::LoadError::Duplicate { .. })
+            || cli.plugins.iter().any(|named| named == error.path())
     });
     match fatal {
         Some(index) => Err(plugins.broken.swap_remove(index).into()),
@@ -65,9 +66,9 @@ fn unusable(problems: pipeline::Problems, plugins: &Plugins) -> Failure {
     let culprit = plugins.broken.iter().find(|error| {
         let file = error.path().file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
         let name = file.strip_prefix(std::env::consts::DLL_PREFIX).unwrap_or(&file);
-        problems.iter().any(|problem| {
-            matches!(problem.cause(), pipeline::Cause::UnknownPlugin { plugin } if plugin == name)
-        })
+        problems
+            .iter()
+            .any(|problem| matches!(problem.cause(), pipeline::Cause::UnknownPlugin { plugin } if plugin == name))
     });
     culprit.map_or(Failure::Pipeline(problems), |error| Failure::Plugin(error.to_string()))
 }

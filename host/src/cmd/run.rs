@@ -224,7 +224,9 @@ fn summary(finished: &Finished, report: &serde_json::Value, results: &Results) -
 
 fn plain_table(table: &Table) -> String {
     let rows: Vec<&Vec<String>> = std::iter::once(&table.columns).chain(&table.rows).collect();
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
     let mut text = format!("\n{}\n", table.title);
     for row in rows {

@@ -21,26 +21,15 @@ pub(super) enum Meant<'e> {
 pub(super) fn meant<'e>(error: &ValidationError<'_>, branches: &'e [Vec<ValidationError<'static>>]) -> Meant<'e> {
     let here = path_of(error);
     let other_type = |error: &ValidationError<'_>| matches!(error.kind(), Kind::Type { .. }) && path_of(error) == here;
-    let possible: Vec<&[ValidationError<'static>]> = branches
-        .iter()
-        .map(Vec::as_slice)
-        .filter(|errors| !errors.iter().any(other_type))
-        .collect();
-    let tags: Vec<Option<(&ValidationError<'static>, Vec<Value>)>> = possible
-        .iter()
-        .map(|errors| errors.iter().find_map(|error| wrong_tag(error, &here)))
-        .collect();
-    let mut tagged = possible
-        .iter()
-        .zip(&tags)
-        .filter(|(_, tag)| tag.is_none())
-        .map(|(errors, _)| *errors);
+    let possible: Vec<&[ValidationError<'static>]> =
+        branches.iter().map(Vec::as_slice).filter(|errors| !errors.iter().any(other_type)).collect();
+    let tags: Vec<Option<(&ValidationError<'static>, Vec<Value>)>> =
+        possible.iter().map(|errors| errors.iter().find_map(|error| wrong_tag(error, &here))).collect();
+    let mut tagged = possible.iter().zip(&tags).filter(|(_, tag)| tag.is_none()).map(|(errors, _)| *errors);
     match (tagged.next(), tagged.next()) {
         (Some(only), None) => return Meant::Branch(only),
         (Some(first), Some(_)) => {
-            let lacked = first
-                .iter()
-                .find(|error| lacked_name(error).is_some_and(|name| all_lack(&possible, name)));
+            let lacked = first.iter().find(|error| lacked_name(error).is_some_and(|name| all_lack(&possible, name)));
             return lacked.map_or(Meant::Unclear, |error| Meant::Branch(std::slice::from_ref(error)));
         }
         (None, _) => {}
@@ -80,17 +69,11 @@ fn lacked_name<'e>(error: &'e ValidationError<'static>) -> Option<&'e Value> {
 }
 
 fn all_lack(branches: &[&[ValidationError<'static>]], name: &Value) -> bool {
-    branches
-        .iter()
-        .all(|errors| errors.iter().any(|error| lacked_name(error) == Some(name)))
+    branches.iter().all(|errors| errors.iter().any(|error| lacked_name(error) == Some(name)))
 }
 
 /// The steps from the parameters to the value that an error is about.
 pub(super) fn path_of(error: &ValidationError<'_>) -> Vec<String> {
     let pointer = error.instance_path().as_str();
-    pointer
-        .split('/')
-        .skip(1)
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
-        .collect()
+    pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
 }

@@ -12,13 +12,9 @@ pub(super) fn complete(root: &Value, schema: &Value, value: Value) -> Value {
     let schemas = applicable(root, schema, &value, REFERENCES);
     match value {
         Value::Number(number) => {
-            let decimal = schemas
-                .iter()
-                .any(|schema| accepts(schema, "number") && !accepts(schema, "integer"));
+            let decimal = schemas.iter().any(|schema| accepts(schema, "number") && !accepts(schema, "integer"));
             let float = number.as_f64().filter(|_| decimal && !number.is_f64());
-            float
-                .and_then(serde_json::Number::from_f64)
-                .map_or(Value::Number(number), Value::Number)
+            float.and_then(serde_json::Number::from_f64).map_or(Value::Number(number), Value::Number)
         }
         Value::Array(items) => {
             let of_items = schemas.iter().find_map(|schema| schema.get("items"));
@@ -37,12 +33,7 @@ pub(super) fn complete(root: &Value, schema: &Value, value: Value) -> Value {
 }
 
 fn complete_table(root: &Value, schemas: &[&Map<String, Value>], mut table: Map<String, Value>) -> Map<String, Value> {
-    let properties = || {
-        schemas
-            .iter()
-            .filter_map(|schema| schema.get("properties")?.as_object())
-            .flatten()
-    };
+    let properties = || schemas.iter().filter_map(|schema| schema.get("properties")?.as_object()).flatten();
     for (name, schema) in properties() {
         if let Some(default) = schema.get("default").filter(|_| !table.contains_key(name)) {
             table.insert(name.clone(), default.clone());
@@ -52,10 +43,7 @@ fn complete_table(root: &Value, schemas: &[&Map<String, Value>], mut table: Map<
     let mut complete: Vec<(String, Value)> = table
         .into_iter()
         .map(|(name, value)| {
-            let schema = properties()
-                .find(|(known, _)| **known == name)
-                .map(|(_, schema)| schema)
-                .or(further);
+            let schema = properties().find(|(known, _)| **known == name).map(|(_, schema)| schema).or(further);
             let value = match schema {
                 Some(schema) => complete(root, schema, value),
                 None => value,
@@ -74,28 +62,15 @@ fn applicable<'a>(root: &'a Value, schema: &'a Value, value: &Value, references:
     };
     let mut all = vec![object];
     let mut add = |schema| all.extend(applicable(root, schema, value, references - 1));
-    let target = object
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|path| root.pointer(path.strip_prefix('#')?));
+    let target = object.get("$ref").and_then(Value::as_str).and_then(|path| root.pointer(path.strip_prefix('#')?));
     target.into_iter().for_each(&mut add);
-    object
-        .get("allOf")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .for_each(&mut add);
+    object.get("allOf").and_then(Value::as_array).into_iter().flatten().for_each(&mut add);
     for keyword in ["anyOf", "oneOf"] {
         let branches = object.get(keyword).and_then(Value::as_array).into_iter().flatten();
         let branches: Vec<&Value> = branches.filter(|branch| branch["type"] != "null").collect();
         match branches.as_slice() {
             [only] => add(only),
-            several => several
-                .iter()
-                .find(|branch| fits(root, branch, value))
-                .copied()
-                .into_iter()
-                .for_each(&mut add),
+            several => several.iter().find(|branch| fits(root, branch, value)).copied().into_iter().for_each(&mut add),
         }
     }
     all
@@ -124,10 +99,7 @@ mod tests {
             "best": { "anyOf": [track, { "type": "null" }], "default": null } } });
         let given = json!({ "tracks": [{ "gain": 2 }], "best": {} });
         let text = complete(&schema, &schema, given).to_string();
-        assert_eq!(
-            text,
-            r#"{"best":{"gain":1.0,"name":null},"tracks":[{"gain":2.0,"name":null}],"z":3}"#
-        );
+        assert_eq!(text, r#"{"best":{"gain":1.0,"name":null},"tracks":[{"gain":2.0,"name":null}],"z":3}"#);
     }
 
     #[test]

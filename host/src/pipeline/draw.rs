@@ -43,35 +43,20 @@ impl Plan {
         for (index, path) in self.sources.iter().enumerate() {
             let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
             let lines = std::iter::once(source_name(index)).chain(file).collect();
-            drawing.boxes.push(Box {
-                lines,
-                is_file: true,
-                repeated: false,
-            });
+            drawing.boxes.push(Box { lines, is_file: true, repeated: false });
         }
         for instance in &self.instances {
             let lines = vec![instance.name.clone(), instance.uses.clone()];
-            drawing.boxes.push(Box {
-                lines,
-                is_file: false,
-                repeated: false,
-            });
+            drawing.boxes.push(Box { lines, is_file: false, repeated: false });
         }
         for (index, instance) in self.instances.iter().enumerate() {
-            let feeds = instance
-                .inputs
-                .iter()
-                .flat_map(|(port, feeds)| feeds.iter().map(move |feed| (port, feed)));
+            let feeds = instance.inputs.iter().flat_map(|(port, feeds)| feeds.iter().map(move |feed| (port, feed)));
             for (input, feed) in feeds {
                 let (from, label) = match feed {
                     Feed::File { source } => (*source, input.clone()),
                     Feed::Output { instance, port } => (self.sources.len() + instance, ports(port, input)),
                 };
-                drawing.arrows.push(Arrow {
-                    from,
-                    to: self.sources.len() + index,
-                    label,
-                });
+                drawing.arrows.push(Arrow { from, to: self.sources.len() + index, label });
             }
         }
         drawing
@@ -93,11 +78,7 @@ impl Resolved {
 
     fn drawing(&self) -> Drawing {
         let mut drawing = Drawing::default();
-        drawing.boxes.push(Box {
-            lines: vec!["job".to_owned()],
-            is_file: true,
-            repeated: true,
-        });
+        drawing.boxes.push(Box { lines: vec!["job".to_owned()], is_file: true, repeated: true });
         for stage in &self.stages {
             let mut lines = vec![stage.name.clone(), stage.uses.clone()];
             lines.extend(match stage.each {
@@ -105,17 +86,10 @@ impl Resolved {
                 Each::Sources => Some("each source".to_owned()),
                 Each::Targets => Some("each target".to_owned()),
             });
-            drawing.boxes.push(Box {
-                lines,
-                is_file: false,
-                repeated: stage.each != Each::Once,
-            });
+            drawing.boxes.push(Box { lines, is_file: false, repeated: stage.each != Each::Once });
         }
         for (index, stage) in self.stages.iter().enumerate() {
-            let edges = stage
-                .inputs
-                .iter()
-                .flat_map(|input| input.edges.iter().map(move |edge| (&input.port, edge)));
+            let edges = stage.inputs.iter().flat_map(|input| input.edges.iter().map(move |edge| (&input.port, edge)));
             for (input, edge) in edges {
                 let (from, mut label) = match &edge.producer {
                     Producer::Job => (0, ports("file", input)),
@@ -124,11 +98,7 @@ impl Resolved {
                 if edge.take == Take::Reference {
                     label.push_str(" @reference");
                 }
-                drawing.arrows.push(Arrow {
-                    from,
-                    to: 1 + index,
-                    label,
-                });
+                drawing.arrows.push(Arrow { from, to: 1 + index, label });
             }
         }
         drawing
@@ -137,11 +107,7 @@ impl Resolved {
 
 /// Output and input of an arrow; one name when they are the same.
 fn ports(output: &str, input: &str) -> String {
-    if output == input {
-        input.to_owned()
-    } else {
-        format!("{output} → {input}")
-    }
+    if output == input { input.to_owned() } else { format!("{output} → {input}") }
 }
 
 impl Drawing {
@@ -158,13 +124,7 @@ impl Drawing {
             let _ = writeln!(text, "    n{index}{open}\"{}\"{close}", lines.join("<br/>"));
         }
         for arrow in &self.arrows {
-            let _ = writeln!(
-                text,
-                "    n{} -->|\"{}\"| n{}",
-                arrow.from,
-                mermaid_text(&arrow.label),
-                arrow.to
-            );
+            let _ = writeln!(text, "    n{} -->|\"{}\"| n{}", arrow.from, mermaid_text(&arrow.label), arrow.to);
         }
         text
     }
@@ -178,13 +138,7 @@ impl Drawing {
             let _ = writeln!(text, "    n{index} [label=\"{}\"{shape}{frame}];", lines.join("\\n"));
         }
         for arrow in &self.arrows {
-            let _ = writeln!(
-                text,
-                "    n{} -> n{} [label=\"{}\"];",
-                arrow.from,
-                arrow.to,
-                dot_text(&arrow.label)
-            );
+            let _ = writeln!(text, "    n{} -> n{} [label=\"{}\"];", arrow.from, arrow.to, dot_text(&arrow.label));
         }
         text.push_str("}\n");
         text

@@ -53,15 +53,8 @@ impl Edges<'_> {
                 }
                 continue;
             }
-            let edges = typed
-                .edges
-                .iter()
-                .filter_map(|edge| self.edge(reader, port, edge))
-                .collect();
-            inputs.push(Input {
-                port: typed.port.value.clone(),
-                edges,
-            });
+            let edges = typed.edges.iter().filter_map(|edge| self.edge(reader, port, edge)).collect();
+            inputs.push(Input { port: typed.port.value.clone(), edges });
         }
         let Some(signature) = signature else { return inputs };
         for port in &signature.inputs {
@@ -88,14 +81,10 @@ impl Edges<'_> {
             };
             let label = format!("`{given}`, not `{}`", port.kind);
             let help = self.outputs_of(&port.kind);
-            self.problems
-                .push(Problem::new(cause).at(&edge.place, label).help(help));
+            self.problems.push(Problem::new(cause).at(&edge.place, label).help(help));
         }
         let take = self.take(stage, port, edge, start.each?)?;
-        Some(Edge {
-            producer: start.producer,
-            take,
-        })
+        Some(Edge { producer: start.producer, take })
     }
 
     /// Finds what an edge names.
@@ -108,35 +97,21 @@ impl Edges<'_> {
                     kind: Some(FILE_KIND.into()),
                 });
             }
-            let problem = Problem::new(Cause::UnknownJobOutput {
-                port: edge.port.value.clone(),
-            });
-            self.problems.push(
-                problem
-                    .at(&edge.port.place, "unknown")
-                    .help("the job gives the source files: `job.file`"),
-            );
+            let problem = Problem::new(Cause::UnknownJobOutput { port: edge.port.value.clone() });
+            self.problems
+                .push(problem.at(&edge.port.place, "unknown").help("the job gives the source files: `job.file`"));
             return None;
         }
-        let Some(index) = self
-            .stages
-            .iter()
-            .position(|stage| stage.name.value == edge.stage.value)
-        else {
+        let Some(index) = self.stages.iter().position(|stage| stage.name.value == edge.stage.value) else {
             let names = self.stages.iter().map(|stage| stage.name.value.as_str());
             let help = suggest(&edge.stage.value, "stages", names.chain(["job"]));
-            let problem = Problem::new(Cause::UnknownStage {
-                name: edge.stage.value.clone(),
-            });
-            self.problems
-                .push(problem.at(&edge.stage.place, "no such stage").help(help));
+            let problem = Problem::new(Cause::UnknownStage { name: edge.stage.value.clone() });
+            self.problems.push(problem.at(&edge.stage.place, "no such stage").help(help));
             return None;
         };
         let stage = &self.stages[index];
         if index == reader {
-            let problem = Problem::new(Cause::SelfReference {
-                stage: stage.name.value.clone(),
-            });
+            let problem = Problem::new(Cause::SelfReference { stage: stage.name.value.clone() });
             self.problems.push(problem.at(&edge.place, "this stage itself"));
             return None;
         }
@@ -144,33 +119,18 @@ impl Edges<'_> {
             (Some(signature), Field::Given(uses)) => {
                 let Some(output) = signature.outputs.iter().find(|output| output.name == edge.port.value) else {
                     let what = format!("outputs of `{}`", stage.name.value);
-                    let help = suggest(
-                        &edge.port.value,
-                        &what,
-                        signature.outputs.iter().map(|port| port.name.as_str()),
-                    );
+                    let help =
+                        suggest(&edge.port.value, &what, signature.outputs.iter().map(|port| port.name.as_str()));
                     let (stage, uses) = (stage.name.value.clone(), uses.value.clone());
-                    let cause = Cause::UnknownOutput {
-                        stage,
-                        uses,
-                        port: edge.port.value.clone(),
-                    };
-                    self.problems
-                        .push(Problem::new(cause).at(&edge.port.place, "unknown").help(help));
+                    let cause = Cause::UnknownOutput { stage, uses, port: edge.port.value.clone() };
+                    self.problems.push(Problem::new(cause).at(&edge.port.place, "unknown").help(help));
                     return None;
                 };
                 Some(output.kind.clone())
             }
             _ => None,
         };
-        Some(Start {
-            producer: Producer::Stage {
-                index,
-                port: edge.port.value.clone(),
-            },
-            each: each(stage),
-            kind,
-        })
+        Some(Start { producer: Producer::Stage { index, port: edge.port.value.clone() }, each: each(stage), kind })
     }
 
     /// Which values an edge gives to a stage.
@@ -179,15 +139,12 @@ impl Edges<'_> {
         if edge.of_reference {
             let problem = match producer {
                 Each::Sources => return Some(Take::Reference),
-                Each::Targets => Problem::new(Cause::ReferenceOfTargets { stage: read.clone() }).help(format!(
-                    "repeat `{read}` with `each = \"sources\"`, or read it without `@reference`"
-                )),
+                Each::Targets => Problem::new(Cause::ReferenceOfTargets { stage: read.clone() })
+                    .help(format!("repeat `{read}` with `each = \"sources\"`, or read it without `@reference`")),
                 Each::Once => Problem::new(Cause::ReferenceOfOnce { stage: read })
                     .help("leave `@reference` out: its one value is the same for every source"),
             };
-            let at = edge
-                .place
-                .within(&edge.text, edge.text.len() - "@reference".len()..edge.text.len());
+            let at = edge.place.within(&edge.text, edge.text.len() - "@reference".len()..edge.text.len());
             self.problems.push(problem.at(&at, "no value for the reference"));
             return None;
         }
@@ -208,11 +165,7 @@ impl Edges<'_> {
                     stage: reader.name.value.clone(),
                     port: port?.name.clone(),
                 };
-                self.problems.push(
-                    Problem::new(cause)
-                        .at(&edge.place, format!("one for each {of}"))
-                        .help(help),
-                );
+                self.problems.push(Problem::new(cause).at(&edge.place, format!("one for each {of}")).help(help));
                 None
             }
             (Each::Sources, Each::Targets) => {
@@ -220,8 +173,7 @@ impl Edges<'_> {
                 let help =
                     format!("repeat `{reader}` with `each = \"targets\"`, or `{read}` with `each = \"sources\"`");
                 let cause = Cause::NoneForReference { reader, read };
-                self.problems
-                    .push(Problem::new(cause).at(&edge.place, "only for the targets").help(help));
+                self.problems.push(Problem::new(cause).at(&edge.place, "only for the targets").help(help));
                 None
             }
             (Each::Sources | Each::Targets, _) => Some(Take::Same),
@@ -231,64 +183,37 @@ impl Edges<'_> {
     fn unknown_input(&mut self, stage: &ParsedStage, signature: &Signature, typed: &ParsedInput) {
         let (name, port) = (stage.name.value.clone(), typed.port.value.clone());
         let uses = used(stage);
-        let help = suggest(
-            &port,
-            &format!("inputs of `{uses}`"),
-            signature.inputs.iter().map(|port| port.name.as_str()),
-        );
-        let cause = Cause::UnknownInput {
-            stage: name,
-            uses,
-            port,
-        };
-        self.problems
-            .push(Problem::new(cause).at(&typed.port.place, "unknown").help(help));
+        let help =
+            suggest(&port, &format!("inputs of `{uses}`"), signature.inputs.iter().map(|port| port.name.as_str()));
+        let cause = Cause::UnknownInput { stage: name, uses, port };
+        self.problems.push(Problem::new(cause).at(&typed.port.place, "unknown").help(help));
     }
 
     fn list_for_one(&mut self, stage: &ParsedStage, port: &Port, typed: &ParsedInput) {
-        let cause = Cause::ListForOne {
-            stage: stage.name.value.clone(),
-            port: port.name.clone(),
-        };
+        let cause = Cause::ListForOne { stage: stage.name.value.clone(), port: port.name.clone() };
         let help = match typed.edges.as_slice() {
             [edge] => format!("write `{} = \"{}\"`", port.name, edge.text),
             _ => format!("connect one output of kind `{}`", port.kind),
         };
-        self.problems
-            .push(Problem::new(cause).at(&typed.place, "a list").help(help));
+        self.problems.push(Problem::new(cause).at(&typed.place, "a list").help(help));
     }
 
     fn missing(&mut self, stage: &ParsedStage, port: &Port) {
         if port.optional {
             return;
         }
-        let about = if port.help.is_empty() {
-            String::new()
-        } else {
-            format!("`{}`: {}\n", port.name, port.help)
-        };
+        let about = if port.help.is_empty() { String::new() } else { format!("`{}`: {}\n", port.name, port.help) };
         let help = format!("{about}{}", self.outputs_of(&port.kind));
-        let cause = Cause::MissingInput {
-            stage: stage.name.value.clone(),
-            port: port.name.clone(),
-        };
+        let cause = Cause::MissingInput { stage: stage.name.value.clone(), port: port.name.clone() };
         let label = format!("`{}` needs `{}`", used(stage), port.name);
-        self.problems
-            .push(Problem::new(cause).at(&stage.name.place, label).help(help));
+        self.problems.push(Problem::new(cause).at(&stage.name.place, label).help(help));
     }
 
     /// Help that names the outputs which an input of this kind could read.
     fn outputs_of(&self, kind: &str) -> String {
-        let mut outputs: Vec<String> = if kind == FILE_KIND {
-            vec!["job.file".to_owned()]
-        } else {
-            Vec::new()
-        };
+        let mut outputs: Vec<String> = if kind == FILE_KIND { vec!["job.file".to_owned()] } else { Vec::new() };
         for (stage, signature) in self.stages.iter().zip(self.signatures) {
-            let ports = signature
-                .iter()
-                .flat_map(|signature| &signature.outputs)
-                .filter(|port| port.kind == kind);
+            let ports = signature.iter().flat_map(|signature| &signature.outputs).filter(|port| port.kind == kind);
             outputs.extend(ports.map(|port| format!("{}.{}", stage.name.value, port.name)));
         }
         match outputs.as_slice() {

@@ -18,11 +18,7 @@ impl JobFiles {
     /// names the targets too.
     #[must_use]
     pub fn or(self, file: &JobFiles) -> JobFiles {
-        let sources = if self.reference.is_some() || !self.targets.is_empty() {
-            &self
-        } else {
-            file
-        };
+        let sources = if self.reference.is_some() || !self.targets.is_empty() { &self } else { file };
         JobFiles {
             reference: sources.reference.clone(),
             targets: sources.targets.clone(),
@@ -37,24 +33,11 @@ mod tests {
 
     #[test]
     fn the_command_line_replaces_all_sources_and_keeps_the_output() {
-        let file = JobFiles {
-            reference: Some("a.mkv".into()),
-            targets: vec!["b.mkv".into()],
-            output: Some("out".into()),
-        };
-        let typed = JobFiles {
-            reference: Some("c.mkv".into()),
-            ..JobFiles::default()
-        };
+        let file =
+            JobFiles { reference: Some("a.mkv".into()), targets: vec!["b.mkv".into()], output: Some("out".into()) };
+        let typed = JobFiles { reference: Some("c.mkv".into()), ..JobFiles::default() };
         let job = typed.or(&file);
-        assert_eq!(
-            job,
-            JobFiles {
-                reference: Some("c.mkv".into()),
-                targets: Vec::new(),
-                output: Some("out".into())
-            }
-        );
+        assert_eq!(job, JobFiles { reference: Some("c.mkv".into()), targets: Vec::new(), output: Some("out".into()) });
         assert_eq!(JobFiles::default().or(&file), file);
     }
 }

@@ -37,11 +37,8 @@ impl<'a> Judge<'a> {
             }
             Kind::Required { property } => self.missing(&steps, property.as_str().unwrap_or_default()),
             Kind::FalseSchema => {
-                let unknown: Vec<String> = self
-                    .keys(&steps)
-                    .filter(|name| !names(schema).contains(name))
-                    .map(str::to_owned)
-                    .collect();
+                let unknown: Vec<String> =
+                    self.keys(&steps).filter(|name| !names(schema).contains(name)).map(str::to_owned).collect();
                 if unknown.is_empty() {
                     self.wrong(&steps, error, schema);
                 }
@@ -71,10 +68,7 @@ impl<'a> Judge<'a> {
             if self.is_explained(steps, name) {
                 return;
             }
-            let cause = Cause::MisplacedParameter {
-                owner,
-                name: name.to_owned(),
-            };
+            let cause = Cause::MisplacedParameter { owner, name: name.to_owned() };
             return self.say(Problem::new(cause), &key, "does not fit", "");
         }
         let mut help = match (known.as_slice(), steps) {
@@ -91,12 +85,7 @@ the setting is from `{here}`, but `use` was changed by `{uses}`"
             ));
         }
         let name = name.to_owned();
-        self.say(
-            Problem::new(Cause::UnknownParameter { owner, name }),
-            &key,
-            "unknown",
-            &help,
-        );
+        self.say(Problem::new(Cause::UnknownParameter { owner, name }), &key, "unknown", &help);
     }
 
     /// Whether a known name is refused only because something else is wrong with it, or with the choice it belongs to.
@@ -104,30 +93,16 @@ the setting is from `{here}`, but `use` was changed by `{uses}`"
         let about_names = |error: &&ValidationError<'_>| matches!(error.kind(), Kind::UnevaluatedProperties { .. });
         self.errors.iter().filter(|error| !about_names(error)).any(|error| {
             let path = path_of(error);
-            path == steps
-                || path
-                    .strip_prefix(steps)
-                    .and_then(|rest| rest.first())
-                    .is_some_and(|step| step == name)
+            path == steps || path.strip_prefix(steps).and_then(|rest| rest.first()).is_some_and(|step| step == name)
         })
     }
 
     fn missing(&mut self, steps: &[String], name: &str) {
         let owner = self.owner_of(steps);
-        let place = if steps.is_empty() {
-            Some(self.uses.place.clone())
-        } else {
-            self.place(steps)
-        };
+        let place = if steps.is_empty() { Some(self.uses.place.clone()) } else { self.place(steps) };
         let Some(place) = place else { return };
-        let help = format!(
-            "it has no default: add `{name} = …`{}",
-            if steps.is_empty() { " to `with`" } else { "" }
-        );
-        let cause = Cause::MissingParameter {
-            owner,
-            name: name.to_owned(),
-        };
+        let help = format!("it has no default: add `{name} = …`{}", if steps.is_empty() { " to `with`" } else { "" });
+        let cause = Cause::MissingParameter { owner, name: name.to_owned() };
         self.say(Problem::new(cause), &place, &format!("needs `{name}`"), &help);
     }
 
@@ -154,11 +129,7 @@ the setting is from `{here}`, but `use` was changed by `{uses}`"
             (name, Some(last)) if is_index(last) => format!("an item of `{name}`"),
             (name, _) => format!("`{name}`"),
         };
-        let cause = Cause::WrongParameter {
-            what,
-            expected,
-            found: found(value),
-        };
+        let cause = Cause::WrongParameter { what, expected, found: found(value) };
         let mut help = about(schema);
         if let Some(name) = value
             .as_str()
@@ -179,10 +150,7 @@ the setting is from `{here}`, but `use` was changed by `{uses}`"
     /// Where the value at the end of a path was typed; none for what is unusable anyway.
     fn place(&self, steps: &[String]) -> Option<Place> {
         match self.node(steps) {
-            Some(Node {
-                literal: Literal::Unusable,
-                ..
-            }) => None,
+            Some(Node { literal: Literal::Unusable, .. }) => None,
             Some(node) => Some(node.place.clone()),
             None => Some(self.uses.place.clone()),
         }
@@ -190,10 +158,7 @@ the setting is from `{here}`, but `use` was changed by `{uses}`"
 
     fn key(&self, steps: &[String], name: &str) -> Option<Place> {
         match self.node(steps) {
-            Some(Node {
-                literal: Literal::Table(table),
-                ..
-            }) => table.get(name).map(|(key, _)| key.place.clone()),
+            Some(Node { literal: Literal::Table(table), .. }) => table.get(name).map(|(key, _)| key.place.clone()),
             _ => None,
         }
     }
@@ -201,10 +166,7 @@ the setting is from `{here}`, but `use` was changed by `{uses}`"
     /// Names in the table at the end of a path.
     fn keys(&self, steps: &[String]) -> impl Iterator<Item = &'a str> + use<'a> {
         let entries = match self.node(steps) {
-            Some(Node {
-                literal: Literal::Table(table),
-                ..
-            }) => table.0.as_slice(),
+            Some(Node { literal: Literal::Table(table), .. }) => table.0.as_slice(),
             _ => &[],
         };
         entries.iter().map(|(key, _)| key.value.as_str())
@@ -229,21 +191,14 @@ the setting is from `{here}`, but `use` was changed by `{uses}`"
 fn about(schema: &Value) -> String {
     let description = schema["description"].as_str().map(str::to_owned);
     let short = |value: &&Value| !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
-    let default = schema
-        .get("default")
-        .filter(short)
-        .map(|default| format!("the default is {}", literal(default)));
+    let default = schema.get("default").filter(short).map(|default| format!("the default is {}", literal(default)));
     let lines: Vec<String> = description.into_iter().chain(default).collect();
     lines.join("\n")
 }
 
 /// Name of a parameter as it is written in a pipeline; which item of a list it is in is shown by its place.
 fn name_of(steps: &[String]) -> String {
-    let names: Vec<&str> = steps
-        .iter()
-        .map(String::as_str)
-        .filter(|step| !is_index(step))
-        .collect();
+    let names: Vec<&str> = steps.iter().map(String::as_str).filter(|step| !is_index(step)).collect();
     names.join(".")
 }
 

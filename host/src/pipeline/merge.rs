@@ -42,14 +42,7 @@ pub(super) fn lay(base: &mut Table, over: Table) {
 fn lay_at(level: Level, base: &mut Table, over: Table) {
     for (key, node) in over.0 {
         match (level.of(&key.value), base.table_mut(&key.value), node) {
-            (
-                Some(level),
-                Some(below),
-                Node {
-                    literal: Literal::Table(over),
-                    ..
-                },
-            ) => lay_at(level, below, over),
+            (Some(level), Some(below), Node { literal: Literal::Table(over), .. }) => lay_at(level, below, over),
             (_, _, node) => base.set(key, node),
         }
     }
@@ -64,22 +57,14 @@ pub(super) fn set(table: &mut Table, argument: &Arc<Origin>, problems: &mut Prob
     match path.first().map(|first| first.value.as_str()) {
         Some("job" | "description") => {}
         Some("stage") if !is_stage(table, "stage") && path.len() > 2 => {}
-        _ => path.insert(
-            0,
-            At {
-                value: "stage".to_owned(),
-                place: argument.place(0..0),
-            },
-        ),
+        _ => path.insert(0, At { value: "stage".to_owned(), place: argument.place(0..0) }),
     }
     if let [first, stage, ..] = path.as_slice()
         && first.value == "stage"
         && !is_stage(table, &stage.value)
     {
         let help = suggest(&stage.value, "stages", stages(table).chain(["job"]));
-        let problem = Problem::new(Cause::UnknownStage {
-            name: stage.value.clone(),
-        });
+        let problem = Problem::new(Cause::UnknownStage { name: stage.value.clone() });
         problems.push(problem.at(&stage.place, "no such stage").help(help));
         return;
     }
@@ -98,17 +83,12 @@ fn split(argument: &Arc<Origin>, problems: &mut Problems) -> Option<(Vec<At<Stri
     for segment in path.split('.') {
         let name = segment.trim();
         let begin = offset + segment.len() - segment.trim_start().len();
-        segments.push(At {
-            value: name.to_owned(),
-            place: argument.place(begin..begin + name.len()),
-        });
+        segments.push(At { value: name.to_owned(), place: argument.place(begin..begin + name.len()) });
         offset += segment.len() + 1;
     }
     let enough = (segments.len() > 1 || path.trim() == "description") && segments.len() <= DEPTH;
     if !enough || segments.iter().any(|segment| segment.value.is_empty()) {
-        let problem = Problem::new(Cause::MalformedSet {
-            argument: text.to_owned(),
-        });
+        let problem = Problem::new(Cause::MalformedSet { argument: text.to_owned() });
         let help = "write `--set STAGE.KEY=VALUE`, as in `--set correlate.with.windows=30`, \
                     `--set correlate.use=PLUGIN/STAGE` or `--set job.output=FOLDER`";
         problems.push(problem.at(&argument.place(0..text.len()), "not KEY=VALUE").help(help));
@@ -128,26 +108,14 @@ fn put(table: &mut Table, mut path: VecDeque<At<String>>, value: Node) {
         None => {
             let (mut below, place) = (Table::default(), key.place.clone());
             put(&mut below, path, value);
-            table.set(
-                key,
-                Node {
-                    place,
-                    literal: Literal::Table(below),
-                },
-            );
+            table.set(key, Node { place, literal: Literal::Table(below) });
         }
     }
 }
 
 fn stages(table: &Table) -> impl Iterator<Item = &str> {
     let stages = match table.get("stage") {
-        Some((
-            _,
-            Node {
-                literal: Literal::Table(stages),
-                ..
-            },
-        )) => stages.0.as_slice(),
+        Some((_, Node { literal: Literal::Table(stages), .. })) => stages.0.as_slice(),
         _ => &[],
     };
     stages.iter().map(|(name, _)| name.value.as_str())

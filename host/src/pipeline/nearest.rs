@@ -7,13 +7,9 @@ pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
         0..=2 => 0,
         length => length / 3,
     };
-    let distances = candidates
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(&typed, &candidate.to_lowercase()), candidate));
-    distances
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+    let distances =
+        candidates.into_iter().map(|candidate| (strsim::osa_distance(&typed, &candidate.to_lowercase()), candidate));
+    distances.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 /// Help for an unknown name: the nearest valid one, then all of them. `what` is their plural, as in "settings of `x`".

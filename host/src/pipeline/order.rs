@@ -11,11 +11,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Reports the stages that read each other in a circle, one circle for each knot of them.
 pub(super) fn report_cycles(stages: &[ParsedStage], problems: &mut Problems) {
-    let indices: HashMap<&str, usize> = stages
-        .iter()
-        .enumerate()
-        .map(|(index, stage)| (stage.name.value.as_str(), index))
-        .collect();
+    let indices: HashMap<&str, usize> =
+        stages.iter().enumerate().map(|(index, stage)| (stage.name.value.as_str(), index)).collect();
     let mut graph: DiGraph<usize, &Reference> = DiGraph::new();
     let nodes: Vec<NodeIndex> = (0..stages.len()).map(|index| graph.add_node(index)).collect();
     for (reader, stage) in stages.iter().enumerate() {
@@ -30,10 +27,7 @@ pub(super) fn report_cycles(stages: &[ParsedStage], problems: &mut Problems) {
         let circle = shortest_circle(&graph, first);
         let name = |node: &NodeIndex| stages[graph[*node]].name.value.clone();
         let path: Vec<String> = circle.iter().chain([&first]).map(name).collect();
-        let edge = circle
-            .get(1)
-            .and_then(|&second| graph.find_edge(first, second))
-            .map(|edge| graph[edge]);
+        let edge = circle.get(1).and_then(|&second| graph.find_edge(first, second)).map(|edge| graph[edge]);
         let mut problem = Problem::new(Cause::Cycle { path }).help("each stage of the circle reads the next one");
         if let Some(edge) = edge {
             problem = problem.at(&edge.place, "part of the circle");
@@ -51,11 +45,7 @@ fn shortest_circle(graph: &DiGraph<usize, &Reference>, first: NodeIndex) -> Vec<
         read.sort_unstable();
         if read.contains(&first) {
             let mut path = vec![node];
-            while let Some(&before) = path
-                .last()
-                .filter(|&&node| node != first)
-                .and_then(|node| came_from.get(node))
-            {
+            while let Some(&before) = path.last().filter(|&&node| node != first).and_then(|node| came_from.get(node)) {
                 path.push(before);
             }
             path.reverse();
@@ -92,23 +82,13 @@ pub(super) fn sorted(stages: Vec<Stage>) -> Vec<Stage> {
             }
         }
     }
-    let positions: HashMap<usize, usize> = order
-        .iter()
-        .enumerate()
-        .map(|(position, &stage)| (stage, position))
-        .collect();
-    let mut placed: Vec<(Option<&usize>, Stage)> = stages
-        .into_iter()
-        .enumerate()
-        .map(|(index, stage)| (positions.get(&index), stage))
-        .collect();
+    let positions: HashMap<usize, usize> =
+        order.iter().enumerate().map(|(position, &stage)| (stage, position)).collect();
+    let mut placed: Vec<(Option<&usize>, Stage)> =
+        stages.into_iter().enumerate().map(|(index, stage)| (positions.get(&index), stage)).collect();
     placed.sort_by_key(|(position, _)| *position);
     let mut stages: Vec<Stage> = placed.into_iter().map(|(_, stage)| stage).collect();
-    for edge in stages
-        .iter_mut()
-        .flat_map(|stage| &mut stage.inputs)
-        .flat_map(|input| &mut input.edges)
-    {
+    for edge in stages.iter_mut().flat_map(|stage| &mut stage.inputs).flat_map(|input| &mut input.edges) {
         if let Producer::Stage { index, .. } = &mut edge.producer {
             *index = positions.get(index).copied().unwrap_or(*index);
         }
@@ -118,12 +98,8 @@ pub(super) fn sorted(stages: Vec<Stage>) -> Vec<Stage> {
 
 /// Indices of the stages that a stage reads.
 fn producers(stage: &Stage) -> impl Iterator<Item = usize> {
-    stage
-        .inputs
-        .iter()
-        .flat_map(|input| &input.edges)
-        .filter_map(|edge| match edge.producer {
-            Producer::Stage { index, .. } => Some(index),
-            Producer::Job => None,
-        })
+    stage.inputs.iter().flat_map(|input| &input.edges).filter_map(|edge| match edge.producer {
+        Producer::Stage { index, .. } => Some(index),
+        Producer::Job => None,
+    })
 }

@@ -34,12 +34,7 @@ impl Origin {
 
     fn new(name: &str, text: &str, rank: usize, folder: PathBuf) -> Arc<Self> {
         let text: Arc<str> = text.into();
-        Arc::new(Self {
-            source: NamedSource::new(name, Arc::clone(&text)),
-            text,
-            rank,
-            folder,
-        })
+        Arc::new(Self { source: NamedSource::new(name, Arc::clone(&text)), text, rank, folder })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -73,10 +68,7 @@ impl Origin {
     /// A place in this text; a span that leaves the text is cut to it.
     pub(super) fn place(self: &Arc<Self>, span: Range<usize>) -> Place {
         let end = span.end.min(self.text.len());
-        Place {
-            origin: Arc::clone(self),
-            span: span.start.min(end)..end,
-        }
+        Place { origin: Arc::clone(self), span: span.start.min(end)..end }
     }
 }
 

@@ -20,18 +20,13 @@ pub(super) fn check(stage: &ParsedStage, uses: &At<String>, signature: &Signatur
         Ok(validator) => validator,
         Err(reason) => {
             let help = "this is a mistake of the plugin, not of the pipeline; tell its author";
-            let problem = Problem::new(Cause::BrokenSchema {
-                uses: uses.value.clone(),
-                reason,
-            });
+            let problem = Problem::new(Cause::BrokenSchema { uses: uses.value.clone(), reason });
             problems.push(problem.at(&uses.place, "cannot be checked").help(help));
             return Value::Null;
         }
     };
-    let typed = stage.with.as_ref().map(|with| Node {
-        place: with.place.clone(),
-        literal: Literal::Table(with.value.clone()),
-    });
+    let typed =
+        stage.with.as_ref().map(|with| Node { place: with.place.clone(), literal: Literal::Table(with.value.clone()) });
     let value = typed.as_ref().map_or_else(|| Value::Object(Map::new()), Node::json);
     let owner = format!("stage `{}` ({})", stage.name.value, uses.value);
     let errors: Vec<ValidationError<'_>> = validator.iter_errors(&value).collect();
@@ -39,15 +34,7 @@ pub(super) fn check(stage: &ParsedStage, uses: &At<String>, signature: &Signatur
         return complete(&schema, &schema, value);
     }
     let typed = typed.as_ref();
-    let mut judge = Judge {
-        owner,
-        uses,
-        typed,
-        schema: &schema,
-        errors: &errors,
-        problems,
-        said: BTreeSet::new(),
-    };
+    let mut judge = Judge { owner, uses, typed, schema: &schema, errors: &errors, problems, said: BTreeSet::new() };
     errors.iter().for_each(|error| judge.judge(error));
     Value::Null
 }
@@ -56,11 +43,7 @@ struct WrittenWhole;
 
 impl<'i> Keyword<'i> for WrittenWhole {
     fn validate(&self, value: &'i Value) -> Result<(), ValidationError<'i>> {
-        if self.is_valid(value) {
-            Ok(())
-        } else {
-            Err(ValidationError::custom("not written as a whole number"))
-        }
+        if self.is_valid(value) { Ok(()) } else { Err(ValidationError::custom("not written as a whole number")) }
     }
 
     fn is_valid(&self, value: &'i Value) -> bool {

@@ -79,36 +79,20 @@ pub fn load_text(path: &Path, text: &str, sets: &[String]) -> Result<Parsed, Pro
     for (index, argument) in sets.iter().enumerate() {
         set(&mut table, &Origin::argument(argument, index), &mut problems);
     }
-    let mut shape = Shape {
-        origin: &origin,
-        problems,
-    };
+    let mut shape = Shape { origin: &origin, problems };
     let (description, job, stages) = shape.file(table);
-    Ok(Parsed {
-        description,
-        job,
-        stages,
-        problems: shape.problems,
-        origin,
-    })
+    Ok(Parsed { description, job, stages, problems: shape.problems, origin })
 }
 
 fn read(path: &Path) -> Result<String, Cause> {
-    let unreadable = |reason: String| Cause::Unreadable {
-        path: path.to_owned(),
-        reason,
-    };
+    let unreadable = |reason: String| Cause::Unreadable { path: path.to_owned(), reason };
     let bytes = std::fs::read(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => unreadable("there is no such file".to_owned()),
         _ => unreadable(error.to_string()),
     })?;
     String::from_utf8(bytes).map_err(|error| {
-        let line = error
-            .as_bytes()
-            .iter()
-            .take(error.utf8_error().valid_up_to())
-            .filter(|&&byte| byte == b'\n')
-            .count();
+        let line =
+            error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|&&byte| byte == b'\n').count();
         unreadable(format!("line {} is not UTF-8 text", line + 1))
     })
 }
@@ -121,18 +105,12 @@ fn extended(mut table: Table, problems: &mut Problems) -> Result<Table, Problems
     let Some(typed) = node.text() else {
         let (what, expected, found) = ("`extends`".to_owned(), "text".to_owned(), node.what().to_owned());
         let problem = Problem::new(Cause::WrongType { what, expected, found });
-        problems.push(
-            problem
-                .at(&node.place, "not the name of a file")
-                .help("write `extends = \"other.toml\"`"),
-        );
+        problems.push(problem.at(&node.place, "not the name of a file").help("write `extends = \"other.toml\"`"));
         return Ok(table);
     };
     let path = node.place.origin.path(typed);
     let text = read(&path).map_err(|cause| {
-        Problem::new(cause)
-            .at(&node.place, "extended here")
-            .help("the path is relative to the file that extends")
+        Problem::new(cause).at(&node.place, "extended here").help("the path is relative to the file that extends")
     })?;
     let mut base = tree::document(&Origin::file(&path, &text, EXTENDED), problems)?;
     if let Some((_, further)) = base.take("extends") {
@@ -140,11 +118,7 @@ fn extended(mut table: Table, problems: &mut Problems) -> Result<Table, Problems
             Some(further) => format!("files extend one level deep: extend `{further}` instead, or copy what is needed"),
             None => "files extend one level deep".to_owned(),
         };
-        problems.push(
-            Problem::new(Cause::ExtendsChain { path })
-                .at(&node.place, "extended here")
-                .help(help),
-        );
+        problems.push(Problem::new(Cause::ExtendsChain { path }).at(&node.place, "extended here").help(help));
     }
     lay(&mut base, table);
     Ok(base)

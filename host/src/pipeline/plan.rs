@@ -62,11 +62,7 @@ impl Plan {
     /// Indices of the instances that `instance` reads, ascending, each once.
     #[must_use]
     pub fn reads(&self, instance: usize) -> Vec<usize> {
-        let feeds = self
-            .instances
-            .get(instance)
-            .into_iter()
-            .flat_map(|reader| reader.inputs.iter());
+        let feeds = self.instances.get(instance).into_iter().flat_map(|reader| reader.inputs.iter());
         let mut read: Vec<usize> = feeds
             .flat_map(|(_, feeds)| feeds)
             .filter_map(|feed| match feed {
@@ -82,9 +78,7 @@ impl Plan {
     /// Indices of the instances that read `instance`, ascending.
     #[must_use]
     pub fn readers(&self, instance: usize) -> Vec<usize> {
-        (0..self.instances.len())
-            .filter(|&reader| self.reads(reader).contains(&instance))
-            .collect()
+        (0..self.instances.len()).filter(|&reader| self.reads(reader).contains(&instance)).collect()
     }
 }
 
@@ -103,30 +97,13 @@ pub fn plan(resolved: &Resolved, job: &JobFiles) -> Result<Plan, Problems> {
     let Some(reference) = &job.reference else {
         let help = "give the files on the command line, `vsg-host run PIPELINE REFERENCE TARGET… -o OUT`, \
                     or in the file under `[job]`; `vsg-host sample` makes a pair to try things on";
-        return Err(Problem::new(Cause::NoReference {
-            file: resolved.file.clone(),
-        })
-        .help(help)
-        .into());
+        return Err(Problem::new(Cause::NoReference { file: resolved.file.clone() }).help(help).into());
     };
     let sources: Vec<PathBuf> = std::iter::once(reference).chain(&job.targets).cloned().collect();
     let first_instances = first_instances(&resolved.stages, sources.len());
-    let expansion = Expansion {
-        stages: &resolved.stages,
-        first_instances: &first_instances,
-        sources: sources.len(),
-    };
-    let instances = resolved
-        .stages
-        .iter()
-        .flat_map(|stage| expansion.instances(stage))
-        .collect();
-    Ok(Plan {
-        description: resolved.description.clone(),
-        sources,
-        output: job.output.clone(),
-        instances,
-    })
+    let expansion = Expansion { stages: &resolved.stages, first_instances: &first_instances, sources: sources.len() };
+    let instances = resolved.stages.iter().flat_map(|stage| expansion.instances(stage)).collect();
+    Ok(Plan { description: resolved.description.clone(), sources, output: job.output.clone(), instances })
 }
 
 /// Index of the first instance of every stage.
@@ -184,19 +161,12 @@ impl Expansion<'_> {
             Take::Reference => *run == Some(0),
             Take::Every | Take::Only => true,
         };
-        let runs = each
-            .runs(self.sources)
-            .into_iter()
-            .enumerate()
-            .filter(|(_, run)| wanted(run));
+        let runs = each.runs(self.sources).into_iter().enumerate().filter(|(_, run)| wanted(run));
         runs.filter_map(|(nth, run)| match &edge.producer {
             Producer::Job => run.map(|source| Feed::File { source }),
             Producer::Stage { index, port } => {
                 let first = self.first_instances.get(*index)?;
-                Some(Feed::Output {
-                    instance: first + nth,
-                    port: port.clone(),
-                })
+                Some(Feed::Output { instance: first + nth, port: port.clone() })
             }
         })
         .collect()

@@ -17,12 +17,7 @@ pub struct Problem {
 impl Problem {
     /// A problem that has no place, such as a file that cannot be read.
     pub(super) fn new(cause: Cause) -> Self {
-        Self {
-            cause,
-            place: None,
-            label: String::new(),
-            help: None,
-        }
+        Self { cause, place: None, label: String::new(), help: None }
     }
 
     pub(super) fn at(mut self, place: &Place, label: impl Into<String>) -> Self {
@@ -67,9 +62,7 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place
-            .as_ref()
-            .map(|place| place.origin.source() as &dyn SourceCode)
+        self.place.as_ref().map(|place| place.origin.source() as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

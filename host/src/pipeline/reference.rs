@@ -24,28 +24,22 @@ pub(super) fn reference(text: &str, place: &Place, problems: &mut Problems) -> O
         None => (text, None),
     };
     let form = "write `STAGE.OUTPUT`, `STAGE.OUTPUT@reference` or `job.file`";
-    let Some((stage, port)) = output
-        .split_once('.')
-        .filter(|(stage, port)| !stage.is_empty() && !port.is_empty())
+    let Some((stage, port)) = output.split_once('.').filter(|(stage, port)| !stage.is_empty() && !port.is_empty())
     else {
         let problem = Problem::new(Cause::MalformedEdge { text: text.to_owned() });
         problems.push(problem.at(place, "not an output").help(form));
         return None;
     };
     if let Some(choice) = choice.filter(|&choice| choice != "reference") {
-        let problem = Problem::new(Cause::UnknownChoice {
-            text: choice.to_owned(),
-        });
+        let problem = Problem::new(Cause::UnknownChoice { text: choice.to_owned() });
         let help =
             format!("`{output}@reference` is the value of the reference; without `@`, it is that of the same source");
         let choice_place = place.within(text, output.len()..text.len());
         problems.push(problem.at(&choice_place, "unknown").help(help));
         return None;
     }
-    let part = |start: usize, part: &str| At {
-        value: part.to_owned(),
-        place: place.within(text, start..start + part.len()),
-    };
+    let part =
+        |start: usize, part: &str| At { value: part.to_owned(), place: place.within(text, start..start + part.len()) };
     Some(Reference {
         text: text.to_owned(),
         place: place.clone(),

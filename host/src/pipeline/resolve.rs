@@ -121,22 +121,10 @@ impl Each {
 ///
 /// All mistakes of form that [`load`](super::load) kept, and everything that does not exist or does not fit.
 pub fn resolve(parsed: Parsed, catalog: &BTreeMap<String, Signature>) -> Result<Resolved, Problems> {
-    let Parsed {
-        origin,
-        description,
-        job,
-        stages: parsed,
-        mut problems,
-    } = parsed;
-    let signatures: Vec<Option<&Signature>> = parsed
-        .iter()
-        .map(|stage| implementation(stage, catalog, &mut problems))
-        .collect();
-    let mut edges = Edges {
-        stages: &parsed,
-        signatures: &signatures,
-        problems: Problems::default(),
-    };
+    let Parsed { origin, description, job, stages: parsed, mut problems } = parsed;
+    let signatures: Vec<Option<&Signature>> =
+        parsed.iter().map(|stage| implementation(stage, catalog, &mut problems)).collect();
+    let mut edges = Edges { stages: &parsed, signatures: &signatures, problems: Problems::default() };
     let inputs: Vec<Vec<Input>> = (0..parsed.len()).map(|reader| edges.inputs(reader)).collect();
     problems.append(edges.problems);
     order::report_cycles(&parsed, &mut problems);
@@ -162,12 +150,7 @@ pub fn resolve(parsed: Parsed, catalog: &BTreeMap<String, Signature>) -> Result<
         });
     }
     let file = origin.name().to_owned();
-    problems.or(()).map(|()| Resolved {
-        file,
-        description,
-        job,
-        stages: order::sorted(stages),
-    })
+    problems.or(()).map(|()| Resolved { file, description, job, stages: order::sorted(stages) })
 }
 
 /// The signature of what a stage uses; reports when there is none.
@@ -180,9 +163,7 @@ fn implementation<'a>(
         Field::Given(uses) => uses,
         Field::Wrong => return None,
         Field::Absent => {
-            let problem = Problem::new(Cause::MissingUse {
-                stage: stage.name.value.clone(),
-            });
+            let problem = Problem::new(Cause::MissingUse { stage: stage.name.value.clone() });
             let help = "add `use = \"plugin/stage\"`; `vsg-host plugins` lists what can be used";
             problems.push(problem.at(&stage.name.place, "this stage").help(help));
             return None;
@@ -197,57 +178,34 @@ fn implementation<'a>(
 
 fn unknown(uses: &At<String>, catalog: &BTreeMap<String, Signature>) -> Problem {
     let ids = || catalog.keys().map(String::as_str);
-    let split = uses
-        .value
-        .split_once('/')
-        .filter(|(plugin, stage)| !plugin.is_empty() && !stage.is_empty());
+    let split = uses.value.split_once('/').filter(|(plugin, stage)| !plugin.is_empty() && !stage.is_empty());
     let Some((plugin, stage)) = split else {
-        let named: Vec<&str> = ids()
-            .filter(|id| id.split_once('/').is_some_and(|(_, stage)| stage == uses.value))
-            .collect();
+        let named: Vec<&str> =
+            ids().filter(|id| id.split_once('/').is_some_and(|(_, stage)| stage == uses.value)).collect();
         let form = "write `use = \"plugin/stage\"`; `vsg-host plugins` lists what can be used";
         let help = match (named.as_slice(), nearest(&uses.value, ids())) {
             ([], None) => form.to_owned(),
             ([], Some(id)) => format!("did you mean `{id}`?\n{form}"),
             (named, _) => format!("did you mean {}?\n{form}", list(named.iter().copied())),
         };
-        let problem = Problem::new(Cause::MalformedUse {
-            text: uses.value.clone(),
-        });
+        let problem = Problem::new(Cause::MalformedUse { text: uses.value.clone() });
         return problem.at(&uses.place, "not `plugin/stage`").help(help);
     };
-    let mut of_plugin = ids()
-        .filter_map(|id| id.split_once('/'))
-        .filter(|(name, _)| *name == plugin)
-        .peekable();
+    let mut of_plugin = ids().filter_map(|id| id.split_once('/')).filter(|(name, _)| *name == plugin).peekable();
     if of_plugin.peek().is_some() {
-        let help = suggest(
-            stage,
-            &format!("stages of `{plugin}`"),
-            of_plugin.map(|(_, stage)| stage),
-        );
+        let help = suggest(stage, &format!("stages of `{plugin}`"), of_plugin.map(|(_, stage)| stage));
         let place = uses.place.within(&uses.value, plugin.len() + 1..uses.value.len());
-        let cause = Cause::UnknownImplementation {
-            plugin: plugin.to_owned(),
-            stage: stage.to_owned(),
-        };
+        let cause = Cause::UnknownImplementation { plugin: plugin.to_owned(), stage: stage.to_owned() };
         return Problem::new(cause).at(&place, "unknown").help(help);
     }
     let run = "run `vsg-host plugins` to see what is loaded, and from where";
     let help = match nearest(&uses.value, ids()) {
         Some(id) => format!("did you mean `{id}`?\n{run}"),
-        None => match nearest(
-            plugin,
-            ids().filter_map(|id| id.split_once('/')).map(|(plugin, _)| plugin),
-        ) {
+        None => match nearest(plugin, ids().filter_map(|id| id.split_once('/')).map(|(plugin, _)| plugin)) {
             Some(plugin) => format!("did you mean plugin `{plugin}`?\n{run}"),
             None => run.to_owned(),
         },
     };
     let place = uses.place.within(&uses.value, 0..plugin.len());
-    Problem::new(Cause::UnknownPlugin {
-        plugin: plugin.to_owned(),
-    })
-    .at(&place, "unknown")
-    .help(help)
+    Problem::new(Cause::UnknownPlugin { plugin: plugin.to_owned() }).at(&place, "unknown").help(help)
 }

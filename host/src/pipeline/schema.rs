@@ -7,10 +7,8 @@ use vsg_plugin_api::{Arity, Port, Signature};
 /// The schema of pipeline files that use the implementations of a catalog.
 #[must_use]
 pub fn schema(catalog: &BTreeMap<String, Signature>) -> Value {
-    let implementations: Vec<Value> = catalog
-        .iter()
-        .map(|(id, signature)| json!({ "const": id, "description": signature.summary }))
-        .collect();
+    let implementations: Vec<Value> =
+        catalog.iter().map(|(id, signature)| json!({ "const": id, "description": signature.summary })).collect();
     let mut definitions = Map::new();
     let mut cases = Vec::new();
     for (id, signature) in catalog {
@@ -20,11 +18,8 @@ pub fn schema(catalog: &BTreeMap<String, Signature>) -> Value {
             "then": { "properties": { "from": inputs(signature), "with": { "$ref": pointer(id) } } },
         }));
     }
-    let implementation = if implementations.is_empty() {
-        json!({ "type": "string" })
-    } else {
-        json!({ "oneOf": implementations })
-    };
+    let implementation =
+        if implementations.is_empty() { json!({ "type": "string" }) } else { json!({ "oneOf": implementations }) };
     let mut stage = json!({
         "type": "object",
         "additionalProperties": false,
@@ -126,9 +121,6 @@ fn input(port: &Port) -> Value {
     let edge = json!({ "type": "string", "pattern": "^[^.@]+\\.[^@]+(@reference)?$" });
     match port.arity {
         Arity::One => described(edge, &description),
-        Arity::Many => described(
-            json!({ "anyOf": [edge.clone(), { "type": "array", "items": edge }] }),
-            &description,
-        ),
+        Arity::Many => described(json!({ "anyOf": [edge.clone(), { "type": "array", "items": edge }] }), &description),
     }
 }

@@ -27,9 +27,7 @@ impl Shape<'_> {
         for (key, node) in table.0 {
             match key.value.as_str() {
                 "description" => {
-                    description = self
-                        .text("`description`", &node, "a sentence in quotes")
-                        .map(|at| at.value);
+                    description = self.text("`description`", &node, "a sentence in quotes").map(|at| at.value);
                 }
                 "job" => {
                     let table = self.table("`job`", node, "a table, `[job]`");
@@ -43,8 +41,7 @@ impl Shape<'_> {
                 "compare" | "variant" => {
                     let problem = Problem::new(Cause::Comparison { key: key.value.clone() });
                     let help = "comparisons run with `vsg-host compare`";
-                    self.problems
-                        .push(problem.at(&key.place, "part of a comparison").help(help));
+                    self.problems.push(problem.at(&key.place, "part of a comparison").help(help));
                 }
                 _ => {
                     // It may well be a misspelt `stage`.
@@ -54,9 +51,7 @@ impl Shape<'_> {
             }
         }
         if is_empty {
-            let problem = Problem::new(Cause::NoStages {
-                file: self.origin.name().to_owned(),
-            });
+            let problem = Problem::new(Cause::NoStages { file: self.origin.name().to_owned() });
             let help = "a pipeline has one table per stage: `[stage.NAME]` with `use = \"plugin/stage\"`; \
                         `vsg-host plugins` lists what can be used";
             self.problems.push(problem.help(help));
@@ -76,10 +71,7 @@ impl Shape<'_> {
                         self.wrong_type("`targets` of the job", &node, expected);
                         continue;
                     };
-                    job.targets = targets
-                        .iter()
-                        .filter_map(|node| self.path("a target of the job", node))
-                        .collect();
+                    job.targets = targets.iter().filter_map(|node| self.path("a target of the job", node)).collect();
                 }
                 _ => self.unknown_key("the job", &key, &["reference", "targets", "output"]),
             }
@@ -90,10 +82,7 @@ impl Shape<'_> {
     fn path(&mut self, what: &str, node: &Node) -> Option<PathBuf> {
         let typed = self.text(what, node, "a path in quotes")?;
         if typed.value.is_empty() {
-            let cause = Cause::WrongValue {
-                what: what.to_owned(),
-                expected: "a path".to_owned(),
-            };
+            let cause = Cause::WrongValue { what: what.to_owned(), expected: "a path".to_owned() };
             self.problems.push(Problem::new(cause).at(&typed.place, "empty"));
             return None;
         }
@@ -114,9 +103,7 @@ impl Shape<'_> {
 
     fn stage_name(&mut self, name: &At<String>) {
         let allowed = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
-        let problem = Problem::new(Cause::StageName {
-            name: name.value.clone(),
-        });
+        let problem = Problem::new(Cause::StageName { name: name.value.clone() });
         if name.value == "job" {
             let help = "`job` stands for the files of the job in edges, as in `job.file`";
             self.problems.push(problem.at(&name.place, "reserved").help(help));
@@ -169,10 +156,7 @@ impl Shape<'_> {
             "sources" => Each::Sources,
             "targets" => Each::Targets,
             typed => {
-                let cause = Cause::WrongValue {
-                    what: what.to_owned(),
-                    expected: expected.to_owned(),
-                };
+                let cause = Cause::WrongValue { what: what.to_owned(), expected: expected.to_owned() };
                 let problem = Problem::new(cause).at(&word.place, "neither of them");
                 let help = match nearest(typed, ["sources", "targets"]) {
                     Some(name) => format!("did you mean `{name}`?"),
@@ -182,10 +166,7 @@ impl Shape<'_> {
                 return Field::Wrong;
             }
         };
-        Field::Given(At {
-            value,
-            place: word.place,
-        })
+        Field::Given(At { value, place: word.place })
     }
 
     fn seconds(&mut self, what: &str, node: &Node) -> Option<f64> {
@@ -195,10 +176,7 @@ impl Shape<'_> {
         };
         let seconds = number.as_f64().filter(|&seconds| seconds > 0.0);
         if seconds.is_none() {
-            let cause = Cause::WrongValue {
-                what: what.to_owned(),
-                expected: "more than 0 seconds".to_owned(),
-            };
+            let cause = Cause::WrongValue { what: what.to_owned(), expected: "more than 0 seconds".to_owned() };
             self.problems.push(Problem::new(cause).at(&node.place, "too small"));
         }
         seconds
@@ -207,13 +185,8 @@ impl Shape<'_> {
     fn inputs(&mut self, stage: &str, table: Table) -> Vec<ParsedInput> {
         let inputs = table.0.into_iter().map(|(port, node)| {
             let what = format!("input `{}` of {stage}", port.value);
-            let mut input = ParsedInput {
-                port,
-                place: node.place.clone(),
-                is_list: false,
-                edges: Vec::new(),
-                incomplete: false,
-            };
+            let mut input =
+                ParsedInput { port, place: node.place.clone(), is_list: false, edges: Vec::new(), incomplete: false };
             let edges = match &node.literal {
                 Literal::List(edges) => {
                     input.is_list = true;
@@ -233,10 +206,7 @@ impl Shape<'_> {
     }
 
     fn text(&mut self, what: &str, node: &Node, expected: &str) -> Option<At<String>> {
-        let text = node.text().map(|text| At {
-            value: text.to_owned(),
-            place: node.place.clone(),
-        });
+        let text = node.text().map(|text| At { value: text.to_owned(), place: node.place.clone() });
         if text.is_none() {
             self.wrong_type(what, node, expected);
         }
@@ -245,10 +215,7 @@ impl Shape<'_> {
 
     fn table(&mut self, what: &str, node: Node, expected: &str) -> Option<At<Table>> {
         match node {
-            Node {
-                place,
-                literal: Literal::Table(value),
-            } => Some(At { value, place }),
+            Node { place, literal: Literal::Table(value) } => Some(At { value, place }),
             node => {
                 self.wrong_type(what, &node, expected);
                 None
@@ -262,17 +229,12 @@ impl Shape<'_> {
         }
         let (what, expected, found) = (what.to_owned(), expected.to_owned(), node.what().to_owned());
         let label = found.clone();
-        self.problems
-            .push(Problem::new(Cause::WrongType { what, expected, found }).at(&node.place, label));
+        self.problems.push(Problem::new(Cause::WrongType { what, expected, found }).at(&node.place, label));
     }
 
     fn unknown_key(&mut self, owner: &str, key: &At<String>, known: &[&str]) {
-        let cause = Cause::UnknownKey {
-            owner: owner.to_owned(),
-            key: key.value.clone(),
-        };
+        let cause = Cause::UnknownKey { owner: owner.to_owned(), key: key.value.clone() };
         let help = suggest(&key.value, &format!("keys of {owner}"), known.iter().copied());
-        self.problems
-            .push(Problem::new(cause).at(&key.place, "unknown").help(help));
+        self.problems.push(Problem::new(cause).at(&key.place, "unknown").help(help));
     }
 }

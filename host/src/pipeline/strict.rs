@@ -16,11 +16,7 @@ const OPENNESS: [&str; 3] = ["additionalProperties", "unevaluatedProperties", "p
 
 /// The strict version of a schema; no schema at all means no parameters.
 pub(super) fn strict(schema: &Value) -> Value {
-    let mut schema = if schema.is_null() {
-        json!({ "type": "object" })
-    } else {
-        schema.clone()
-    };
+    let mut schema = if schema.is_null() { json!({ "type": "object" }) } else { schema.clone() };
     tighten(&mut schema, true);
     schema
 }
@@ -37,11 +33,7 @@ fn tighten(schema: &mut Value, whole: bool) {
     }
     if whole && has_names(schema) && !decides_openness(schema) {
         let alone = in_place(schema).len() == 1 && !schema.contains_key("$ref");
-        let keyword = if alone {
-            "additionalProperties"
-        } else {
-            "unevaluatedProperties"
-        };
+        let keyword = if alone { "additionalProperties" } else { "unevaluatedProperties" };
         schema.insert(keyword.to_owned(), Value::Bool(false));
     }
     for (keyword, value) in schema.iter_mut() {
@@ -86,10 +78,7 @@ fn limits(format: &str) -> Option<(Value, Value)> {
 
 /// Schemas that describe the same value, this one first.
 fn in_place(schema: &Map<String, Value>) -> Vec<&Map<String, Value>> {
-    let lists = IN_PLACE_LISTS
-        .iter()
-        .filter_map(|keyword| schema.get(*keyword)?.as_array())
-        .flatten();
+    let lists = IN_PLACE_LISTS.iter().filter_map(|keyword| schema.get(*keyword)?.as_array()).flatten();
     let singles = IN_PLACE.iter().filter_map(|keyword| schema.get(*keyword));
     let below = lists.chain(singles).filter_map(Value::as_object);
     std::iter::once(schema).chain(below.flat_map(in_place)).collect()
@@ -101,9 +90,7 @@ fn has_names(schema: &Map<String, Value>) -> bool {
 }
 
 fn decides_openness(schema: &Map<String, Value>) -> bool {
-    in_place(schema)
-        .iter()
-        .any(|schema| OPENNESS.iter().any(|keyword| schema.contains_key(*keyword)))
+    in_place(schema).iter().any(|schema| OPENNESS.iter().any(|keyword| schema.contains_key(*keyword)))
 }
 
 /// Names of the properties that a schema knows, in their order.

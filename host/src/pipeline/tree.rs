@@ -43,13 +43,10 @@ impl Table {
 
     /// The table under a key, when there is one.
     pub(super) fn table_mut(&mut self, key: &str) -> Option<&mut Table> {
-        self.0
-            .iter_mut()
-            .find(|(at, _)| at.value == key)
-            .and_then(|(_, node)| match &mut node.literal {
-                Literal::Table(table) => Some(table),
-                _ => None,
-            })
+        self.0.iter_mut().find(|(at, _)| at.value == key).and_then(|(_, node)| match &mut node.literal {
+            Literal::Table(table) => Some(table),
+            _ => None,
+        })
     }
 
     /// Sets a key; a new one goes last, a known one keeps its position.
@@ -83,13 +80,9 @@ impl Node {
             Literal::Number(number) => Value::Number(number.clone()),
             Literal::Text(text) => Value::String(text.clone()),
             Literal::List(nodes) => Value::Array(nodes.iter().map(Node::json).collect()),
-            Literal::Table(table) => Value::Object(
-                table
-                    .0
-                    .iter()
-                    .map(|(key, node)| (key.value.clone(), node.json()))
-                    .collect(),
-            ),
+            Literal::Table(table) => {
+                Value::Object(table.0.iter().map(|(key, node)| (key.value.clone(), node.json())).collect())
+            }
             Literal::Unusable => Value::Null,
         }
     }
@@ -111,12 +104,7 @@ impl Node {
 pub(super) fn document(origin: &Arc<Origin>, problems: &mut Problems) -> Result<Table, Problems> {
     let (table, errors) = DeTable::parse_recoverable(origin.text());
     if errors.is_empty() {
-        return Ok(Reader {
-            origin,
-            offset: 0,
-            problems,
-        }
-        .table(table.get_ref()));
+        return Ok(Reader { origin, offset: 0, problems }.table(table.get_ref()));
     }
     let mut syntax = Problems::default();
     let mut reported = BTreeSet::new();
@@ -125,9 +113,7 @@ pub(super) fn document(origin: &Arc<Origin>, problems: &mut Problems) -> Result<
         if !reported.insert(place.span.start) {
             continue;
         }
-        let problem = Problem::new(Cause::Syntax {
-            reason: error.message().to_owned(),
-        });
+        let problem = Problem::new(Cause::Syntax { reason: error.message().to_owned() });
         syntax.push(problem.at(&place, "here"));
     }
     syntax.or(Table::default())
@@ -139,17 +125,9 @@ pub(super) fn value_or_text(origin: &Arc<Origin>, start: usize, problems: &mut P
     match DeValue::parse(typed) {
         Ok(value) if !matches!(value.get_ref(), DeValue::Datetime(_)) => {
             let place = origin.place(start + value.span().start..start + value.span().end);
-            Reader {
-                origin,
-                offset: start,
-                problems,
-            }
-            .node(place, value.get_ref())
+            Reader { origin, offset: start, problems }.node(place, value.get_ref())
         }
-        _ => Node {
-            place: origin.place(start..start + typed.len()),
-            literal: Literal::Text(typed.to_owned()),
-        },
+        _ => Node { place: origin.place(start..start + typed.len()), literal: Literal::Text(typed.to_owned()) },
     }
 }
 
@@ -168,10 +146,7 @@ impl Reader<'_> {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         let entries = entries.into_iter().map(|(key, value)| {
-            let key_at = At {
-                value: key.get_ref().to_string(),
-                place: self.place(key.span()),
-            };
+            let key_at = At { value: key.get_ref().to_string(), place: self.place(key.span()) };
             let place = self.place(value.span());
             (key_at, self.node(place, value.get_ref()))
         });
@@ -204,8 +179,7 @@ impl Reader<'_> {
     }
 
     fn unusable(&mut self, place: &Place, what: &'static str, label: &str) -> Literal {
-        self.problems
-            .push(Problem::new(Cause::Unusable { what }).at(place, label));
+        self.problems.push(Problem::new(Cause::Unusable { what }).at(place, label));
         Literal::Unusable
     }
 }

@@ -17,16 +17,10 @@ pub(super) fn expected(schema: &Value) -> Option<String> {
         ("array", items(schema)),
         ("object", "a table".to_owned()),
     ];
-    let mut parts: Vec<String> = types
-        .into_iter()
-        .filter(|(name, _)| accepts(schema, name))
-        .map(|(_, words)| words)
-        .collect();
+    let mut parts: Vec<String> =
+        types.into_iter().filter(|(name, _)| accepts(schema, name)).map(|(_, words)| words).collect();
     if parts.is_empty() {
-        let branches = IN_PLACE_LISTS
-            .iter()
-            .filter_map(|keyword| schema.get(*keyword)?.as_array())
-            .flatten();
+        let branches = IN_PLACE_LISTS.iter().filter_map(|keyword| schema.get(*keyword)?.as_array()).flatten();
         for words in branches.filter_map(expected) {
             if !parts.contains(&words) {
                 parts.push(words);
@@ -45,14 +39,9 @@ pub(super) fn choices(schema: &Map<String, Value>) -> Option<Vec<String>> {
         return Some(values.iter().filter(|value| !value.is_null()).map(literal).collect());
     }
     let branches = schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array()?;
-    let described = branches
-        .iter()
-        .filter_map(Value::as_object)
-        .filter(|branch| !accepts(branch, "null"));
+    let described = branches.iter().filter_map(Value::as_object).filter(|branch| !accepts(branch, "null"));
     let described: Option<Vec<Vec<String>>> = described.map(choices).collect();
-    described
-        .map(|choices| choices.concat())
-        .filter(|choices| !choices.is_empty())
+    described.map(|choices| choices.concat()).filter(|choices| !choices.is_empty())
 }
 
 fn either(parts: &[String]) -> String {
@@ -71,22 +60,16 @@ fn number(schema: &Map<String, Value>, one: &str) -> String {
     let machine = [i32::MAX as u64, u32::MAX.into(), i64::MAX as u64, u64::MAX];
     let high = bound("maximum").filter(|bound| bound.as_u64().is_none_or(|bound| !machine.contains(&bound)));
     let (low, high) = (low.map(plain), high.map(plain));
-    let (above, below) = (
-        bound("exclusiveMinimum").map(plain),
-        bound("exclusiveMaximum").map(plain),
-    );
+    let (above, below) = (bound("exclusiveMinimum").map(plain), bound("exclusiveMaximum").map(plain));
     let range = match (low, above, high, below) {
         (Some(low), None, Some(high), None) => format!("{one} from {low} to {high}"),
         (Some(low), None, None, None) => format!("{one} of at least {low}"),
         (None, None, Some(high), None) => format!("{one} of at most {high}"),
         (None, None, None, None) => one.to_owned(),
         (low, above, high, below) => {
-            let low = above
-                .map(|above| format!("greater than {above}"))
-                .or(low.map(|low| format!("of at least {low}")));
-            let high = below
-                .map(|below| format!("less than {below}"))
-                .or(high.map(|high| format!("at most {high}")));
+            let low =
+                above.map(|above| format!("greater than {above}")).or(low.map(|low| format!("of at least {low}")));
+            let high = below.map(|below| format!("less than {below}")).or(high.map(|high| format!("at most {high}")));
             let bounds: Vec<String> = low.into_iter().chain(high).collect();
             format!("{one} {}", bounds.join(" and "))
         }
@@ -115,11 +98,7 @@ fn text(schema: &Map<String, Value>) -> String {
 fn items(schema: &Map<String, Value>) -> String {
     let count = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
     let plural = |count: u64| if count == 1 { "item" } else { "items" };
-    let unique = if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
-        " without repetitions"
-    } else {
-        ""
-    };
+    let unique = if schema.get("uniqueItems") == Some(&Value::Bool(true)) { " without repetitions" } else { "" };
     let size = match (count("minItems"), count("maxItems")) {
         (Some(low), Some(high)) if low == high => format!(" of {low} {}", plural(low)),
         (Some(low), Some(high)) => format!(" of {low} to {high} items"),
@@ -144,10 +123,7 @@ pub(super) fn found(value: &Value) -> String {
 
 /// A number without a needless `.0`.
 pub(super) fn plain(number: &Value) -> String {
-    match number
-        .as_f64()
-        .filter(|value| number.is_f64() && value.fract() == 0.0 && value.abs() < 1e15)
-    {
+    match number.as_f64().filter(|value| number.is_f64() && value.fract() == 0.0 && value.abs() < 1e15) {
         Some(value) => format!("{value:.0}"),
         None => number.to_string(),
     }
@@ -155,11 +131,7 @@ pub(super) fn plain(number: &Value) -> String {
 
 /// A value as it is typed in a pipeline, shortened when it is long.
 pub(super) fn literal(value: &Value) -> String {
-    let text = if value.is_number() {
-        plain(value)
-    } else {
-        value.to_string()
-    };
+    let text = if value.is_number() { plain(value) } else { value.to_string() };
     match text.char_indices().nth(60) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text,
@@ -174,35 +146,17 @@ mod tests {
     #[test]
     fn a_schema_is_put_in_words() {
         let words = |schema: Value| expected(&schema).unwrap_or_default();
-        assert_eq!(
-            words(json!({ "type": "integer", "minimum": 1, "maximum": 9 })),
-            "a whole number from 1 to 9"
-        );
-        assert_eq!(
-            words(json!({ "type": ["number", "null"], "minimum": 0.5 })),
-            "a number of at least 0.5"
-        );
+        assert_eq!(words(json!({ "type": "integer", "minimum": 1, "maximum": 9 })), "a whole number from 1 to 9");
+        assert_eq!(words(json!({ "type": ["number", "null"], "minimum": 0.5 })), "a number of at least 0.5");
         assert_eq!(
             words(json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 })),
             "a number greater than 0 and at most 1"
         );
-        assert_eq!(
-            words(json!({ "type": "string", "enum": ["a", "b", "c"] })),
-            r#""a", "b" or "c""#
-        );
+        assert_eq!(words(json!({ "type": "string", "enum": ["a", "b", "c"] })), r#""a", "b" or "c""#);
         let documented = json!({ "oneOf": [{ "const": "a", "description": "A." }, { "enum": ["b", "c"] }] });
-        assert_eq!(
-            words(json!({ "anyOf": [documented, { "type": "null" }] })),
-            r#""a", "b" or "c""#
-        );
-        assert_eq!(
-            words(json!({ "anyOf": [{ "type": "string" }, { "type": "boolean" }] })),
-            "text or true or false"
-        );
-        assert_eq!(
-            words(json!({ "type": "array", "minItems": 1 })),
-            "a list of at least 1 item"
-        );
+        assert_eq!(words(json!({ "anyOf": [documented, { "type": "null" }] })), r#""a", "b" or "c""#);
+        assert_eq!(words(json!({ "anyOf": [{ "type": "string" }, { "type": "boolean" }] })), "text or true or false");
+        assert_eq!(words(json!({ "type": "array", "minItems": 1 })), "a list of at least 1 item");
         assert_eq!(words(json!(true)), "");
     }
 }

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn text_from_files_is_escaped() {
-        let report = serde_json::json!({ "status": "failed", "error": "<script>alert(1)</script>", "issues": ["a < b"] });
+        let report =
+            serde_json::json!({ "status": "failed", "error": "<script>alert(1)</script>", "issues": ["a < b"] });
         let page = html("<b>.mkv", &Finished::default(), &report);
         assert!(!page.contains("<script>") && !page.contains("<b>.mkv"));
         assert!(page.contains("a &lt; b"));

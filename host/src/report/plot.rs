@@ -38,7 +38,9 @@ struct Frame {
 
 impl Frame {
     fn of(figure: &Figure) -> Option<Self> {
-        let all = || figure.series.iter().flat_map(|series| series.points.iter()).filter(|(x, y)| x.is_finite() && y.is_finite());
+        let all = || {
+            figure.series.iter().flat_map(|series| series.points.iter()).filter(|(x, y)| x.is_finite() && y.is_finite())
+        };
         let counted: Vec<f64> = figure
             .series
             .iter()

@@ -21,10 +21,7 @@ use std::{
 };
 use vsg_plugin_api::{
     Error, Signature, Value,
-    abi::{
-        HostRef, RawHost_TO, RawInput,
-        std_types::RVec,
-    },
+    abi::{HostRef, RawHost_TO, RawInput, std_types::RVec},
     report::Entry,
 };
 
@@ -188,11 +185,11 @@ impl<'p> Run<'p> {
     fn inputs(&self, instance: usize, outputs: &[Option<Outputs>]) -> Result<Vec<RawInput>, Error> {
         let value = |feed: &Feed| match feed {
             Feed::File { source } => file_value(*source, &self.plan.sources[*source]),
-            Feed::Output { instance, port } => outputs[*instance]
-                .as_ref()
-                .and_then(|ports| ports.get(port))
-                .cloned()
-                .ok_or_else(|| Error::new(format!("output `{port}` of `{}` is missing", self.plan.instances[*instance].name))),
+            Feed::Output { instance, port } => {
+                outputs[*instance].as_ref().and_then(|ports| ports.get(port)).cloned().ok_or_else(|| {
+                    Error::new(format!("output `{port}` of `{}` is missing", self.plan.instances[*instance].name))
+                })
+            }
         };
         let ports = &self.plan.instances[instance].inputs;
         ports

@@ -42,7 +42,9 @@ impl RawHost for StageHost<'_, '_> {
     fn service(&self, name: RStr<'_>, request: RStr<'_>) -> RResult<RString, RString> {
         match self.serve(name.as_str(), request.as_str()) {
             Ok(reply) => RResult::ROk(reply.to_string().into()),
-            Err(error) => RResult::RErr(serde_json::json!({ "message": error.message(), "help": error.help_text() }).to_string().into()),
+            Err(error) => RResult::RErr(
+                serde_json::json!({ "message": error.message(), "help": error.help_text() }).to_string().into(),
+            ),
         }
     }
 }

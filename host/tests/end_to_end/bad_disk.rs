@@ -18,10 +18,7 @@ impl SmallDisk {
     fn mount(place: &Path, bytes: usize) -> Option<Self> {
         std::fs::create_dir_all(place).unwrap();
         let size = format!("size={bytes}");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
-            .arg(place)
-            .output();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(place).output();
         let is_mounted = mounted.is_ok_and(|output| output.status.success());
         if !is_mounted {
             println!("not tested: a file system in memory can not be mounted here");
@@ -72,16 +69,8 @@ fn no_room_for_log_and_reports() {
     };
     let ran = job.run();
     assert_eq!(ran.output.status.code(), Some(1), "{}", ran.stderr());
-    assert!(
-        ran.stderr().contains("can not write the results into"),
-        "{}",
-        ran.stderr()
-    );
-    assert!(
-        ran.stderr().contains("make room there, or choose another folder by -o"),
-        "{}",
-        ran.stderr()
-    );
+    assert!(ran.stderr().contains("can not write the results into"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("make room there, or choose another folder by -o"), "{}", ran.stderr());
     ran.left_nothing_half_done();
     drop(disk);
 }

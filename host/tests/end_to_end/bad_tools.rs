@@ -17,74 +17,38 @@ fn after_writing(then: &str) -> String {
 
 #[test]
 fn a_missing_mkvmerge() {
-    let ran = job()
-        .env("VSG_MKVMERGE", "/nonexistent")
-        .sources(media::small().files())
-        .run();
-    ran.failed(
-        1,
-        &["cannot run mkvmerge", "VSG_MKVMERGE says '/nonexistent'", "install"],
-    );
+    let ran = job().env("VSG_MKVMERGE", "/nonexistent").sources(media::small().files()).run();
+    ran.failed(1, &["cannot run mkvmerge", "VSG_MKVMERGE says '/nonexistent'", "install"]);
 }
 
 #[test]
 fn a_missing_ffmpeg() {
-    let ran = job()
-        .env("VSG_FFMPEG", "/nonexistent")
-        .sources(media::small().files())
-        .run();
-    ran.failed(
-        1,
-        &[
-            "audio@Source",
-            "cannot run ffmpeg",
-            "VSG_FFMPEG says '/nonexistent'",
-            "install",
-        ],
-    );
+    let ran = job().env("VSG_FFMPEG", "/nonexistent").sources(media::small().files()).run();
+    ran.failed(1, &["audio@Source", "cannot run ffmpeg", "VSG_FFMPEG says '/nonexistent'", "install"]);
 }
 
 #[test]
 fn warnings_of_mkvmerge_are_told_and_the_file_counts() {
     let script = after_writing("echo 'Warning: the moon is full.'; exit 1");
-    let ran = job()
-        .fake("VSG_MKVMERGE", &script)
-        .sources(media::small().files())
-        .run();
+    let ran = job().fake("VSG_MKVMERGE", &script).sources(media::small().files()).run();
     let report = ran.succeeded();
     assert_eq!(report["status"], "merged");
-    assert!(
-        report["issues"]
-            .as_array()
-            .unwrap()
-            .contains(&"mkvmerge: the moon is full.".into()),
-        "{report:#}"
-    );
-    assert!(
-        ran.stdout().contains("! mkvmerge: the moon is full."),
-        "{}",
-        ran.stdout()
-    );
+    assert!(report["issues"].as_array().unwrap().contains(&"mkvmerge: the moon is full.".into()), "{report:#}");
+    assert!(ran.stdout().contains("! mkvmerge: the moon is full."), "{}", ran.stdout());
     assert!(std::fs::metadata(ran.result(".mkv")).unwrap().len() > 100_000);
 }
 
 #[test]
 fn a_failing_mkvmerge_leaves_nothing() {
     let script = after_writing("echo 'Error: no more paper.'; exit 2");
-    let ran = job()
-        .fake("VSG_MKVMERGE", &script)
-        .sources(media::small().files())
-        .run();
+    let ran = job().fake("VSG_MKVMERGE", &script).sources(media::small().files()).run();
     ran.failed(1, &["mux: mkvmerge", "ended with exit code 2", "no more paper"]);
 }
 
 #[test]
 fn an_mkvmerge_that_crashes_leaves_nothing() {
     let script = after_writing("kill -SEGV $$");
-    let ran = job()
-        .fake("VSG_MKVMERGE", &script)
-        .sources(media::small().files())
-        .run();
+    let ran = job().fake("VSG_MKVMERGE", &script).sources(media::small().files()).run();
     ran.failed(1, &["mux: mkvmerge", "crashed (signal 11)"]);
 }
 
@@ -92,23 +56,14 @@ fn an_mkvmerge_that_crashes_leaves_nothing() {
 fn an_mkvmerge_that_writes_nothing() {
     let script = "case \"$1\" in @*) exit 0;; *) exec mkvmerge \"$@\";; esac";
     let ran = job().fake("VSG_MKVMERGE", script).sources(media::small().files()).run();
-    ran.failed(
-        1,
-        &[
-            "mux: mkvmerge ended without an error, but wrote nothing",
-            "vsg-host doctor",
-        ],
-    );
+    ran.failed(1, &["mux: mkvmerge ended without an error, but wrote nothing", "vsg-host doctor"]);
 }
 
 #[test]
 fn an_mkvmerge_that_talks_nonsense() {
-    for script in [
-        "echo 'Segmentation fault (not really)'",
-        "echo '{\"tracks\": 5'",
-        "echo '[1, 2]'",
-        "head -c 100000 /dev/zero",
-    ] {
+    for script in
+        ["echo 'Segmentation fault (not really)'", "echo '{\"tracks\": 5'", "echo '[1, 2]'", "head -c 100000 /dev/zero"]
+    {
         let ran = job().fake("VSG_MKVMERGE", script).sources(media::small().files()).run();
         ran.failed(1, &["probe@Source", "film.mkv", "mkvmerge"]);
     }
@@ -122,32 +77,19 @@ fn an_ffprobe_that_talks_nonsense() {
     ran.failed(1, &["probe@Source 2", "film.mp4", "ffprobe"]);
     let script = "case \"$*\" in *show_packets*|*show_frames*) echo no;; *) exec ffprobe \"$@\";; esac";
     let ran = job().fake("VSG_FFPROBE", script).sources(pair.files()).run();
-    ran.failed(
-        1,
-        &[
-            "extract@Source 2: can not read what ffprobe says about",
-            "film.mp4",
-            "vsg-host doctor",
-        ],
-    );
+    ran.failed(1, &["extract@Source 2: can not read what ffprobe says about", "film.mp4", "vsg-host doctor"]);
 }
 
 #[test]
 fn an_ffmpeg_that_hangs() {
-    let ran = job()
-        .fake("VSG_FFMPEG", "sleep 3600")
-        .set("audio.with.patience_s=1")
-        .sources(media::small().files())
-        .run();
+    let ran =
+        job().fake("VSG_FFMPEG", "sleep 3600").set("audio.with.patience_s=1").sources(media::small().files()).run();
     ran.failed(1, &["audio@Source", "was stopped: it gave no sign of life for 1 s"]);
 }
 
 #[test]
 fn an_ffmpeg_that_fails() {
-    let ran = job()
-        .fake("VSG_FFMPEG", "echo 'no such thing' >&2; exit 7")
-        .sources(media::small().files())
-        .run();
+    let ran = job().fake("VSG_FFMPEG", "echo 'no such thing' >&2; exit 7").sources(media::small().files()).run();
     ran.failed(1, &["audio@Source", "ended with exit code 7", "no such thing"]);
 }
 
@@ -155,10 +97,7 @@ fn an_ffmpeg_that_fails() {
 fn an_ffmpeg_that_gives_no_samples() {
     let ran = job().fake("VSG_FFMPEG", "exit 0").sources(media::small().files()).run();
     ran.failed(1, &["audio@Source", "it gave no samples"]);
-    let ran = job()
-        .fake("VSG_FFMPEG", "printf abc")
-        .sources(media::small().files())
-        .run();
+    let ran = job().fake("VSG_FFMPEG", "printf abc").sources(media::small().files()).run();
     ran.failed(1, &["audio@Source", "it gave no samples"]);
 }
 
@@ -167,12 +106,5 @@ fn samples_that_are_no_numbers() {
     // 24 s of NaN at 48 kHz, little-endian 32-bit floats; the last argument is the file for the first frame.
     let script = "for last; do :; done; echo '#tb 0: 1/48000' >\"$last\"; head -c 4608000 /dev/zero | tr '\\0' '\\377'";
     let ran = job().fake("VSG_FFMPEG", script).sources(media::small().files()).run();
-    ran.failed(
-        1,
-        &[
-            "correlate@Source 2",
-            "sample 0 of the reference window is not a finite number",
-            "is damaged",
-        ],
-    );
+    ran.failed(1, &["correlate@Source 2", "sample 0 of the reference window is not a finite number", "is damaged"]);
 }

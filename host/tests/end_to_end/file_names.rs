@@ -26,17 +26,12 @@ const NAMES: [&str; 9] = [
 fn every_name_that_is_text_works() {
     let pair = media::small();
     for name in NAMES {
-        let job = Job::new(shipped("default.toml"))
-            .set("correlate.with.windows=3")
-            .set("correlate.with.window_s=3")
-            .within();
+        let job =
+            Job::new(shipped("default.toml")).set("correlate.with.windows=3").set("correlate.with.window_s=3").within();
         let folder = job.path(format!("{name} folder"));
         std::fs::create_dir(&folder).unwrap();
         // Named as a user would, in the folder where the files are.
-        let (reference, target) = (
-            format!("{name}.mkv"),
-            PathBuf::from(format!("{name} folder/{name}.mkv")),
-        );
+        let (reference, target) = (format!("{name}.mkv"), PathBuf::from(format!("{name} folder/{name}.mkv")));
         std::os::unix::fs::symlink(&pair.reference, job.path(&reference)).unwrap();
         std::fs::copy(&pair.target, job.path(&target)).unwrap();
         let ran = job.sources([Path::new(&reference), &target]).run();

@@ -31,12 +31,7 @@ struct Node {
 fn node(index: usize) -> impl Strategy<Value = Node> {
     let reads = proptest::sample::subsequence((0..index).collect::<Vec<_>>(), 0..=index.min(4));
     let fails = proptest::bool::weighted(0.03);
-    (reads, 0..100_u64, 0..40_usize, fails).prop_map(|(reads, plus, loops, fails)| Node {
-        reads,
-        plus,
-        loops,
-        fails,
-    })
+    (reads, 0..100_u64, 0..40_usize, fails).prop_map(|(reads, plus, loops, fails)| Node { reads, plus, loops, fails })
 }
 
 fn graph() -> impl Strategy<Value = Vec<Node>> {
@@ -59,12 +54,7 @@ fn plan(graph: &[Node], journal: &Path) -> Plan {
             timeout_s: None,
         }
     });
-    Plan {
-        description: None,
-        sources: vec!["film.mkv".into()],
-        output: None,
-        instances: instances.collect(),
-    }
+    Plan { description: None, sources: vec!["film.mkv".into()], output: None, instances: instances.collect() }
 }
 
 /// What a run did, and the journal of its stages.
@@ -83,11 +73,7 @@ fn run(graph: &[Node], threads: usize, cancelled: &AtomicBool) -> Outcome {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let progress = Progress::new(Detail::Quiet);
     let finished = Run::new(&plan, &PLUGINS, &folder, &log, &progress, &pool, cancelled).execute();
-    let journal = std::fs::read_to_string(&journal)
-        .unwrap_or_default()
-        .lines()
-        .map(str::to_owned)
-        .collect();
+    let journal = std::fs::read_to_string(&journal).unwrap_or_default().lines().map(str::to_owned).collect();
     Outcome { finished, journal }
 }
 
@@ -106,45 +92,28 @@ fn reported(finished: &Finished) -> BTreeMap<String, u64> {
         Entry::Facts(facts) => facts["numbers"].as_object(),
         _ => None,
     });
-    facts
-        .flatten()
-        .map(|(name, value)| (name.clone(), value.as_u64().unwrap()))
-        .collect()
+    facts.flatten().map(|(name, value)| (name.clone(), value.as_u64().unwrap())).collect()
 }
 
 /// Nothing ran twice, before its inputs, or after an input that failed; what succeeded has its value.
 fn is_sound(graph: &[Node], outcome: &Outcome) {
     let place = |line: String| {
-        let mut places = outcome
-            .journal
-            .iter()
-            .enumerate()
-            .filter(|(_, other)| **other == line)
-            .map(|(place, _)| place);
+        let mut places =
+            outcome.journal.iter().enumerate().filter(|(_, other)| **other == line).map(|(place, _)| place);
         let first = places.next();
         assert_eq!(places.next(), None, "{line} more than once");
         first
     };
     let (values, reported) = (values(graph), reported(&outcome.finished));
     for (index, node) in graph.iter().enumerate() {
-        let (start, end) = (
-            place(format!("starts node-{index}")),
-            place(format!("ends node-{index}")),
-        );
+        let (start, end) = (place(format!("starts node-{index}")), place(format!("ends node-{index}")));
         assert_eq!(
             start.is_some(),
-            outcome
-                .finished
-                .stages
-                .iter()
-                .any(|stage| stage.instance == format!("node-{index}"))
+            outcome.finished.stages.iter().any(|stage| stage.instance == format!("node-{index}"))
         );
         for read in node.reads.iter().filter(|_| start.is_some()) {
             assert!(!graph[*read].fails, "node-{index} ran after node-{read} failed");
-            assert!(
-                place(format!("ends node-{read}")) < start,
-                "node-{index} ran before node-{read} had ended"
-            );
+            assert!(place(format!("ends node-{read}")) < start, "node-{index} ran before node-{read} had ended");
         }
         let value = reported.get(&format!("node-{index}"));
         assert!(value.is_none() || value == Some(&values[index]), "node-{index}");

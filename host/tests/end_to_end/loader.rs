@@ -34,10 +34,7 @@ fn vsg(folder: &Path, args: &[&std::ffi::OsStr]) -> Output {
 /// What `check` says when it is given this library.
 fn refusal(folder: &Path, path: &Path) -> String {
     let pipeline = shipped("analyze.toml");
-    let output = vsg(
-        folder,
-        &["--plugins".as_ref(), path.as_ref(), "check".as_ref(), pipeline.as_ref()],
-    );
+    let output = vsg(folder, &["--plugins".as_ref(), path.as_ref(), "check".as_ref(), pipeline.as_ref()]);
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");
@@ -71,10 +68,7 @@ fn broken(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_library_that_can_not_be_used_is_one_clear_line() {
     let folder = TempDir::new().unwrap();
-    let mut lines: Vec<String> = broken(folder.path())
-        .iter()
-        .map(|path| refusal(folder.path(), path))
-        .collect();
+    let mut lines: Vec<String> = broken(folder.path()).iter().map(|path| refusal(folder.path(), path)).collect();
     lines.push(refusal(folder.path(), &folder.path().join("g_missing.so")));
     let twin = folder.path().join("h_twin.so");
     fs::copy(library(built(), "delays"), &twin).unwrap();
@@ -86,27 +80,16 @@ fn a_library_that_can_not_be_used_is_one_clear_line() {
 fn all_plugins_are_listed_broken_ones_with_the_reason() {
     let folder = TempDir::new().unwrap();
     broken(folder.path());
-    let output = vsg(
-        folder.path(),
-        &["--plugins".as_ref(), folder.path().as_ref(), "plugins".as_ref()],
-    );
+    let output = vsg(folder.path(), &["--plugins".as_ref(), folder.path().as_ref(), "plugins".as_ref()]);
     let text = plain(folder.path(), &String::from_utf8(output.stdout).unwrap());
     assert_eq!(output.status.code(), Some(3), "{text}");
     let (good, rest) = text.split_once("\nnot usable:\n").unwrap();
     let (bad, places) = rest.split_once("\nlooked in:\n").unwrap();
-    for stage in [
-        "media/decode",
-        "correlation-gcc/phat",
-        "mux-mkvmerge/mux",
-        "misbehaving/count",
-    ] {
+    for stage in ["media/decode", "correlation-gcc/phat", "mux-mkvmerge/mux", "misbehaving/count"] {
         assert!(good.contains(&format!("\n  {stage} ")), "{good}");
     }
     assert_eq!(bad.lines().count(), 6, "{bad}");
-    assert!(
-        places.starts_with("  PLUGINS\n") && places.contains("  PROGRAM\n"),
-        "{places}"
-    );
+    assert!(places.starts_with("  PLUGINS\n") && places.contains("  PROGRAM\n"), "{places}");
 }
 
 #[test]
@@ -114,21 +97,9 @@ fn a_broken_plugin_is_no_matter_to_a_pipeline_that_does_not_use_it() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("libnothing.so"), "text").unwrap();
     let pipeline = shipped("analyze.toml");
-    let output = vsg(
-        folder.path(),
-        &[
-            "--plugins".as_ref(),
-            folder.path().as_ref(),
-            "check".as_ref(),
-            pipeline.as_ref(),
-        ],
-    );
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output =
+        vsg(folder.path(), &["--plugins".as_ref(), folder.path().as_ref(), "check".as_ref(), pipeline.as_ref()]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -137,21 +108,11 @@ fn a_stage_of_a_broken_plugin_names_the_plugin() {
     fs::write(folder.path().join("libacme.so"), "text").unwrap();
     let pipeline = folder.path().join("acme.toml");
     fs::write(&pipeline, "[stage.mine]\nuse = \"acme/mine\"\n").unwrap();
-    let output = vsg(
-        folder.path(),
-        &[
-            "--plugins".as_ref(),
-            folder.path().as_ref(),
-            "check".as_ref(),
-            pipeline.as_ref(),
-        ],
-    );
+    let output =
+        vsg(folder.path(), &["--plugins".as_ref(), folder.path().as_ref(), "check".as_ref(), pipeline.as_ref()]);
     let text = plain(folder.path(), &String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(3), "{text}");
-    assert!(
-        text.starts_with("error: `PLUGINS/libacme.so` is not a library that can be loaded"),
-        "{text}"
-    );
+    assert!(text.starts_with("error: `PLUGINS/libacme.so` is not a library that can be loaded"), "{text}");
 }
 
 #[test]
@@ -168,15 +129,6 @@ fn a_folder_that_is_named_in_two_ways_is_one_folder() {
         "check".as_ref(),
         pipeline.as_ref(),
     ];
-    let output = vsg_host(folder.path())
-        .args(args)
-        .current_dir(built())
-        .output()
-        .unwrap();
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = vsg_host(folder.path()).args(args).current_dir(built()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }

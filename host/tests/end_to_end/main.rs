@@ -1,11 +1,7 @@
 //! The built program with the built plugins, on generated media: the main job, bad input, failing tools, misbehaving
 //! plugins, and how a run ends.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests may fail as tests do"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may fail as tests do")]
 
 mod bad_disk;
 mod bad_input;

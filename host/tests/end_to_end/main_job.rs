@@ -18,9 +18,7 @@ const ROUNDED_TWICE_MS: f64 = 1.5;
 
 /// The main job with fewer and shorter windows than by default, because that is quicker.
 fn merge(pair: &Pair) -> Ran {
-    let job = Job::new(shipped("default.toml"))
-        .set("correlate.with.windows=6")
-        .set("correlate.with.window_s=10");
+    let job = Job::new(shipped("default.toml")).set("correlate.with.windows=6").set("correlate.with.window_s=10");
     job.sources(pair.files()).run()
 }
 
@@ -41,34 +39,21 @@ fn is_right(pair: &Pair, ran: &Ran) -> Value {
 /// There is no issue, but that releases which are made alike have tracks of the same unique number.
 fn nothing_to_look_at(report: &Value) {
     let issues = report["issues"].as_array().unwrap();
-    let others: Vec<&Value> = issues
-        .iter()
-        .filter(|issue| !issue.to_string().contains("track's UID"))
-        .collect();
+    let others: Vec<&Value> = issues.iter().filter(|issue| !issue.to_string().contains("track's UID")).collect();
     assert_eq!(others, [&Value::Null; 0]);
 }
 
 fn delays_are_true(pair: &Pair, report: &Value) {
     let selected_ms = report["targets"]["Source 2"]["selection"]["raw_ms"].as_f64().unwrap();
     let error_ms = selected_ms - pair.truth.delay_ms;
-    assert!(
-        error_ms.abs() <= HALF_A_SAMPLE_MS,
-        "{selected_ms} ms measured, {:?}",
-        pair.truth
-    );
+    assert!(error_ms.abs() <= HALF_A_SAMPLE_MS, "{selected_ms} ms measured, {:?}", pair.truth);
     let delays = &report["delays"];
     let raw_ms = delays["raw_source_delays_ms"]["Source 2"].as_f64().unwrap();
     let shift_ms = delays["raw_global_shift_ms"].as_f64().unwrap();
     let wanted_ms = pair.truth.delay_ms + container_delay_ms(&pair.reference) + shift_ms;
-    assert!(
-        (raw_ms - wanted_ms).abs() <= HALF_A_SAMPLE_MS,
-        "{raw_ms} ms in the report, {wanted_ms} ms wanted"
-    );
+    assert!((raw_ms - wanted_ms).abs() <= HALF_A_SAMPLE_MS, "{raw_ms} ms in the report, {wanted_ms} ms wanted");
     let rounded_ms = delays["source_delays_ms"]["Source 2"].as_f64().unwrap();
-    assert!(
-        (rounded_ms - raw_ms).abs() <= 1.0 && rounded_ms >= 0.0,
-        "{rounded_ms} for {raw_ms}"
-    );
+    assert!((rounded_ms - raw_ms).abs() <= 1.0 && rounded_ms >= 0.0, "{rounded_ms} for {raw_ms}");
 }
 
 /// Every packet of every track of the reference is in the output with its bytes, and its time plus the shift of all.
@@ -103,20 +88,12 @@ fn target_is_in_sync(pair: &Pair, output: &Path) {
     let mut audio = reference.audio.clone();
     audio.push(target.audio[0].clone());
     let late_ms = |of: &Release, track: usize| {
-        let described = Release {
-            audio: audio.clone(),
-            delay_ms: of.delay_ms,
-            ..of.clone()
-        };
+        let described = Release { audio: audio.clone(), delay_ms: of.delay_ms, ..of.clone() };
         let found = decoded_offset(&described, output, track, &Tools::default()).unwrap();
         found.offset_ms + found.first_timestamp_ms - of.delay_ms
     };
     let residual_ms = late_ms(target, second) - late_ms(reference, 0);
-    assert!(
-        residual_ms.abs() <= RESIDUAL_MS,
-        "the target is {residual_ms:+.3} ms late; {:?}",
-        pair.truth
-    );
+    assert!(residual_ms.abs() <= RESIDUAL_MS, "the target is {residual_ms:+.3} ms late; {:?}", pair.truth);
 }
 
 #[test]
@@ -154,10 +131,7 @@ fn subtitles_of_the_target_move_with_its_sound(pair: &Pair, output: &Path) {
     for (before, after) in before.iter().zip(&after) {
         assert_eq!(before.hash, after.hash);
         let moved_ms = after.pts_ms - before.pts_ms;
-        assert!(
-            (moved_ms - pair.truth.timeline_delay_ms).abs() <= RESIDUAL_MS,
-            "{moved_ms} ms"
-        );
+        assert!((moved_ms - pair.truth.timeline_delay_ms).abs() <= RESIDUAL_MS, "{moved_ms} ms");
     }
 }
 
@@ -173,10 +147,7 @@ fn a_target_that_plays_too_late_shifts_everything_else() {
         .zip(&chapters(&pair.reference))
         .map(|(after, before)| after.0 - before.0)
         .collect();
-    assert!(
-        moved.len() > 1 && moved.iter().all(|ms| (ms - shift_ms).abs() < 0.01),
-        "chapters moved by {moved:?} ms"
-    );
+    assert!(moved.len() > 1 && moved.iter().all(|ms| (ms - shift_ms).abs() < 0.01), "chapters moved by {moved:?} ms");
 }
 
 #[test]
@@ -215,10 +186,7 @@ fn a_reference_alone_is_remuxed() {
 #[test]
 fn a_file_against_itself_has_no_delay() {
     let pair = media::small();
-    let ran = Job::new(shipped("analyze.toml"))
-        .quick()
-        .sources([&pair.target, &pair.target])
-        .run();
+    let ran = Job::new(shipped("analyze.toml")).quick().sources([&pair.target, &pair.target]).run();
     let report = ran.succeeded();
     let raw_ms = report["delays"]["raw_source_delays_ms"]["Source 2"].as_f64().unwrap();
     assert!(raw_ms.abs() < 1e-6, "{raw_ms}");
@@ -227,16 +195,11 @@ fn a_file_against_itself_has_no_delay() {
 #[test]
 fn several_targets_each_get_their_own_delay() {
     let (pair, late) = (media::small(), media::late());
-    let job = Job::new(shipped("analyze.toml"))
-        .set("correlate.with.windows=5")
-        .set("correlate.with.window_s=8");
+    let job = Job::new(shipped("analyze.toml")).set("correlate.with.windows=5").set("correlate.with.window_s=8");
     let ran = job.sources([&pair.reference, &pair.target, &late.target]).run();
     let report = ran.succeeded();
     let selected = |source: &str| report["targets"][source]["selection"]["raw_ms"].as_f64().unwrap();
-    assert!(
-        (selected("Source 2") - pair.truth.delay_ms).abs() <= HALF_A_SAMPLE_MS,
-        "{report:#}"
-    );
+    assert!((selected("Source 2") - pair.truth.delay_ms).abs() <= HALF_A_SAMPLE_MS, "{report:#}");
     assert!((selected("Source 3") + 731.29).abs() < 60.0, "{report:#}");
     let delays = &report["delays"]["source_delays_ms"];
     assert_eq!(delays["Source 3"], 0, "{delays}");

@@ -33,18 +33,12 @@ impl Pair {
 /// Writes a release, or finds it from an earlier call.
 pub(crate) fn file(release: &Release) -> PathBuf {
     static WRITING: Mutex<()> = Mutex::new(());
-    let name = if release.container == Container::Mp4 {
-        "film.mp4"
-    } else {
-        "film.mkv"
-    };
+    let name = if release.container == Container::Mp4 { "film.mp4" } else { "film.mkv" };
     let folder = kept(release);
     let place = folder.join(name);
     let _writing = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if !place.exists() {
-        release
-            .write(&place, &Tools::default(), &|_| ControlFlow::Continue(()))
-            .unwrap();
+        release.write(&place, &Tools::default(), &|_| ControlFlow::Continue(())).unwrap();
     }
     place
 }
@@ -53,30 +47,20 @@ pub(crate) fn file(release: &Release) -> PathBuf {
 fn kept(description: &impl serde::Serialize) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     (GENERATION, serde_json::to_string(description).unwrap()).hash(&mut hasher);
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("media")
-        .join(format!("{:016x}", hasher.finish()))
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("media").join(format!("{:016x}", hasher.finish()))
 }
 
 /// Writes two releases and measures their delay, or finds both from an earlier call.
 pub(crate) fn pair(reference: Release, target: Release) -> Pair {
     let (reference_file, target_file) = (file(&reference), file(&target));
     let note = kept(&(&reference, &target));
-    let truth = fs::read(&note)
-        .ok()
-        .and_then(|text| serde_json::from_slice(&text).ok())
-        .unwrap_or_else(|| {
-            let files = ((&reference, reference_file.as_path()), (&target, target_file.as_path()));
-            let truth = true_delay(files.0, files.1, &Tools::default()).unwrap();
-            fs::write(&note, serde_json::to_string(&truth).unwrap()).unwrap();
-            truth
-        });
-    Pair {
-        reference: reference_file,
-        target: target_file,
-        releases: (reference, target),
-        truth,
-    }
+    let truth = fs::read(&note).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_else(|| {
+        let files = ((&reference, reference_file.as_path()), (&target, target_file.as_path()));
+        let truth = true_delay(files.0, files.1, &Tools::default()).unwrap();
+        fs::write(&note, serde_json::to_string(&truth).unwrap()).unwrap();
+        truth
+    });
+    Pair { reference: reference_file, target: target_file, releases: (reference, target), truth }
 }
 
 /// A Matroska file with a picture and one audio track.
@@ -91,11 +75,8 @@ pub(crate) fn release(duration_s: f64, delay_ms: f64, mix: Mix, codec: Codec) ->
 
 /// Everything that a file can have, in English with AAC, and a German dub with AC-3 that plays 1234.57 ms too early.
 pub(crate) fn dub() -> Pair {
-    let attachment = |name: &str, mime: &str| Attachment {
-        name: name.into(),
-        mime: mime.into(),
-        content: name.repeat(40),
-    };
+    let attachment =
+        |name: &str, mime: &str| Attachment { name: name.into(), mime: mime.into(), content: name.repeat(40) };
     let mut reference = release(40.0, 0.0, Mix::original("eng"), Codec::Aac);
     reference.title = Some("A film".into());
     reference.audio[0].name = Some("Original".into());
@@ -106,29 +87,16 @@ pub(crate) fn dub() -> Pair {
     };
     reference.audio.push(commentary);
     reference.subtitles = vec![
-        SubtitleTrack {
-            name: Some("Full".into()),
-            default: true,
-            ..SubtitleTrack::new(SubtitleFormat::Ass, "eng")
-        },
-        SubtitleTrack {
-            forced: true,
-            lines: SubtitleLines::Signs,
-            ..SubtitleTrack::new(SubtitleFormat::Srt, "fre")
-        },
+        SubtitleTrack { name: Some("Full".into()), default: true, ..SubtitleTrack::new(SubtitleFormat::Ass, "eng") },
+        SubtitleTrack { forced: true, lines: SubtitleLines::Signs, ..SubtitleTrack::new(SubtitleFormat::Srt, "fre") },
     ];
     reference.chapters = chapters_at_cuts(&FILM, 0.0, 40.0, 10.0);
-    reference.attachments = vec![
-        attachment("letters.ttf", "application/x-truetype-font"),
-        attachment("about.txt", "text/plain"),
-    ];
+    reference.attachments =
+        vec![attachment("letters.ttf", "application/x-truetype-font"), attachment("about.txt", "text/plain")];
     let mut target = release(40.0, 1234.57, Mix::dub("ger", -4.5), Codec::Ac3);
     target.audio[0].name = Some("Synchronfassung".into());
-    target.subtitles = vec![SubtitleTrack {
-        default: true,
-        forced: true,
-        ..SubtitleTrack::new(SubtitleFormat::Srt, "ger")
-    }];
+    target.subtitles =
+        vec![SubtitleTrack { default: true, forced: true, ..SubtitleTrack::new(SubtitleFormat::Srt, "ger") }];
     target.chapters = chapters_at_cuts(&FILM, 0.0, 40.0, 20.0);
     target.attachments = vec![attachment("leaflet.txt", "text/plain")];
     pair(reference, target)
@@ -160,23 +128,15 @@ fn flac() -> Release {
 
 /// A Matroska reference by mkvmerge against an MP4 target.
 pub(crate) fn mp4_target() -> Pair {
-    let target = Release {
-        container: Container::Mp4,
-        ..release(30.0, 312.4, Mix::remaster("eng"), Codec::Aac)
-    };
+    let target = Release { container: Container::Mp4, ..release(30.0, 312.4, Mix::remaster("eng"), Codec::Aac) };
     pair(release(30.0, 0.0, Mix::original("eng"), Codec::Ac3), target)
 }
 
 /// An MP4 reference against Matroska by ffmpeg, which keeps the encoder's delay in the timestamps.
 pub(crate) fn mp4_reference() -> Pair {
-    let reference = Release {
-        container: Container::Mp4,
-        ..release(30.0, 0.0, Mix::original("eng"), Codec::Aac)
-    };
-    let target = Release {
-        container: Container::MatroskaByFfmpeg,
-        ..release(30.0, -412.87, Mix::remaster("eng"), Codec::Aac)
-    };
+    let reference = Release { container: Container::Mp4, ..release(30.0, 0.0, Mix::original("eng"), Codec::Aac) };
+    let target =
+        Release { container: Container::MatroskaByFfmpeg, ..release(30.0, -412.87, Mix::remaster("eng"), Codec::Aac) };
     pair(reference, target)
 }
 
@@ -198,18 +158,12 @@ pub(crate) fn small() -> Pair {
 /// A file of another film, as long as [`small`].
 pub(crate) fn unrelated() -> PathBuf {
     let release = release(24.0, 0.0, Mix::original("eng"), Codec::Ac3);
-    file(&Release {
-        programme: OTHER_FILM,
-        ..release
-    })
+    file(&Release { programme: OTHER_FILM, ..release })
 }
 
 /// A picture without sound.
 pub(crate) fn mute() -> PathBuf {
-    file(&Release {
-        picture: Some(Picture::TINY),
-        ..Release::new(FILM, 24.0)
-    })
+    file(&Release { picture: Some(Picture::TINY), ..Release::new(FILM, 24.0) })
 }
 
 /// Three seconds of the film of [`small`].

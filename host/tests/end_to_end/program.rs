@@ -13,14 +13,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Packages of the plugins that the tests use.
-const PLUGINS: [&str; 6] = [
-    "audio-filter",
-    "correlation-gcc",
-    "delays",
-    "media",
-    "misbehaving",
-    "mux-mkvmerge",
-];
+const PLUGINS: [&str; 6] = ["audio-filter", "correlation-gcc", "delays", "media", "misbehaving", "mux-mkvmerge"];
 
 /// The built program.
 pub(crate) fn program() -> &'static Path {
@@ -41,10 +34,7 @@ pub(crate) fn shipped(name: &str) -> PathBuf {
 pub(crate) fn built() -> &'static Path {
     static BUILT: OnceLock<bool> = OnceLock::new();
     let folder = program().parent().unwrap();
-    assert!(
-        BUILT.get_or_init(|| are_fresh(folder) || build(folder)),
-        "the plugins can not be built"
-    );
+    assert!(BUILT.get_or_init(|| are_fresh(folder) || build(folder)), "the plugins can not be built");
     folder
 }
 
@@ -69,11 +59,7 @@ fn build(folder: &Path) -> bool {
 /// The library of a plugin in the folder of the program.
 pub(crate) fn library(folder: &Path, plugin: &str) -> PathBuf {
     let name = plugin.replace('-', "_");
-    folder.join(format!(
-        "{}{name}{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    ))
+    folder.join(format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX))
 }
 
 /// When the newest source file below a folder was changed.
@@ -90,11 +76,7 @@ fn newest(folder: &Path) -> SystemTime {
 /// The program with one verb, without anything of the user's surroundings.
 pub(crate) fn vsg_host(home: &Path) -> Command {
     let mut command = Command::new(built().join("vsg-host"));
-    command
-        .env_remove("VSG_PLUGINS")
-        .env("XDG_DATA_HOME", home)
-        .env("XDG_CACHE_HOME", home)
-        .env("NO_COLOR", "1");
+    command.env_remove("VSG_PLUGINS").env("XDG_DATA_HOME", home).env("XDG_CACHE_HOME", home).env("NO_COLOR", "1");
     command.stdin(Stdio::null());
     command
 }
@@ -108,20 +90,13 @@ pub(crate) struct Job {
 impl Job {
     /// Runs a pipeline with results in `out` and bulk data in `work` of a new folder.
     pub(crate) fn new(pipeline: impl AsRef<OsStr>) -> Self {
-        Self::in_folder(
-            tempfile::Builder::new().prefix("vsg-end-to-end-").tempdir().unwrap(),
-            pipeline,
-        )
+        Self::in_folder(tempfile::Builder::new().prefix("vsg-end-to-end-").tempdir().unwrap(), pipeline)
     }
 
     /// The same in a folder where another job ran before.
     pub(crate) fn in_folder(folder: TempDir, pipeline: impl AsRef<OsStr>) -> Self {
         let mut command = vsg_host(&folder.path().join("home"));
-        command
-            .arg("run")
-            .arg(pipeline)
-            .arg("-o")
-            .arg(folder.path().join("out"));
+        command.arg("run").arg(pipeline).arg("-o").arg(folder.path().join("out"));
         command.env("VSG_WORK_DIR", folder.path().join("work"));
         Self { folder, command }
     }
@@ -130,11 +105,7 @@ impl Job {
     pub(crate) fn of_stages(stages: &str) -> Self {
         let job = Self::new("toy.toml");
         fs::write(job.path("film.mkv"), "not looked into").unwrap();
-        fs::write(
-            job.path("toy.toml"),
-            format!("[job]\nreference = \"film.mkv\"\n{stages}"),
-        )
-        .unwrap();
+        fs::write(job.path("toy.toml"), format!("[job]\nreference = \"film.mkv\"\n{stages}")).unwrap();
         job.within()
     }
 
@@ -188,10 +159,7 @@ impl Job {
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Ran {
         let output = self.command.output().unwrap();
-        Ran {
-            folder: self.folder,
-            output,
-        }
+        Ran { folder: self.folder, output }
     }
 }
 
@@ -215,9 +183,7 @@ impl Ran {
     /// A file of the results, by the end of its name.
     pub(crate) fn result(&self, ending: &str) -> PathBuf {
         let mut found = self.results().into_iter().filter(|name| name.ends_with(ending));
-        let name = found
-            .next()
-            .unwrap_or_else(|| panic!("no {ending} among {:?}\n{}", self.results(), self.stderr()));
+        let name = found.next().unwrap_or_else(|| panic!("no {ending} among {:?}\n{}", self.results(), self.stderr()));
         self.folder.path().join("out").join(name)
     }
 
@@ -238,13 +204,7 @@ impl Ran {
 
     /// Asserts that the job succeeded and cleaned up, and gives the report.
     pub(crate) fn succeeded(&self) -> Value {
-        assert_eq!(
-            self.output.status.code(),
-            Some(0),
-            "{}\n{}",
-            self.stdout(),
-            self.stderr()
-        );
+        assert_eq!(self.output.status.code(), Some(0), "{}\n{}", self.stdout(), self.stderr());
         self.left_nothing_half_done();
         let report = self.report();
         assert_eq!(report["error"], Value::Null);
@@ -263,33 +223,21 @@ impl Ran {
         for sign in ["thread '", "RUST_BACKTRACE", "unwrap()"] {
             assert!(!text.contains(sign), "the program panicked:\n{text}");
         }
-        assert!(
-            !self.results().iter().any(|name| name.ends_with(".mkv")),
-            "{:?}",
-            self.results()
-        );
+        assert!(!self.results().iter().any(|name| name.ends_with(".mkv")), "{:?}", self.results());
         self.left_nothing_half_done();
         if code == 1 {
             let report = self.report();
             assert_eq!(report["status"], "failed");
             assert!(report["error"].is_string() && report["output"].is_null(), "{report:#}");
             let log = self.log();
-            assert!(
-                log.contains("[FATAL ERROR] Job failed: ") && log.ends_with("=== Job Finished ===\n"),
-                "{log}"
-            );
+            assert!(log.contains("[FATAL ERROR] Job failed: ") && log.ends_with("=== Job Finished ===\n"), "{log}");
         }
     }
 
     /// Asserts that there is no temporary file, neither beside the results nor in the work folder.
     pub(crate) fn left_nothing_half_done(&self) {
         let results = self.results();
-        assert!(
-            !results
-                .iter()
-                .any(|name| name.contains("partial") || name.starts_with('.')),
-            "{results:?}"
-        );
+        assert!(!results.iter().any(|name| name.contains("partial") || name.starts_with('.')), "{results:?}");
         assert_eq!(names(&self.folder.path().join("work")), [""; 0], "{}", self.stderr());
     }
 }
@@ -297,9 +245,8 @@ impl Ran {
 /// Names in a folder, sorted; none if there is no folder.
 pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }

@@ -25,25 +25,14 @@ fn an_analysis_leaves_log_and_reports_and_no_video() {
     let windows = target["windows"].as_array().unwrap();
     assert_eq!(windows.len(), 4);
     for window in windows {
-        assert!(
-            ["start_s", "delay_ms", "match_pct"]
-                .iter()
-                .all(|key| window[key].is_f64()),
-            "{window}"
-        );
+        assert!(["start_s", "delay_ms", "match_pct"].iter().all(|key| window[key].is_f64()), "{window}");
         assert!(window["accepted"].is_boolean(), "{window}");
     }
     let stages = report["stages"].as_array().unwrap();
     let names: Vec<&str> = stages.iter().map(|stage| stage["instance"].as_str().unwrap()).collect();
-    assert!(
-        names.contains(&"correlate@Source 2") && names.contains(&"audio@Source 1"),
-        "{names:?}"
-    );
+    assert!(names.contains(&"correlate@Source 2") && names.contains(&"audio@Source 1"), "{names:?}");
     for stage in stages {
-        assert!(
-            stage["use"].is_string() && stage["seconds"].is_f64() && stage["from_store"] == false,
-            "{stage}"
-        );
+        assert!(stage["use"].is_string() && stage["seconds"].is_f64() && stage["from_store"] == false, "{stage}");
     }
 
     is_a_log(&ran.log());
@@ -58,10 +47,7 @@ fn is_a_log(log: &str) {
     let is_mark = |line: &str| ["=== ", "--- "].iter().any(|mark| line.starts_with(mark));
     for (before, line) in lines.iter().zip(&lines[1..]) {
         let continues = has_time(before) && before.len() <= "[00:00:00] ".len();
-        assert!(
-            has_time(line) || is_mark(line) || continues,
-            "{line:?} after {before:?}"
-        );
+        assert!(has_time(line) || is_mark(line) || continues, "{line:?} after {before:?}");
     }
     assert!(log.contains("--- Analysis Phase ---\n"));
     assert_eq!(log.matches("  Chunk ").count(), 4, "{log}");
@@ -70,11 +56,7 @@ fn is_a_log(log: &str) {
 
 /// Whether a line begins with `[HH:MM:SS] `.
 fn has_time(line: &str) -> bool {
-    let shape: String = line
-        .chars()
-        .take(11)
-        .map(|c| if c.is_ascii_digit() { '0' } else { c })
-        .collect();
+    let shape: String = line.chars().take(11).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     shape == "[00:00:00] " || shape == "[00:00:00]"
 }
 
@@ -105,10 +87,7 @@ fn a_second_run_into_the_same_folder_replaces_the_first() {
     first.succeeded();
     let output = first.result(".mkv");
     std::fs::write(&output, "older").unwrap();
-    let again = Job::in_folder(first.folder, shipped("default.toml"))
-        .quick()
-        .sources(pair.files())
-        .run();
+    let again = Job::in_folder(first.folder, shipped("default.toml")).quick().sources(pair.files()).run();
     again.succeeded();
     assert!(std::fs::metadata(&output).unwrap().len() > 100_000);
 }

@@ -43,15 +43,8 @@ fn is_cancelled(ran: &Ran) {
     assert_eq!(ran.output.status.code(), Some(130), "{}", ran.stderr());
     assert!(ran.stderr().ends_with("cancelled\n"), "{}", ran.stderr());
     ran.left_nothing_half_done();
-    assert!(
-        !ran.results().iter().any(|name| name.ends_with(".mkv")),
-        "{:?}",
-        ran.results()
-    );
-    assert_eq!(
-        (&ran.report()["status"], &ran.report()["error"]),
-        (&"failed".into(), &"cancelled".into())
-    );
+    assert!(!ran.results().iter().any(|name| name.ends_with(".mkv")), "{:?}", ran.results());
+    assert_eq!((&ran.report()["status"], &ran.report()["error"]), (&"failed".into(), &"cancelled".into()));
 }
 
 #[test]
@@ -118,9 +111,7 @@ fn is_swept_by_the_next_run(folder: TempDir) {
 
 #[test]
 fn a_failure_stops_what_runs_beside_it_and_names_the_cause() {
-    let job = Job::of_stages(&format!("{SLEEP}[stage.odd]\nuse = \"misbehaving/fail\"\n"))
-        .arg("--threads")
-        .arg("4");
+    let job = Job::of_stages(&format!("{SLEEP}[stage.odd]\nuse = \"misbehaving/fail\"\n")).arg("--threads").arg("4");
     job.run().failed(1, &["odd: the moon is not in the right place"]);
 }
 
@@ -131,8 +122,5 @@ fn nothing_runs_after_a_failed_input() {
     let ran = Job::of_stages(stages).run();
     ran.failed(1, &["odd: the moon"]);
     let stages = ran.report()["stages"].as_array().unwrap().clone();
-    assert_eq!(
-        stages.iter().map(|stage| stage["instance"].clone()).collect::<Vec<_>>(),
-        ["odd"]
-    );
+    assert_eq!(stages.iter().map(|stage| stage["instance"].clone()).collect::<Vec<_>>(), ["odd"]);
 }

@@ -6,11 +6,7 @@ use std::{ffi::OsStr, path::Path, process::Command};
 /// Standard output of a tool that must succeed.
 pub(crate) fn output<A: AsRef<OsStr>>(tool: &str, args: impl IntoIterator<Item = A>) -> Vec<u8> {
     let output = Command::new(tool).args(args).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{tool}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{tool}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
@@ -48,26 +44,12 @@ pub(crate) struct Packet {
 
 /// All packets of a stream, such as `a:0`.
 pub(crate) fn packets(file: &Path, stream: &str) -> Vec<Packet> {
-    let arguments = [
-        "-v",
-        "error",
-        "-select_streams",
-        stream,
-        "-show_packets",
-        "-show_data_hash",
-        "md5",
-        "-of",
-        "json",
-    ];
-    let text = output(
-        "ffprobe",
-        arguments.iter().map(AsRef::<OsStr>::as_ref).chain([file.as_os_str()]),
-    );
+    let arguments =
+        ["-v", "error", "-select_streams", stream, "-show_packets", "-show_data_hash", "md5", "-of", "json"];
+    let text = output("ffprobe", arguments.iter().map(AsRef::<OsStr>::as_ref).chain([file.as_os_str()]));
     let json: Value = serde_json::from_slice(&text).unwrap();
     let packets = json["packets"].as_array().unwrap().iter().map(|packet| Packet {
-        pts_ms: packet["pts_time"]
-            .as_str()
-            .map_or(f64::NAN, |seconds| seconds.parse::<f64>().unwrap() * 1000.0),
+        pts_ms: packet["pts_time"].as_str().map_or(f64::NAN, |seconds| seconds.parse::<f64>().unwrap() * 1000.0),
         hash: packet["data_hash"].as_str().unwrap().to_owned(),
     });
     packets.collect()
@@ -77,22 +59,12 @@ pub(crate) fn packets(file: &Path, stream: &str) -> Vec<Packet> {
 pub(crate) fn chapters(file: &Path) -> Vec<(f64, String)> {
     let text = output(
         "ffprobe",
-        [
-            "-v".as_ref(),
-            "error".as_ref(),
-            "-show_chapters".as_ref(),
-            "-of".as_ref(),
-            "json".as_ref(),
-            file.as_os_str(),
-        ],
+        ["-v".as_ref(), "error".as_ref(), "-show_chapters".as_ref(), "-of".as_ref(), "json".as_ref(), file.as_os_str()],
     );
     let json: Value = serde_json::from_slice(&text).unwrap();
     let chapters = json["chapters"].as_array().unwrap().iter().map(|chapter| {
         let start_ms = chapter["start_time"].as_str().unwrap().parse::<f64>().unwrap() * 1000.0;
-        (
-            start_ms,
-            chapter["tags"]["title"].as_str().unwrap_or_default().to_owned(),
-        )
+        (start_ms, chapter["tags"]["title"].as_str().unwrap_or_default().to_owned())
     });
     chapters.collect()
 }
@@ -100,9 +72,7 @@ pub(crate) fn chapters(file: &Path) -> Vec<(f64, String)> {
 /// Names of the attached files.
 pub(crate) fn attachments(file: &Path) -> Vec<String> {
     let list = identify(file)["attachments"].as_array().unwrap().clone();
-    list.iter()
-        .map(|attachment| attachment["file_name"].as_str().unwrap().to_owned())
-        .collect()
+    list.iter().map(|attachment| attachment["file_name"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Start of an audio track against the picture, as mkvmerge reads it (ms, each rounded half to even).

@@ -133,69 +133,19 @@ fn signature(id: &str, inputs: &[&str], outputs: &[&str], parameters: serde_json
 
 pub(crate) fn catalog() -> BTreeMap<String, Signature> {
     let audio = ["reference audio/1", "target audio/1"];
-    let mux = [
-        "layout layout/1",
-        "tracks* tracks/1",
-        "delays delays/1",
-        "chapters? chapters/1",
-    ];
+    let mux = ["layout layout/1", "tracks* tracks/1", "delays delays/1", "chapters? chapters/1"];
     BTreeMap::from([
         signature("media/probe", &["file file/1"], &["media media/1"], schema::<Nothing>()),
-        signature(
-            "media/decode",
-            &["media media/1"],
-            &["audio audio/1"],
-            schema::<Nothing>(),
-        ),
-        signature(
-            "media/layout",
-            &["media* media/1"],
-            &["layout layout/1"],
-            schema::<Layout>(),
-        ),
-        signature(
-            "media/extract",
-            &["media media/1", "layout layout/1"],
-            &["tracks tracks/1"],
-            schema::<Nothing>(),
-        ),
-        signature(
-            "correlation-gcc/phat",
-            &audio,
-            &["correlation correlation/1"],
-            schema::<Correlate>(),
-        ),
-        signature(
-            "correlation-scc/scc",
-            &audio,
-            &["correlation correlation/1"],
-            schema::<Scc>(),
-        ),
-        signature(
-            "delays/select",
-            &["correlation correlation/1"],
-            &["delay delay/1"],
-            schema::<Nothing>(),
-        ),
-        signature(
-            "delays/plan",
-            &["delay* delay/1", "layout layout/1"],
-            &["delays delays/1"],
-            schema::<Nothing>(),
-        ),
-        signature(
-            "separation/vocals",
-            &["audio audio/1"],
-            &["audio audio/1"],
-            schema::<Model>(),
-        ),
+        signature("media/decode", &["media media/1"], &["audio audio/1"], schema::<Nothing>()),
+        signature("media/layout", &["media* media/1"], &["layout layout/1"], schema::<Layout>()),
+        signature("media/extract", &["media media/1", "layout layout/1"], &["tracks tracks/1"], schema::<Nothing>()),
+        signature("correlation-gcc/phat", &audio, &["correlation correlation/1"], schema::<Correlate>()),
+        signature("correlation-scc/scc", &audio, &["correlation correlation/1"], schema::<Scc>()),
+        signature("delays/select", &["correlation correlation/1"], &["delay delay/1"], schema::<Nothing>()),
+        signature("delays/plan", &["delay* delay/1", "layout layout/1"], &["delays delays/1"], schema::<Nothing>()),
+        signature("separation/vocals", &["audio audio/1"], &["audio audio/1"], schema::<Model>()),
         signature("mux/mux", &mux, &["output output/1"], schema::<Nothing>()),
-        signature(
-            "loop/audio",
-            &["audio? audio/1"],
-            &["audio audio/1"],
-            serde_json::Value::Null,
-        ),
+        signature("loop/audio", &["audio? audio/1"], &["audio audio/1"], serde_json::Value::Null),
         signature("broken/schema", &[], &[], serde_json::json!({ "type": 7 })),
     ])
 }

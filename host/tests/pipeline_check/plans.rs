@@ -22,19 +22,12 @@ fn feed(plan: &Plan, feed: &Feed) -> String {
 
 fn outline(plan: &Plan) -> String {
     let paths = plan.sources.iter().chain(&plan.output);
-    let paths: Vec<String> = paths
-        .map(|path| path.display().to_string().replace('\\', "/"))
-        .collect();
+    let paths: Vec<String> = paths.map(|path| path.display().to_string().replace('\\', "/")).collect();
     let mut text = format!("{:?}\nsources and output: {}\n", plan.description, paths.join(", "));
     for instance in &plan.instances {
         writeln!(text, "\n{} = {} {}", instance.name, instance.uses, instance.parameters).unwrap();
         if instance.isolate || instance.timeout_s.is_some() {
-            writeln!(
-                text,
-                "  isolate {}, timeout_s {:?}",
-                instance.isolate, instance.timeout_s
-            )
-            .unwrap();
+            writeln!(text, "  isolate {}, timeout_s {:?}", instance.isolate, instance.timeout_s).unwrap();
         }
         for (port, feeds) in &instance.inputs {
             let feeds: Vec<String> = feeds.iter().map(|one| feed(plan, one)).collect();
@@ -53,17 +46,7 @@ fn stages_are_repeated_completed_and_put_in_order() {
 fn a_job_without_targets_is_planned() {
     let plan = planned(ALIGN, &["job.targets=[]"]).unwrap();
     let names: Vec<&str> = plan.instances.iter().map(|instance| instance.name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "probe@Source 1",
-            "audio@Source 1",
-            "layout",
-            "extract@Source 1",
-            "delays",
-            "mux"
-        ]
-    );
+    assert_eq!(names, ["probe@Source 1", "audio@Source 1", "layout", "extract@Source 1", "delays", "mux"]);
     let delays = &plan.instances[4];
     assert_eq!(delays.inputs[0], ("delay".to_owned(), Vec::new()));
 }
@@ -80,19 +63,11 @@ fn settings_of_the_command_line_replace_those_of_the_file() {
         "correlate.timeout_s=1.5",
     ];
     let plan = planned(ALIGN, &sets).unwrap();
-    let correlate = plan
-        .instances
-        .iter()
-        .find(|instance| instance.name == "correlate@Source 3")
-        .unwrap();
+    let correlate = plan.instances.iter().find(|instance| instance.name == "correlate@Source 3").unwrap();
     assert_eq!(correlate.uses, "correlation-scc/scc");
     assert_eq!(correlate.parameters, serde_json::json!({ "windows": 30 }));
     assert_eq!(correlate.timeout_s, Some(1.5));
-    let layout = plan
-        .instances
-        .iter()
-        .find(|instance| instance.name == "layout")
-        .unwrap();
+    let layout = plan.instances.iter().find(|instance| instance.name == "layout").unwrap();
     assert_eq!(layout.parameters["fallback"]["language"], "eng");
     assert_eq!(plan.output, Some(PathBuf::from("else where")));
     assert_eq!(plan.description.as_deref(), Some("Another."));
@@ -137,25 +112,11 @@ fn a_file_extends_another_table_by_table() {
     std::fs::write(&path, child).unwrap();
     let resolved = resolve(vsg_host::pipeline::load(&path, &[]).unwrap(), &catalog()).unwrap();
     let plan = plan(&resolved, &resolved.job).unwrap();
-    assert_eq!(
-        plan.sources,
-        [
-            folder.path().join("base/media/reference.mkv"),
-            folder.path().join("one.mkv")
-        ]
-    );
-    let correlate = plan
-        .instances
-        .iter()
-        .find(|instance| instance.name == "correlate@Source 2")
-        .unwrap();
+    assert_eq!(plan.sources, [folder.path().join("base/media/reference.mkv"), folder.path().join("one.mkv")]);
+    let correlate = plan.instances.iter().find(|instance| instance.name == "correlate@Source 2").unwrap();
     assert_eq!(correlate.parameters["windows"], 20);
     assert_eq!(correlate.parameters["window_s"], 5.5);
-    let feeds: Vec<String> = correlate
-        .inputs
-        .iter()
-        .map(|(_, feeds)| feed(&plan, &feeds[0]))
-        .collect();
+    let feeds: Vec<String> = correlate.inputs.iter().map(|(_, feeds)| feed(&plan, &feeds[0])).collect();
     assert_eq!(feeds, ["audio@Source 1.audio", "vocals@Source 2.audio"]);
 }
 
@@ -188,11 +149,7 @@ fn readers_and_reads_are_the_same_edges() {
 #[test]
 fn the_command_line_names_the_sources() {
     let resolved = resolved(ALIGN, &[]).unwrap();
-    let typed = JobFiles {
-        reference: Some("a.mkv".into()),
-        targets: vec!["b.mkv".into()],
-        output: None,
-    };
+    let typed = JobFiles { reference: Some("a.mkv".into()), targets: vec!["b.mkv".into()], output: None };
     let plan = plan(&resolved, &typed.or(&resolved.job)).unwrap();
     assert_eq!(plan.sources, [Path::new("a.mkv"), Path::new("b.mkv")]);
     assert_eq!(plan.output, Some(PathBuf::from("films/out")));

@@ -254,28 +254,16 @@ fn files() {
     std::fs::write(file("latin.toml"), b"description = 'a'\n# caf\xe9\n").unwrap();
     std::fs::write(file("no-parent.toml"), "extends = \"nowhere.toml\"\n").unwrap();
     std::fs::write(file("grandparent.toml"), "[stage.a]\nuse = \"loop/audio\"\n").unwrap();
-    std::fs::write(
-        file("parent.toml"),
-        "extends = \"grandparent.toml\"\n[stage.b]\nuse = \"loop/audio\"\n",
-    )
-    .unwrap();
+    std::fs::write(file("parent.toml"), "extends = \"grandparent.toml\"\n[stage.b]\nuse = \"loop/audio\"\n").unwrap();
     std::fs::write(file("child.toml"), "extends = \"parent.toml\"\n[stage.b]\nwith.x = 3\n").unwrap();
     std::fs::write(file("bad.toml"), "[stage.a\n").unwrap();
     std::fs::write(file("of-bad.toml"), "extends = \"bad.toml\"\n").unwrap();
-    let names = [
-        "nowhere.toml",
-        "latin.toml",
-        "no-parent.toml",
-        "child.toml",
-        "of-bad.toml",
-    ];
+    let names = ["nowhere.toml", "latin.toml", "no-parent.toml", "child.toml", "of-bad.toml"];
     let all = names.map(|name| {
         let resolved = load(&file(name), &[]).and_then(|parsed| resolve(parsed, &catalog()));
         render(&resolved.err().unwrap_or_default())
     });
-    let text = all
-        .join("")
-        .replace(&format!("{}{MAIN_SEPARATOR}", folder.path().display()), "");
+    let text = all.join("").replace(&format!("{}{MAIN_SEPARATOR}", folder.path().display()), "");
     insta::assert_snapshot!(text);
 }
 
@@ -286,9 +274,6 @@ fn problems_come_in_the_order_of_the_text() {
     let problems = load_text(Path::new("a.toml"), text, &sets).and_then(|parsed| resolve(parsed, &catalog()));
     let problems = problems.unwrap_err();
     let positions: Vec<_> = problems.iter().filter_map(|problem| problem.position()).collect();
-    assert_eq!(
-        positions,
-        [("a.toml", 2, 8), ("a.toml", 3, 1), ("a.toml", 4, 8), ("--set", 1, 1)]
-    );
+    assert_eq!(positions, [("a.toml", 2, 8), ("a.toml", 3, 1), ("a.toml", 4, 8), ("--set", 1, 1)]);
     assert_eq!(problems.to_string(), "the pipeline has 4 problems");
 }

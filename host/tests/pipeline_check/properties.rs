@@ -19,11 +19,7 @@ fn check(text: &str, sets: &[String]) -> Result<(), TestCaseError> {
     match planned(text, sets) {
         Ok(plan) => {
             for index in 0..plan.instances.len() {
-                prop_assert!(
-                    plan.reads(index).into_iter().all(|read| read < index),
-                    "{} is too early",
-                    index
-                );
+                prop_assert!(plan.reads(index).into_iter().all(|read| read < index), "{} is too early", index);
             }
             for stages in plan.instances.windows(2) {
                 let [one, next] = stages else { continue };
@@ -103,10 +99,7 @@ fn argument() -> impl Strategy<Value = String> {
         prop::collection::vec(word(), 0..8).prop_map(|words| words.concat()),
         (prop::collection::vec("[a-z]{0,9}", 0..4), word())
             .prop_map(|(path, value)| format!("{}={value}", path.join("."))),
-        (
-            "(probe|correlate|layout|mux)\\.(use|with|from|each|with\\.tracks|from\\.media)",
-            word()
-        )
+        ("(probe|correlate|layout|mux)\\.(use|with|from|each|with\\.tracks|from\\.media)", word())
             .prop_map(|(path, value)| format!("{path}={value}")),
     ]
 }
@@ -117,10 +110,7 @@ fn stage(stages: usize) -> impl Strategy<Value = String> {
     let read = prop::option::weighted(0.8, (0..stages, prop::bool::weighted(0.2)));
     (each, read).prop_map(|(each, read)| {
         let from = read.map(|(stage, reference)| {
-            format!(
-                "from.audio = \"s{stage}.audio{}\"\n",
-                if reference { "@reference" } else { "" }
-            )
+            format!("from.audio = \"s{stage}.audio{}\"\n", if reference { "@reference" } else { "" })
         });
         format!("use = \"loop/audio\"\n{each}{}", from.unwrap_or_default())
     })
@@ -179,21 +169,11 @@ proptest! {
 #[test]
 fn deep_and_long_pipelines_are_read() {
     let nested = format!("[stage.a]\nwith.x = {}{}\n", "[".repeat(5000), "]".repeat(5000));
-    check(
-        &nested,
-        &[
-            format!("a.with.x={}", "[".repeat(5000)),
-            format!("a.{}=1", "b.".repeat(3000)),
-        ],
-    )
-    .unwrap();
+    check(&nested, &[format!("a.with.x={}", "[".repeat(5000)), format!("a.{}=1", "b.".repeat(3000))]).unwrap();
     check(ALIGN, &[format!("layout.with{}=1", ".x".repeat(3000))]).unwrap();
     let mut chain = "[job]\nreference = \"a\"\n[stage.s0]\nuse = \"loop/audio\"\n".to_owned();
     for stage in 1..3000 {
-        chain.push_str(&format!(
-            "[stage.s{stage}]\nuse = \"loop/audio\"\nfrom.audio = \"s{}.audio\"\n",
-            stage - 1
-        ));
+        chain.push_str(&format!("[stage.s{stage}]\nuse = \"loop/audio\"\nfrom.audio = \"s{}.audio\"\n", stage - 1));
     }
     assert_eq!(planned(&chain, &[]).unwrap().instances.len(), 3000);
     chain.push_str("[stage.s0.from]\naudio = \"s2999.audio\"\n");

@@ -5,10 +5,7 @@ use vsg_host::pipeline::schema;
 fn errors(text: &str) -> Vec<String> {
     let validator = jsonschema::validator_for(&schema(&catalog())).unwrap();
     let value: Value = toml::from_str(text).unwrap();
-    validator
-        .iter_errors(&value)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect()
+    validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
 #[test]

@@ -58,35 +58,18 @@ pub fn choose_audio(tracks: &[Track], language: Option<&str>) -> Option<AudioCho
     let audio: Vec<&Track> = tracks.iter().filter(|track| track.kind == TrackKind::Audio).collect();
     let first = audio.first()?;
     let Some(wanted) = normalise_language(language) else {
-        return Some(AudioChoice {
-            position: 0,
-            track_id: first.id,
-            matched: Matched::First,
-        });
+        return Some(AudioChoice { position: 0, track_id: first.id, matched: Matched::First });
     };
-    let has_tag = |track: &&Track| {
-        track
-            .language_ietf
-            .as_deref()
-            .is_some_and(|tag| tag.eq_ignore_ascii_case(&wanted))
-    };
+    let has_tag = |track: &&Track| track.language_ietf.as_deref().is_some_and(|tag| tag.eq_ignore_ascii_case(&wanted));
     let position = audio
         .iter()
         .position(|track| wanted.contains('-') && has_tag(track))
         .or_else(|| audio.iter().position(|track| is_in(track, &wanted)));
     Some(match position {
-        Some(position) => AudioChoice {
-            position,
-            track_id: audio[position].id,
-            matched: Matched::Language,
-        },
+        Some(position) => AudioChoice { position, track_id: audio[position].id, matched: Matched::Language },
         None => {
             let present = audio.iter().map(|track| track.language_or_und().to_owned()).collect();
-            AudioChoice {
-                position: 0,
-                track_id: first.id,
-                matched: Matched::Fallback { wanted, present },
-            }
+            AudioChoice { position: 0, track_id: first.id, matched: Matched::Fallback { wanted, present } }
         }
     })
 }
@@ -104,13 +87,7 @@ mod tests {
 
     fn audio(id: u64, language: &str, ietf: &str) -> Track {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Track {
-            id,
-            kind: TrackKind::Audio,
-            language: some(language),
-            language_ietf: some(ietf),
-            ..Track::default()
-        }
+        Track { id, kind: TrackKind::Audio, language: some(language), language_ietf: some(ietf), ..Track::default() }
     }
 
     #[test]

@@ -19,11 +19,7 @@ pub fn container_delay_ms(track: &Track) -> i64 {
 /// The delays (ms) of all tracks, by track id, each on its own: how a target is read.
 #[must_use]
 pub fn container_delays_ms(media: &Media) -> BTreeMap<u64, i64> {
-    media
-        .tracks
-        .iter()
-        .map(|track| (track.id, container_delay_ms(track)))
-        .collect()
+    media.tracks.iter().map(|track| (track.id, container_delay_ms(track))).collect()
 }
 
 /// The delays (ms) of all tracks, by track id, with audio relative to the first video track: how the reference
@@ -56,10 +52,7 @@ pub fn container_delay_log(source: &str, media: &Media, delays_ms: &BTreeMap<u64
             None | Some("") => String::new(),
             Some(name) => format!(", '{name}'"),
         };
-        lines.push(format!(
-            "  Track {} ({}{language}{name}): {delay_ms:+}.0ms",
-            track.id, track.kind
-        ));
+        lines.push(format!("  Track {} ({}{language}{name}): {delay_ms:+}.0ms", track.id, track.kind));
     }
     if delays_ms.values().all(|delay_ms| *delay_ms == 0) {
         lines.push("  All tracks have zero container delay".to_owned());

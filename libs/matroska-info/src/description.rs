@@ -61,10 +61,7 @@ fn codec(track: &Track, stream: Option<&Stream>) -> String {
             return name.to_owned();
         }
     }
-    if stream
-        .and_then(|stream| stream.codec_long_name.as_deref())
-        .is_some_and(|name| name.contains("Atmos"))
-    {
+    if stream.and_then(|stream| stream.codec_long_name.as_deref()).is_some_and(|name| name.contains("Atmos")) {
         return "TrueHD / Atmos".to_owned();
     }
     let id = track.codec_id.as_deref().unwrap_or("N/A");
@@ -130,12 +127,7 @@ fn audio_details(track: &Track, stream: Option<&Stream>) -> Vec<String> {
         8 => Some("7.1"),
         _ => None,
     };
-    if let Some(layout) = track
-        .channel_layout
-        .as_deref()
-        .filter(|layout| !layout.is_empty())
-        .or_else(by_count)
-    {
+    if let Some(layout) = track.channel_layout.as_deref().filter(|layout| !layout.is_empty()).or_else(by_count) {
         details.push(layout.to_owned());
     }
     details

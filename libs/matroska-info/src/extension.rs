@@ -8,12 +8,7 @@ use crate::TrackKind;
 #[must_use]
 pub fn extension(kind: TrackKind, codec_id: &str) -> &'static str {
     let proper: &[(&str, &str)] = match kind {
-        TrackKind::Video => &[
-            ("V_VP8", "ivf"),
-            ("V_THEORA", "ogv"),
-            ("V_MS/VFW/FOURCC", "avi"),
-            ("V_REAL", "rm"),
-        ],
+        TrackKind::Video => &[("V_VP8", "ivf"), ("V_THEORA", "ogv"), ("V_MS/VFW/FOURCC", "avi"), ("V_REAL", "rm")],
         TrackKind::Audio => &[
             ("A_MPEG/L3", "mp3"),
             ("A_MPEG/L2", "mp2"),
@@ -82,10 +77,7 @@ pub fn reference_extension(kind: TrackKind, codec_id: &str) -> &'static str {
 
 fn first_contained(table: &[(&str, &'static str)], codec_id: &str) -> Option<&'static str> {
     let codec_id = codec_id.to_uppercase();
-    table
-        .iter()
-        .find(|(part, _)| codec_id.contains(part))
-        .map(|(_, extension)| *extension)
+    table.iter().find(|(part, _)| codec_id.contains(part)).map(|(_, extension)| *extension)
 }
 
 #[cfg(test)]

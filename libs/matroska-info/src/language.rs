@@ -79,10 +79,7 @@ pub fn normalise_language(code: Option<&str>) -> Option<String> {
     if code.is_empty() || code == "und" {
         return None;
     }
-    let three = TWO_LETTERS
-        .iter()
-        .find(|(two, _)| *two == code)
-        .map(|(_, three)| (*three).to_owned());
+    let three = TWO_LETTERS.iter().find(|(two, _)| *two == code).map(|(_, three)| (*three).to_owned());
     Some(three.unwrap_or(code))
 }
 
@@ -99,10 +96,7 @@ pub fn is_same_language(one: &str, other: &str) -> bool {
 fn canonical(code: &str) -> Option<String> {
     let primary = code.trim().split(['-', '_']).next()?;
     let normal = normalise_language(Some(primary))?;
-    let three = BIBLIOGRAPHIC
-        .iter()
-        .find(|(b, _)| *b == normal)
-        .map(|(_, t)| (*t).to_owned());
+    let three = BIBLIOGRAPHIC.iter().find(|(b, _)| *b == normal).map(|(_, t)| (*t).to_owned());
     Some(three.unwrap_or(normal))
 }
 
@@ -112,17 +106,8 @@ mod tests {
 
     #[test]
     fn all_codes_of_a_language_are_the_same_language() {
-        for (one, other) in [
-            ("de", "ger"),
-            ("deu", "ger"),
-            ("de-AT", "deu"),
-            ("cn", "chi"),
-            ("PT_br", "por"),
-        ] {
-            assert!(
-                is_same_language(one, other) && is_same_language(other, one),
-                "{one} {other}"
-            );
+        for (one, other) in [("de", "ger"), ("deu", "ger"), ("de-AT", "deu"), ("cn", "chi"), ("PT_br", "por")] {
+            assert!(is_same_language(one, other) && is_same_language(other, one), "{one} {other}");
         }
         for (one, other) in [("de", "eng"), ("und", "und"), ("", "eng"), ("slo", "slv")] {
             assert!(!is_same_language(one, other), "{one} {other}");

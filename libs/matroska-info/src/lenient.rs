@@ -54,10 +54,7 @@ impl Lenient for f64 {
 impl Lenient for i128 {
     fn read(value: &Value) -> Option<i128> {
         let whole = match value {
-            Value::Number(number) => number
-                .as_i64()
-                .map(i128::from)
-                .or_else(|| number.as_u64().map(i128::from)),
+            Value::Number(number) => number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)),
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
         };
@@ -123,15 +120,7 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for value in [
-            json!("N/A"),
-            json!("NaN"),
-            json!("inf"),
-            json!(""),
-            json!(null),
-            json!([1]),
-            json!({}),
-        ] {
+        for value in [json!("N/A"), json!("NaN"), json!("inf"), json!(""), json!(null), json!([1]), json!({})] {
             assert_eq!(f64::read(&value), None, "{value}");
             assert_eq!(i64::read(&value), None, "{value}");
         }

@@ -29,10 +29,7 @@ impl Media {
 }
 
 fn wrong(what: impl Into<String>) -> Error {
-    Error::WrongShape {
-        tool: TOOL,
-        what: what.into(),
-    }
+    Error::WrongShape { tool: TOOL, what: what.into() }
 }
 
 #[derive(Deserialize)]
@@ -167,12 +164,7 @@ impl Document {
     fn into_media(self) -> Result<Media> {
         let file = || self.file_name.clone().unwrap_or_else(|| "the file".to_owned());
         if self.container.is_none() && !self.errors.is_empty() {
-            let said = self
-                .errors
-                .iter()
-                .map(|error| error.trim())
-                .collect::<Vec<_>>()
-                .join(" ");
+            let said = self.errors.iter().map(|error| error.trim()).collect::<Vec<_>>().join(" ");
             return Err(Error::Refused { said });
         }
         if let Some(container) = &self.container {
@@ -181,10 +173,7 @@ impl Document {
             }
             if container.supported == Some(false) {
                 let kind = container.kind.clone().unwrap_or_else(|| "strange".to_owned());
-                return Err(Error::UnsupportedContainer {
-                    file: file(),
-                    container: kind,
-                });
+                return Err(Error::UnsupportedContainer { file: file(), container: kind });
             }
         }
         let Value::Array(tracks) = self.tracks else {
@@ -204,10 +193,7 @@ impl Document {
 }
 
 fn count(entries: &[Entries]) -> u64 {
-    entries
-        .iter()
-        .filter_map(|entry| entry.num_entries)
-        .fold(0, u64::saturating_add)
+    entries.iter().filter_map(|entry| entry.num_entries).fold(0, u64::saturating_add)
 }
 
 impl From<RawContainer> for Container {
@@ -304,26 +290,15 @@ mod tests {
         assert!(matches!(error(b"{\"tracks\": ["), Error::NotJson { .. }));
         assert!(matches!(error(b"[]"), Error::WrongShape { .. }));
         assert!(matches!(error(b"{}"), Error::WrongShape { .. }));
-        assert!(
-            error(br#"{"tracks": [{"id": 0}, {}]}"#)
-                .to_string()
-                .contains("tracks[1] has no id")
-        );
-        assert!(
-            error(br#"{"tracks": [7]}"#)
-                .to_string()
-                .contains("tracks[0] is no JSON object")
-        );
+        assert!(error(br#"{"tracks": [{"id": 0}, {}]}"#).to_string().contains("tracks[1] has no id"));
+        assert!(error(br#"{"tracks": [7]}"#).to_string().contains("tracks[0] is no JSON object"));
     }
 
     #[test]
     fn a_file_that_mkvmerge_cannot_use_is_named() {
         let error = |text: &[u8]| Media::from_json(text).unwrap_err().to_string();
         let refused = error(br#"{"errors": ["The file 'x' could not be opened for reading.\n"], "warnings": []}"#);
-        assert_eq!(
-            refused,
-            "mkvmerge could not read the file: The file 'x' could not be opened for reading."
-        );
+        assert_eq!(refused, "mkvmerge could not read the file: The file 'x' could not be opened for reading.");
         let unknown = error(br#"{"container": {"recognized": false, "supported": false}, "file_name": "a.txt"}"#);
         assert!(unknown.starts_with("'a.txt' is not a media file"), "{unknown}");
         let unsupported = error(
@@ -351,15 +326,9 @@ mod tests {
                              "minimum_timestamp": "N/A", "tag_duration": "00:01:01.5"}}]}"#,
         )
         .unwrap();
-        assert_eq!(
-            (media.chapters, media.tracks[0].id, media.tracks[0].kind),
-            (5, 4, TrackKind::Other)
-        );
+        assert_eq!((media.chapters, media.tracks[0].id, media.tracks[0].kind), (5, 4, TrackKind::Other));
         let track = &media.tracks[1];
-        assert_eq!(
-            (track.uid, track.channels, track.flags.default),
-            (Some(18260519324920516797), Some(6), true)
-        );
+        assert_eq!((track.uid, track.channels, track.flags.default), (Some(18260519324920516797), Some(6), true));
         assert_eq!((track.pixels, track.minimum_timestamp_ns), (None, None));
         assert_eq!(track.tag_duration_ns, Some(61_500_000_000));
     }

@@ -11,11 +11,7 @@ pub fn stream_of<'a>(track: &Track, media: &Media, probe: &'a Probe) -> Option<&
         return None;
     }
     let place = media.of_kind(track.kind).position(|other| other.id == track.id)?;
-    probe
-        .streams
-        .iter()
-        .filter(|stream| stream.kind == track.kind && !stream.disposition.attached_picture)
-        .nth(place)
+    probe.streams.iter().filter(|stream| stream.kind == track.kind && !stream.disposition.attached_picture).nth(place)
 }
 
 /// The place of `track` among all audio tracks of the file, from 0: the N of ffmpeg's `0:a:N`.
@@ -41,18 +37,11 @@ mod tests {
                              {"index": 3, "codec_type": "data"}, {"index": 4, "codec_type": "audio"}]}"#,
         )
         .unwrap();
-        let pairs: Vec<_> = media
-            .tracks
-            .iter()
-            .map(|track| stream_of(track, &media, &probe).map(|stream| stream.index))
-            .collect();
+        let pairs: Vec<_> =
+            media.tracks.iter().map(|track| stream_of(track, &media, &probe).map(|stream| stream.index)).collect();
         assert_eq!(pairs, [Some(1), Some(2), Some(4), None]);
         assert_eq!(
-            media
-                .tracks
-                .iter()
-                .map(|track| audio_position(track, &media))
-                .collect::<Vec<_>>(),
+            media.tracks.iter().map(|track| audio_position(track, &media)).collect::<Vec<_>>(),
             [Some(0), None, Some(1), None]
         );
     }

@@ -119,10 +119,7 @@ impl Probe {
     pub fn from_json(answer: &[u8]) -> Result<Probe> {
         let text = String::from_utf8_lossy(answer);
         let value: Value = serde_json::from_str(&text).map_err(|source| Error::NotJson { tool: TOOL, source })?;
-        let wrong = |what: &str| Error::WrongShape {
-            tool: TOOL,
-            what: what.to_owned(),
-        };
+        let wrong = |what: &str| Error::WrongShape { tool: TOOL, what: what.to_owned() };
         if !value.get("streams").is_some_and(Value::is_array) {
             return Err(wrong("it has no list of streams"));
         }
@@ -208,16 +205,8 @@ impl From<RawStream> for Stream {
                 visual_impaired: disposition.visual_impaired.unwrap_or(false),
                 attached_picture: disposition.attached_pic.unwrap_or(false),
             },
-            tags: raw
-                .tags
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, text_of(value)?)))
-                .collect(),
-            side_data: raw
-                .side_data_list
-                .into_iter()
-                .filter_map(|data| data.side_data_type)
-                .collect(),
+            tags: raw.tags.into_iter().filter_map(|(name, value)| Some((name, text_of(value)?))).collect(),
+            side_data: raw.side_data_list.into_iter().filter_map(|data| data.side_data_type).collect(),
         }
     }
 }
@@ -247,14 +236,8 @@ mod tests {
         )
         .unwrap();
         let stream = &probe.streams[0];
-        assert_eq!(
-            (stream.r_frame_rate, stream.duration_s, stream.level),
-            (None, None, None)
-        );
-        assert_eq!(
-            (stream.profile.as_deref(), stream.disposition.attached_picture),
-            (None, true)
-        );
+        assert_eq!((stream.r_frame_rate, stream.duration_s, stream.level), (None, None, None));
+        assert_eq!((stream.profile.as_deref(), stream.disposition.attached_picture), (None, true));
         assert_eq!(stream.tags, BTreeMap::from([("BPS".to_owned(), "5".to_owned())]));
         assert_eq!((probe.format.duration_s, probe.format.size_bytes), (None, Some(385911)));
         assert_eq!(probe.format.start_time_s, Some(-0.021));

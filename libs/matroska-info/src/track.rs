@@ -65,10 +65,7 @@ impl Size {
     #[must_use]
     pub fn parse(text: &str) -> Option<Size> {
         let (width, height) = text.trim().split_once('x')?;
-        Some(Size {
-            width: width.parse().ok()?,
-            height: height.parse().ok()?,
-        })
+        Some(Size { width: width.parse().ok()?, height: height.parse().ok()? })
     }
 }
 

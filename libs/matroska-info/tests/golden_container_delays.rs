@@ -11,9 +11,7 @@ use vsg_matroska_info::{container_delay_log, container_delay_ms, container_delay
 
 fn map(value: &Value) -> BTreeMap<u64, i64> {
     let entries = value.as_object().unwrap().iter();
-    entries
-        .map(|(id, delay)| (id.parse().unwrap(), delay.as_i64().unwrap()))
-        .collect()
+    entries.map(|(id, delay)| (id.parse().unwrap(), delay.as_i64().unwrap())).collect()
 }
 
 #[test]
@@ -22,11 +20,7 @@ fn delays_equal_the_reference_as_reference_and_as_target() {
         let (name, media) = (text(&case["name"]), media(&case["document"]));
         let delays = container_delays_ms(&media);
         assert_eq!(delays, map(&case["container_delay_ms"]), "{name}");
-        assert_eq!(
-            relative_delays_ms(&media),
-            map(&case["extract_step"]["Source 1"]),
-            "{name}"
-        );
+        assert_eq!(relative_delays_ms(&media), map(&case["extract_step"]["Source 1"]), "{name}");
         assert_eq!(delays, map(&case["extract_step"]["Source 2"]), "{name}");
     }
 }
@@ -37,11 +31,7 @@ fn the_log_equals_the_reference() {
         let media = media(&case["document"]);
         let mut log = container_delay_log("Source 1", &media, &relative_delays_ms(&media));
         log.extend(container_delay_log("Source 2", &media, &container_delays_ms(&media)));
-        let expected: Vec<&str> = list(&case["log"])
-            .iter()
-            .map(text)
-            .filter(|line| !line.starts_with("---"))
-            .collect();
+        let expected: Vec<&str> = list(&case["log"]).iter().map(text).filter(|line| !line.starts_with("---")).collect();
         assert_eq!(log, expected, "{}", case["name"]);
     }
 }
@@ -51,10 +41,6 @@ fn rounding_equals_the_reference() {
     for case in list(&json("analysis/streams.json")["container_delay_rounding"]) {
         let properties = object!({ "minimum_timestamp": case["minimum_timestamp"] });
         let track = track(object!({ "type": "audio", "properties": properties }));
-        assert_eq!(
-            container_delay_ms(&track),
-            case["container_delay_ms"].as_i64().unwrap(),
-            "{case}"
-        );
+        assert_eq!(container_delay_ms(&track), case["container_delay_ms"].as_i64().unwrap(), "{case}");
     }
 }

@@ -35,10 +35,7 @@ fn pcm_names_equal_the_reference() {
 fn descriptions_equal_the_reference() {
     for case in list(&json("mux/extraction.json")["descriptions"]) {
         let stream = stream(&case["track"]["ffprobe_info"]);
-        assert_eq!(
-            describe(&track(case["track"].clone()), stream.as_ref()),
-            text(&case["description"])
-        );
+        assert_eq!(describe(&track(case["track"].clone()), stream.as_ref()), text(&case["description"]));
     }
 }
 

@@ -35,28 +35,17 @@ fn check_choices(media: &Media, cases: &[Value]) {
         }
         let choice = choice.unwrap();
         let track = media.track(choice.track_id).unwrap();
-        assert_eq!(
-            reference.unwrap()[0],
-            0,
-            "the reference found its track by text: {case}"
-        );
+        assert_eq!(reference.unwrap()[0], 0, "the reference found its track by text: {case}");
         assert_eq!(choice.matched, Matched::Language, "{case}");
         assert!(is_same_language(track.language_or_und(), language.unwrap()), "{case}");
-        assert_ne!(
-            normalise_language(track.language.as_deref()),
-            normalise_language(language),
-            "{case}"
-        );
+        assert_ne!(normalise_language(track.language.as_deref()), normalise_language(language), "{case}");
     }
 }
 
 #[test]
 fn choices_equal_the_reference_or_find_an_equivalent_code() {
     let document = json("analysis/streams.json");
-    check_choices(
-        &media(&object!({ "tracks": document["tracks"] })),
-        list(&document["select"]),
-    );
+    check_choices(&media(&object!({ "tracks": document["tracks"] })), list(&document["select"]));
 }
 
 #[test]
@@ -93,9 +82,6 @@ fn choices_in_a_real_file_equal_the_reference() {
         assert_eq!(track.kind.name(), expected["type"]);
         assert_eq!(track.language_or_und(), expected["language"]);
         assert_eq!(track.minimum_timestamp_ns, expected["minimum_timestamp"].as_i64());
-        assert_eq!(
-            vsg_matroska_info::container_delay_ms(track),
-            expected["container_delay_ms"].as_i64().unwrap()
-        );
+        assert_eq!(vsg_matroska_info::container_delay_ms(track), expected["container_delay_ms"].as_i64().unwrap());
     }
 }

@@ -32,14 +32,7 @@ fn any_value() -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(|number| Number::from_f64(number).map_or(Value::Null, Value::Number)),
         "[0-9./:x+-]{0,12}|N/A|nan|inf|\\PC{0,8}".prop_map(Value::String),
-        prop_oneof![
-            Just("audio"),
-            Just("video"),
-            Just("subtitles"),
-            Just("de"),
-            Just("pt-BR")
-        ]
-        .prop_map(Value::from),
+        prop_oneof![Just("audio"), Just("video"), Just("subtitles"), Just("de"), Just("pt-BR")].prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 24, 4, |inner| {
         prop_oneof![
@@ -88,11 +81,7 @@ fn any_key() -> impl Strategy<Value = String> {
 /// A document with tracks and streams of which any field may be anything.
 fn any_document() -> impl Strategy<Value = Value> {
     let fields = || prop::collection::vec((any_key(), any_value()), 0..8);
-    let properties = (
-        any::<u8>(),
-        prop::sample::select(vec!["audio", "video", "subtitles", "buttons"]),
-        fields(),
-    );
+    let properties = (any::<u8>(), prop::sample::select(vec!["audio", "video", "subtitles", "buttons"]), fields());
     let tracks = prop::collection::vec((properties, fields()), 0..5);
     (tracks, any_value(), any_value(), any_value()).prop_map(|(tracks, container, chapters, attachments)| {
         let object = |fields: Vec<(String, Value)>| Value::Object(Map::from_iter(fields));

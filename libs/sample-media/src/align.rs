@@ -40,10 +40,7 @@ pub(crate) fn locate(source: &[f64], decoded: &[f64], start: usize) -> Option<(f
 /// codecs replace the sound by noise. Both signals go through it, so it moves nothing.
 fn focus(signal: &[f64]) -> Vec<f64> {
     let sum = |part: &[f64]| part.iter().sum::<f64>();
-    signal
-        .windows(SHAPE + 1)
-        .map(|part| sum(&part[1..]) - 0.9 * sum(&part[..SHAPE]))
-        .collect()
+    signal.windows(SHAPE + 1).map(|part| sum(&part[1..]) - 0.9 * sum(&part[..SHAPE])).collect()
 }
 
 /// The lag with the highest normalised correlation.
@@ -99,17 +96,10 @@ fn refine(window: &[f64], field: &[f64], mut lag: f64) -> Option<(f64, f64)> {
 /// `length` samples of `field` at `first + fraction`, `first + 1 + fraction`, …
 fn interpolate(field: &[f64], first: usize, fraction: f64, length: usize) -> Option<Vec<f64>> {
     const HALF: usize = 24;
-    let taps: Vec<f64> = (0..2 * HALF)
-        .map(|tap| kernel(fraction + HALF as f64 - 1.0 - tap as f64, 1.0))
-        .collect();
+    let taps: Vec<f64> = (0..2 * HALF).map(|tap| kernel(fraction + HALF as f64 - 1.0 - tap as f64, 1.0)).collect();
     let from = first.checked_sub(HALF - 1)?;
     let input = field.get(from..from + length + 2 * HALF - 1)?;
-    Some(
-        input
-            .windows(2 * HALF)
-            .map(|piece| piece.iter().zip(&taps).map(|(sample, tap)| sample * tap).sum())
-            .collect(),
-    )
+    Some(input.windows(2 * HALF).map(|piece| piece.iter().zip(&taps).map(|(sample, tap)| sample * tap).sum()).collect())
 }
 
 #[cfg(test)]
@@ -137,10 +127,7 @@ mod tests {
     fn a_fractional_delay_is_exact_to_a_thousandth_of_a_sample() {
         for samples in [0.0, 0.5, -0.13, 777.777, -3123.01] {
             let found = offset(samples / 48.0, &Mix::original("eng"));
-            assert!(
-                (found + samples).abs() < 1e-3,
-                "{samples} samples were found as {found}"
-            );
+            assert!((found + samples).abs() < 1e-3, "{samples} samples were found as {found}");
         }
     }
 
@@ -160,17 +147,7 @@ mod tests {
 
     #[test]
     fn two_languages_have_nothing_in_common() {
-        let speech = |language| {
-            mono(
-                21,
-                &Mix {
-                    music_db: -120.0,
-                    effects_db: -120.0,
-                    ..Mix::original(language)
-                },
-                0.0,
-            )
-        };
+        let speech = |language| mono(21, &Mix { music_db: -120.0, effects_db: -120.0, ..Mix::original(language) }, 0.0);
         let quality = locate(&speech("eng"), &speech("ger"), 20_000).map_or(0.0, |(_, quality)| quality);
         assert!(quality < 0.2, "match {quality}");
     }
@@ -178,16 +155,8 @@ mod tests {
     #[test]
     fn music_resembles_itself_at_one_place_only() {
         const STEP: usize = 32;
-        let music = render(
-            21,
-            &Mix {
-                music_db: 0.0,
-                effects_db: -120.0,
-                ..Mix::music_and_effects()
-            },
-            0.0,
-            48_000 * 56,
-        );
+        let music =
+            render(21, &Mix { music_db: 0.0, effects_db: -120.0, ..Mix::music_and_effects() }, 0.0, 48_000 * 56);
         let music: Vec<f64> = music.chunks_exact(STEP).map(|chunk| chunk.iter().sum()).collect();
         let (start, length, near) = (24 * 1500, 6 * 1500, 45);
         let window = &music[start..start + length];

@@ -99,26 +99,14 @@ impl Error {
         if source.kind() == std::io::ErrorKind::StorageFull {
             return Self::disk_full(doing, path);
         }
-        Self::Io {
-            doing: doing.into(),
-            path: path.to_owned(),
-            source,
-        }
+        Self::Io { doing: doing.into(), path: path.to_owned(), source }
     }
 
     /// Names the folder that the caller knows, not the temporary one inside it.
     pub(crate) fn disk_full(doing: impl Into<String>, path: &Path) -> Self {
-        let is_draft = |path: &Path| {
-            path.components()
-                .any(|part| part.as_os_str().to_string_lossy().starts_with(DRAFT))
-        };
-        let folder = path
-            .ancestors()
-            .find(|path| path.is_dir() && !is_draft(path))
-            .unwrap_or(path);
-        Self::DiskFull {
-            doing: doing.into(),
-            folder: folder.to_owned(),
-        }
+        let is_draft =
+            |path: &Path| path.components().any(|part| part.as_os_str().to_string_lossy().starts_with(DRAFT));
+        let folder = path.ancestors().find(|path| path.is_dir() && !is_draft(path)).unwrap_or(path);
+        Self::DiskFull { doing: doing.into(), folder: folder.to_owned() }
     }
 }

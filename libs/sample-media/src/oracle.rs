@@ -72,26 +72,14 @@ pub fn true_delay(reference: (&Release, &Path), target: (&Release, &Path), tools
 /// # Errors
 /// As [`true_delay`].
 pub fn decoded_offset(release: &Release, path: &Path, track: usize, tools: &Tools) -> Result<Offset> {
-    let unrelated = |best_match| Error::Unrelated {
-        path: path.to_owned(),
-        track,
-        best_match,
-    };
+    let unrelated = |best_match| Error::Unrelated { path: path.to_owned(), track, best_match };
     let description = release.audio.get(track).ok_or_else(|| unrelated(0.0))?;
     let seconds = release.duration_s.min(MEASURED_S);
     let (decoded, first_timestamp_ms) = decode(path, track, seconds, tools)?;
 
     let frames = decoded.len().min((seconds * f64::from(RATE_HZ)) as usize);
     let mut source = vec![0.0_f32; frames * description.layout.channels()];
-    Pcm::new(
-        release.programme,
-        &description.mix,
-        description.layout,
-        RATE_HZ,
-        release.delay_ms,
-        0,
-    )
-    .read(&mut source);
+    Pcm::new(release.programme, &description.mix, description.layout, RATE_HZ, release.delay_ms, 0).read(&mut source);
     let source = downmix(&source, description.layout);
 
     let room = frames.saturating_sub(WINDOW + 2 * EDGE);
@@ -142,9 +130,8 @@ fn decode(path: &Path, track: usize, seconds: f64, tools: &Tools) -> Result<(Vec
         "f32le",
         "-"
     ])?;
-    let samples = bytes
-        .chunks_exact(4)
-        .map(|bytes| f64::from(f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])));
+    let samples =
+        bytes.chunks_exact(4).map(|bytes| f64::from(f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])));
     let samples = samples.collect();
 
     let (_, log) = call.output(&args![
@@ -183,12 +170,6 @@ fn downmix(interleaved: &[f32], layout: Layout) -> Vec<f64> {
     };
     interleaved
         .chunks_exact(weights.len())
-        .map(|frame| {
-            frame
-                .iter()
-                .zip(weights)
-                .map(|(sample, weight)| f64::from(*sample) * weight)
-                .sum()
-        })
+        .map(|frame| frame.iter().zip(weights).map(|(sample, weight)| f64::from(*sample) * weight).sum())
         .collect()
 }

@@ -84,10 +84,7 @@ impl Pair {
         {
             return Ok(written(stamp.truth, false));
         }
-        let foreign = [REFERENCE, TARGET, TRUTH]
-            .into_iter()
-            .map(place)
-            .find(|path| stamp.is_none() && path.exists());
+        let foreign = [REFERENCE, TARGET, TRUTH].into_iter().map(place).find(|path| stamp.is_none() && path.exists());
         if let Some(path) = foreign {
             return Err(Error::Occupied { path });
         }
@@ -99,8 +96,7 @@ impl Pair {
             .map_err(|source| Error::io("creating a folder for temporary files", folder, source))?;
         let (reference, target) = (draft.path().join(REFERENCE), draft.path().join(TARGET));
         self.reference.write(&reference, tools, &|done| progress(0.48 * done))?;
-        self.target
-            .write(&target, tools, &|done| progress(0.48 + 0.48 * done))?;
+        self.target.write(&target, tools, &|done| progress(0.48 + 0.48 * done))?;
         let truth = true_delay((&self.reference, &reference), (&self.target, &target), tools)?;
 
         let stamp = Stamp {
@@ -131,9 +127,7 @@ impl Pair {
 /// The stamp of an earlier call; none when the file is missing, damaged or somebody else's.
 fn read_stamp(folder: &Path) -> Option<Stamp> {
     let text = std::fs::read_to_string(folder.join(TRUTH)).ok()?;
-    serde_json::from_str::<Stamp>(&text)
-        .ok()
-        .filter(|stamp| stamp.generator == GENERATOR)
+    serde_json::from_str::<Stamp>(&text).ok().filter(|stamp| stamp.generator == GENERATOR)
 }
 
 fn bytes(path: &Path) -> Option<u64> {

@@ -65,14 +65,7 @@ mod tests {
     use crate::synth::RATE_HZ;
 
     fn read(delay_ms: f64, rate_hz: u32, first: i64, blocks: &[usize]) -> Vec<f32> {
-        let mut pcm = Pcm::new(
-            Programme::new(5),
-            &Mix::remaster("eng"),
-            Layout::Stereo,
-            rate_hz,
-            delay_ms,
-            first,
-        );
+        let mut pcm = Pcm::new(Programme::new(5), &Mix::remaster("eng"), Layout::Stereo, rate_hz, delay_ms, first);
         let mut sound = Vec::new();
         for frames in blocks {
             let mut block = vec![0.0; 2 * frames];
@@ -104,10 +97,6 @@ mod tests {
         let peak = sound.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
         let power = sound.iter().map(|sample| f64::from(sample * sample)).sum::<f64>() / sound.len() as f64;
         assert!((0.2..0.98).contains(&peak), "peak {peak}");
-        assert!(
-            (-32.0..-12.0).contains(&(10.0 * power.log10())),
-            "{} dBFS",
-            10.0 * power.log10()
-        );
+        assert!((-32.0..-12.0).contains(&(10.0 * power.log10())), "{} dBFS", 10.0 * power.log10());
     }
 }

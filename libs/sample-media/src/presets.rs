@@ -44,10 +44,7 @@ impl Pair {
                     default: true,
                     ..SubtitleTrack::new(SubtitleFormat::Ass, "eng")
                 },
-                SubtitleTrack {
-                    name: Some("Deutsch".into()),
-                    ..SubtitleTrack::new(SubtitleFormat::Srt, "ger")
-                },
+                SubtitleTrack { name: Some("Deutsch".into()), ..SubtitleTrack::new(SubtitleFormat::Srt, "ger") },
             ],
             chapters: chapters_at_cuts(&programme, 0.0, duration_s, 45.0),
             attachments: vec![Attachment {
@@ -86,10 +83,7 @@ impl Pair {
         let release = |mix, codec, delay_ms| Release {
             delay_ms,
             picture: Some(Picture::TINY),
-            audio: vec![AudioTrack {
-                layout: Layout::Stereo,
-                ..AudioTrack::new(mix, codec)
-            }],
+            audio: vec![AudioTrack { layout: Layout::Stereo, ..AudioTrack::new(mix, codec) }],
             chapters: chapters_at_cuts(&programme, 0.0, duration_s, 300.0),
             ..Release::new(programme, duration_s)
         };

@@ -31,29 +31,16 @@ impl Sampler {
     pub(crate) fn new(rate_hz: u32, shift: f64, tilt_db: f32) -> Self {
         let divisor = gcd(RATE_HZ, rate_hz);
         let (up, down) = (i64::from(RATE_HZ / divisor), i64::from(rate_hz / divisor));
-        let bandwidth = if rate_hz >= RATE_HZ {
-            1.0
-        } else {
-            0.95 * f64::from(rate_hz) / RATE
-        };
+        let bandwidth = if rate_hz >= RATE_HZ { 1.0 } else { 0.95 * f64::from(rate_hz) / RATE };
         let tilt = tilt(tilt_db);
         let half = HALF + tilt.len() / 2;
         let phases = (0..down)
             .map(|phase| {
                 let fraction = phase as f64 / down as f64 + (shift - shift.floor());
-                (
-                    fraction.floor() as i64,
-                    taps(fraction - fraction.floor(), bandwidth, &tilt, half),
-                )
+                (fraction.floor() as i64, taps(fraction - fraction.floor(), bandwidth, &tilt, half))
             })
             .collect();
-        Self {
-            up,
-            down,
-            whole_shift: shift.floor() as i64,
-            half: half as i64,
-            phases,
-        }
+        Self { up, down, whole_shift: shift.floor() as i64, half: half as i64, phases }
     }
 
     /// First sample of the signal that output sample `index` needs; it needs [`Sampler::width`] of them.
@@ -88,18 +75,10 @@ fn tilt(tilt_db: f32) -> Vec<f64> {
     }
     let width = 2 * TILT_REACH + 1;
     let angle = |tap: usize| std::f64::consts::TAU * (tap + 1) as f64 / (width + 1) as f64;
-    let mean: Vec<f64> = (0..width)
-        .map(|tap| (1.0 - angle(tap).cos()) / (width + 1) as f64)
-        .collect();
+    let mean: Vec<f64> = (0..width).map(|tap| (1.0 - angle(tap).cos()) / (width + 1) as f64).collect();
     mean.iter()
         .enumerate()
-        .map(|(tap, weight)| {
-            if tap == TILT_REACH {
-                1.0 + share * (1.0 - weight)
-            } else {
-                -share * weight
-            }
-        })
+        .map(|(tap, weight)| if tap == TILT_REACH { 1.0 + share * (1.0 - weight) } else { -share * weight })
         .collect()
 }
 
@@ -155,9 +134,8 @@ mod tests {
         (first..first + 400)
             .map(|index| {
                 let start = sampler.first_input(index);
-                let input: Vec<f32> = (0..sampler.width() as i64)
-                    .map(|offset| sine((start + offset) as f64) as f32)
-                    .collect();
+                let input: Vec<f32> =
+                    (0..sampler.width() as i64).map(|offset| sine((start + offset) as f64) as f32).collect();
                 let exact = sine(index as f64 * RATE / f64::from(rate_hz) + shift);
                 (f64::from(sampler.sample(index, &input)) - exact).abs()
             })
@@ -173,10 +151,7 @@ mod tests {
         }
         for hz in [120.0, 997.0, 5000.0, 12_000.0, 15_000.0] {
             for shift in [0.0, 0.4, -10.9] {
-                assert!(
-                    worst_error(44_100, shift, hz, 300) < 2e-4,
-                    "{hz} Hz shifted by {shift} at 44.1 kHz"
-                );
+                assert!(worst_error(44_100, shift, hz, 300) < 2e-4, "{hz} Hz shifted by {shift} at 44.1 kHz");
             }
         }
     }
@@ -185,25 +160,14 @@ mod tests {
     fn a_whole_shift_at_the_same_rate_changes_no_bit() {
         let sampler = Sampler::new(48_000, 17.0, 0.0);
         let input: Vec<f32> = (0..sampler.width()).map(|at| (at as f32 * 0.37).sin()).collect();
-        assert_eq!(
-            sampler.sample(0, &input).to_bits(),
-            input[(17 - sampler.first_input(0)) as usize].to_bits()
-        );
+        assert_eq!(sampler.sample(0, &input).to_bits(), input[(17 - sampler.first_input(0)) as usize].to_bits());
     }
 
     #[test]
     fn the_tilt_is_symmetric_and_raises_the_treble() {
         let tilt = tilt(6.0);
-        assert!(
-            tilt.iter()
-                .zip(tilt.iter().rev())
-                .all(|(tap, mirrored)| (tap - mirrored).abs() < 1e-15)
-        );
-        let nyquist: f64 = tilt
-            .iter()
-            .enumerate()
-            .map(|(at, tap)| if at % 2 == 0 { *tap } else { -tap })
-            .sum();
+        assert!(tilt.iter().zip(tilt.iter().rev()).all(|(tap, mirrored)| (tap - mirrored).abs() < 1e-15));
+        let nyquist: f64 = tilt.iter().enumerate().map(|(at, tap)| if at % 2 == 0 { *tap } else { -tap }).sum();
         assert!((20.0 * nyquist.abs().log10() - 6.0).abs() < 0.2);
         assert!((tilt.iter().sum::<f64>() - 1.0).abs() < 1e-12);
     }

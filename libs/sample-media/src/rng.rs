@@ -8,9 +8,9 @@ impl Rng {
     /// The generator of one item: `domain` names what is drawn, `index` which one of them.
     pub(crate) fn new(seed: u64, domain: &str, index: i64) -> Self {
         // FNV-1a over the name, then two rounds of mixing, so that neighbouring indices are unrelated.
-        let tag = domain.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let tag = domain
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Self(mix(mix(seed ^ tag).wrapping_add(index.cast_unsigned())))
     }
 

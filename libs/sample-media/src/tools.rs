@@ -21,10 +21,7 @@ pub struct Tools {
 
 impl Default for Tools {
     fn default() -> Self {
-        Self {
-            ffmpeg: "ffmpeg".into(),
-            mkvmerge: "mkvmerge".into(),
-        }
+        Self { ffmpeg: "ffmpeg".into(), mkvmerge: "mkvmerge".into() }
     }
 }
 
@@ -42,14 +39,7 @@ pub(crate) struct Call<'a> {
 
 impl Tools {
     pub(crate) fn ffmpeg<'a>(&'a self, doing: String, folder: &'a Path) -> Call<'a> {
-        Call {
-            program: &self.ffmpeg,
-            package: "ffmpeg",
-            version_flag: "-version",
-            worst_success: 0,
-            doing,
-            folder,
-        }
+        Call { program: &self.ffmpeg, package: "ffmpeg", version_flag: "-version", worst_success: 0, doing, folder }
     }
 
     pub(crate) fn mkvmerge<'a>(&'a self, doing: String, folder: &'a Path) -> Call<'a> {
@@ -73,22 +63,18 @@ impl Call<'_> {
 
     /// Runs to the end; gives what was written to stdout.
     pub(crate) fn bytes(&self, args: &[OsString]) -> Result<Vec<u8>> {
-        self.talk(args, |stdin, stdout| self.read(stdin, stdout))
-            .map(|(stdout, _)| stdout)
+        self.talk(args, |stdin, stdout| self.read(stdin, stdout)).map(|(stdout, _)| stdout)
     }
 
     /// Runs while `body` writes to its stdin; stdout is expected to stay empty.
     pub(crate) fn feed(&self, args: &[OsString], body: impl FnOnce(&mut ChildStdin) -> Result<()>) -> Result<()> {
-        self.talk(args, |mut stdin, _stdout| body(&mut stdin).map(|()| Vec::new()))
-            .map(drop)
+        self.talk(args, |mut stdin, _stdout| body(&mut stdin).map(|()| Vec::new())).map(drop)
     }
 
     fn read(&self, stdin: ChildStdin, mut stdout: ChildStdout) -> Result<Vec<u8>> {
         drop(stdin);
         let mut bytes = Vec::new();
-        stdout
-            .read_to_end(&mut bytes)
-            .map_err(|source| self.pipe_error(source))?;
+        stdout.read_to_end(&mut bytes).map_err(|source| self.pipe_error(source))?;
         Ok(bytes)
     }
 
@@ -126,18 +112,13 @@ impl Call<'_> {
         let status = child.wait().map_err(|source| self.pipe_error(source))?;
         match result {
             Err(error) if !is_broken_pipe(&error) => Err(error),
-            Ok(value)
-                if status
-                    .code()
-                    .is_some_and(|code| (0..=self.worst_success).contains(&code)) =>
-            {
+            Ok(value) if status.code().is_some_and(|code| (0..=self.worst_success).contains(&code)) => {
                 Ok((value, complaints))
             }
             // mkvmerge complains on stdout.
-            Ok(printed) if complaints.trim().is_empty() => Err(self.failure(
-                status,
-                &String::from_utf8_lossy(&printed[printed.len().saturating_sub(TAIL)..]),
-            )),
+            Ok(printed) if complaints.trim().is_empty() => {
+                Err(self.failure(status, &String::from_utf8_lossy(&printed[printed.len().saturating_sub(TAIL)..])))
+            }
             _ => Err(self.failure(status, &complaints)),
         }
     }
@@ -192,26 +173,14 @@ mod tests {
     use super::*;
 
     fn shell(script: &str) -> Error {
-        let tools = Tools {
-            ffmpeg: "sh".into(),
-            ..Tools::default()
-        };
-        tools
-            .ffmpeg("encoding the audio".into(), Path::new("/"))
-            .output(&args!["-c", script])
-            .unwrap_err()
+        let tools = Tools { ffmpeg: "sh".into(), ..Tools::default() };
+        tools.ffmpeg("encoding the audio".into(), Path::new("/")).output(&args!["-c", script]).unwrap_err()
     }
 
     #[test]
     fn a_missing_program_is_named_with_what_to_install() {
-        let tools = Tools {
-            ffmpeg: "no-such-ffmpeg".into(),
-            ..Tools::default()
-        };
-        let error = tools
-            .ffmpeg("encoding the audio".into(), Path::new("."))
-            .output(&[])
-            .unwrap_err();
+        let tools = Tools { ffmpeg: "no-such-ffmpeg".into(), ..Tools::default() };
+        let error = tools.ffmpeg("encoding the audio".into(), Path::new(".")).output(&[]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "encoding the audio: `no-such-ffmpeg` was not found; install ffmpeg and make sure it is on the PATH \
@@ -222,10 +191,7 @@ mod tests {
     #[test]
     fn a_failure_shows_the_last_words() {
         let error = shell("echo 'Unknown encoder' >&2; exit 3").to_string();
-        assert!(
-            error.contains("exit status: 3") && error.ends_with("Unknown encoder"),
-            "{error}"
-        );
+        assert!(error.contains("exit status: 3") && error.ends_with("Unknown encoder"), "{error}");
     }
 
     #[test]
@@ -239,10 +205,7 @@ mod tests {
 
     #[test]
     fn a_program_that_dies_while_it_is_fed_is_reported_by_its_own_words() {
-        let tools = Tools {
-            ffmpeg: "sh".into(),
-            ..Tools::default()
-        };
+        let tools = Tools { ffmpeg: "sh".into(), ..Tools::default() };
         let call = tools.ffmpeg("encoding the audio".into(), Path::new("."));
         let error = call
             .feed(&args!["-c", "echo 'cannot open' >&2; exit 1"], |stdin| {

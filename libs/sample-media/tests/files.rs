@@ -17,10 +17,7 @@ fn quiet(_: f64) -> ControlFlow<()> {
 }
 
 fn sound(codec: Codec) -> Release {
-    Release {
-        audio: vec![AudioTrack::new(Mix::original("eng"), codec)],
-        ..Release::new(FILM, 3.5)
-    }
+    Release { audio: vec![AudioTrack::new(Mix::original("eng"), codec)], ..Release::new(FILM, 3.5) }
 }
 
 /// What mkvmerge finds in a file.
@@ -41,24 +38,14 @@ fn every_codec_in_every_container_is_measured_to_a_hundredth_of_a_sample() {
     let folder = tempfile::tempdir().unwrap();
     for (container, codecs) in cases {
         for &codec in codecs {
-            let release = Release {
-                container,
-                delay_ms: 412.345,
-                ..sound(codec)
-            };
+            let release = Release { container, delay_ms: 412.345, ..sound(codec) };
             let file = folder.path().join("sound");
             release.write(&file, &Tools::default(), &quiet).unwrap();
             let offset = decoded_offset(&release, &file, 0, &Tools::default()).unwrap();
             assert!(offset.spread_ms < 0.01, "{container:?} {codec:?}: {offset:?}");
-            assert!(
-                (-1.0..60.0).contains(&offset.offset_ms),
-                "{container:?} {codec:?}: {offset:?}"
-            );
+            assert!((-1.0..60.0).contains(&offset.offset_ms), "{container:?} {codec:?}: {offset:?}");
             let samples = offset.offset_ms * 48.0;
-            assert!(
-                (samples - samples.round()).abs() < 0.02,
-                "{container:?} {codec:?}: {offset:?}"
-            );
+            assert!((samples - samples.round()).abs() < 0.02, "{container:?} {codec:?}: {offset:?}");
             if matches!(codec, Flac | Pcm) {
                 assert!(offset.offset_ms.abs() < 1e-5, "{container:?} {codec:?}: {offset:?}");
             }
@@ -77,22 +64,11 @@ fn a_pair_has_its_nominal_delay_whatever_the_mix_rate_and_layout() {
         (Mix::remaster("eng"), 44_100, Layout::Stereo),
         (Mix::music_and_effects(), 44_100, Layout::Mono),
     ] {
-        let track = AudioTrack {
-            rate_hz,
-            layout,
-            ..AudioTrack::new(mix, Codec::Flac)
-        };
-        let target = Release {
-            delay_ms: -1234.567,
-            audio: vec![track],
-            ..Release::new(FILM, 3.5)
-        };
+        let track = AudioTrack { rate_hz, layout, ..AudioTrack::new(mix, Codec::Flac) };
+        let target = Release { delay_ms: -1234.567, audio: vec![track], ..Release::new(FILM, 3.5) };
         target.write(&two, &Tools::default(), &quiet).unwrap();
         let truth = true_delay((&reference, &one), (&target, &two), &Tools::default()).unwrap();
-        assert!(
-            (truth.delay_ms + 1234.567).abs() < 2e-4,
-            "{layout:?} at {rate_hz} Hz: {truth:?}"
-        );
+        assert!((truth.delay_ms + 1234.567).abs() < 2e-4, "{layout:?} at {rate_hz} Hz: {truth:?}");
     }
 }
 
@@ -111,10 +87,7 @@ fn a_release_holds_the_tracks_flags_chapters_and_attachments_it_describes() {
                     default: true,
                     ..SubtitleTrack::new(SubtitleFormat::Ass, "eng")
                 },
-                SubtitleTrack {
-                    forced: true,
-                    ..SubtitleTrack::new(SubtitleFormat::Srt, "ger")
-                },
+                SubtitleTrack { forced: true, ..SubtitleTrack::new(SubtitleFormat::Srt, "ger") },
             ],
             chapters: chapters_at_cuts(&FILM, 0.0, 12.0, 4.0),
             attachments: vec![Attachment {
@@ -123,15 +96,8 @@ fn a_release_holds_the_tracks_flags_chapters_and_attachments_it_describes() {
                 content: "not a font".into(),
             }],
             audio: vec![
-                AudioTrack {
-                    name: Some("Stereo".into()),
-                    ..AudioTrack::new(Mix::original("eng"), Codec::Aac)
-                },
-                AudioTrack {
-                    default: false,
-                    start_ms: 150,
-                    ..AudioTrack::new(Mix::dub("ger", -12.0), Codec::Ac3)
-                },
+                AudioTrack { name: Some("Stereo".into()), ..AudioTrack::new(Mix::original("eng"), Codec::Aac) },
+                AudioTrack { default: false, start_ms: 150, ..AudioTrack::new(Mix::dub("ger", -12.0), Codec::Ac3) },
             ],
             ..Release::new(FILM, 12.0)
         };
@@ -176,54 +142,30 @@ fn a_release_holds_the_tracks_flags_chapters_and_attachments_it_describes() {
 #[test]
 fn a_pair_is_written_once_and_nobody_elses_files_are_replaced() {
     let folder = tempfile::tempdir().unwrap();
-    let pair = Pair {
-        reference: sound(Codec::Aac),
-        target: Release {
-            delay_ms: 80.0,
-            ..sound(Codec::Ac3)
-        },
-    };
+    let pair = Pair { reference: sound(Codec::Aac), target: Release { delay_ms: 80.0, ..sound(Codec::Ac3) } };
     let first = pair.write(folder.path(), &Tools::default(), &quiet).unwrap();
     assert!(first.fresh);
     let again = pair.write(folder.path(), &Tools::default(), &quiet).unwrap();
     assert_eq!((again.fresh, again.truth), (false, first.truth));
 
-    let other = Pair {
-        target: Release {
-            delay_ms: 81.0,
-            ..pair.target.clone()
-        },
-        ..pair.clone()
-    };
+    let other = Pair { target: Release { delay_ms: 81.0, ..pair.target.clone() }, ..pair.clone() };
     let other = other.write(folder.path(), &Tools::default(), &quiet).unwrap();
     assert!(other.fresh && (other.truth.delay_ms - first.truth.delay_ms - 1.0).abs() < 1e-3);
 
     std::fs::remove_file(folder.path().join("truth.json")).unwrap();
     let error = pair.write(folder.path(), &Tools::default(), &quiet).unwrap_err();
-    assert!(
-        matches!(&error, Error::Occupied { path } if path.ends_with("reference.mkv")),
-        "{error}"
-    );
+    assert!(matches!(&error, Error::Occupied { path } if path.ends_with("reference.mkv")), "{error}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
 #[test]
 fn stopping_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let release = Release {
-        picture: Some(Picture::TINY),
-        ..sound(Codec::Aac)
-    };
+    let release = Release { picture: Some(Picture::TINY), ..sound(Codec::Aac) };
     let stop = |done: f64| {
-        if done > 0.3 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if done > 0.3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let error = release
-        .write(&folder.path().join("film.mkv"), &Tools::default(), &stop)
-        .unwrap_err();
+    let error = release.write(&folder.path().join("film.mkv"), &Tools::default(), &stop).unwrap_err();
     assert!(matches!(error, Error::Cancelled), "{error}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -231,35 +173,21 @@ fn stopping_leaves_nothing_behind() {
 #[test]
 fn what_cannot_be_written_is_refused_before_anything_runs() {
     let nowhere = Path::new("/nowhere/film.mp4");
-    let tools = Tools {
-        ffmpeg: "no-ffmpeg".into(),
-        mkvmerge: "no-mkvmerge".into(),
-    };
-    let pcm = Release {
-        container: Container::Mp4,
-        ..sound(Codec::Pcm)
-    };
+    let tools = Tools { ffmpeg: "no-ffmpeg".into(), mkvmerge: "no-mkvmerge".into() };
+    let pcm = Release { container: Container::Mp4, ..sound(Codec::Pcm) };
     let error = pcm.write(nowhere, &tools, &quiet).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "cannot write /nowhere/film.mp4: PCM in MP4; use FLAC, or a Matroska file"
-    );
+    assert_eq!(error.to_string(), "cannot write /nowhere/film.mp4: PCM in MP4; use FLAC, or a Matroska file");
     assert!(Release::new(FILM, 5.0).write(nowhere, &tools, &quiet).is_err());
 
     let folder = tempfile::tempdir().unwrap();
-    let error = sound(Codec::Flac)
-        .write(&folder.path().join("film.mkv"), &tools, &quiet)
-        .unwrap_err();
+    let error = sound(Codec::Flac).write(&folder.path().join("film.mkv"), &tools, &quiet).unwrap_err();
     assert!(matches!(error, Error::ToolMissing { .. }), "{error}");
 }
 
 #[test]
 fn the_same_release_gives_the_same_file() {
     let folder = tempfile::tempdir().unwrap();
-    let release = Release {
-        picture: Some(Picture::TINY),
-        ..sound(Codec::Ac3)
-    };
+    let release = Release { picture: Some(Picture::TINY), ..sound(Codec::Ac3) };
     let bytes = |name: &str| {
         let file = folder.path().join(name);
         release.write(&file, &Tools::default(), &quiet).unwrap();
@@ -274,10 +202,7 @@ fn a_file_of_another_film_is_not_measured() {
     let file = folder.path().join("film.mkv");
     let release = sound(Codec::Flac);
     release.write(&file, &Tools::default(), &quiet).unwrap();
-    let other = Release {
-        programme: Programme::new(78),
-        ..release
-    };
+    let other = Release { programme: Programme::new(78), ..release };
     let error = decoded_offset(&other, &file, 0, &Tools::default()).unwrap_err();
     assert!(matches!(error, Error::Unrelated { .. }), "{error}");
 }

@@ -76,11 +76,7 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn program(program: impl Into<PathBuf>) -> Command<'a> {
         let program = program.into();
-        let name = program
-            .file_stem()
-            .unwrap_or(program.as_os_str())
-            .to_string_lossy()
-            .into_owned();
+        let name = program.file_stem().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
         Command::new(&name, program, Family::Other)
     }
 
@@ -220,22 +216,10 @@ impl<'a> Command<'a> {
     /// Every variant of [`Error`]; [`Error::OutputTooLarge`] past the [limit](Command::limit).
     pub fn output(self) -> Result<Output> {
         let mut stdout = Vec::new();
-        let mut sink = self.follow(Keep::Bytes {
-            bytes: &mut stdout,
-            limit: self.limit,
-        });
+        let mut sink = self.follow(Keep::Bytes { bytes: &mut stdout, limit: self.limit });
         let usage = self.supervise(Stdio::piped(), None, &mut sink)?;
-        let Finished {
-            warnings,
-            stderr,
-            usage,
-        } = finished(sink, usage);
-        Ok(Output {
-            stdout,
-            warnings,
-            stderr,
-            usage,
-        })
+        let Finished { warnings, stderr, usage } = finished(sink, usage);
+        Ok(Output { stdout, warnings, stderr, usage })
     }
 
     /// Runs it with `file` as its standard output: the bytes go straight there and are not copied by us.
@@ -244,9 +228,7 @@ impl<'a> Command<'a> {
     /// Every variant of [`Error`] except [`Error::OutputTooLarge`]; [`Error::StorageFull`] also if the tool
     /// complained of a full disk and then ended as if nothing had happened.
     pub fn stdout_to_file(self, file: File) -> Result<Finished> {
-        let growing = file
-            .try_clone()
-            .map_err(|error| Error::from_io(&self.name, "open its output file", error))?;
+        let growing = file.try_clone().map_err(|error| Error::from_io(&self.name, "open its output file", error))?;
         let mut sink = self.follow(Keep::Nothing);
         let usage = self.supervise(file.into(), Some(growing), &mut sink)?;
         Ok(finished(sink, usage))
@@ -273,12 +255,7 @@ impl<'a> Command<'a> {
             observer.log(&RunLog::not_started(self.program.as_os_str(), &error));
             self.not_started(error)
         })?;
-        let watch = Watch {
-            tool,
-            observer,
-            idle: self.idle,
-            growing,
-        };
+        let watch = Watch { tool, observer, idle: self.idle, growing };
         let (status, usage) = supervise(child, &watch, sink)?;
         sink.end_of_process(tool, platform::exit(status), must_write)?;
         Ok(usage)
@@ -286,11 +263,7 @@ impl<'a> Command<'a> {
 
     fn start(&self, stdout: Stdio) -> io::Result<std::process::Child> {
         let mut command = std::process::Command::new(&self.program);
-        command
-            .args(&self.args)
-            .stdin(Stdio::null())
-            .stdout(stdout)
-            .stderr(Stdio::piped());
+        command.args(&self.args).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
         if self.family == Family::Mkvtoolnix {
             command.envs(platform::plain_locale());
         }
@@ -310,19 +283,15 @@ impl<'a> Command<'a> {
         }
         let program = self.program.display();
         match error.kind() {
-            io::ErrorKind::NotFound if self.program_exists() => Error::NotExecutable {
-                tool,
-                path: self.program.clone(),
-            },
+            io::ErrorKind::NotFound if self.program_exists() => {
+                Error::NotExecutable { tool, path: self.program.clone() }
+            }
             io::ErrorKind::NotFound => Error::NotFound {
                 tool,
                 looked: format!("there is no program '{program}'"),
                 hint: "Check the name, or install it".to_owned(),
             },
-            io::ErrorKind::PermissionDenied => Error::NotExecutable {
-                tool,
-                path: self.program.clone(),
-            },
+            io::ErrorKind::PermissionDenied => Error::NotExecutable { tool, path: self.program.clone() },
             _ => Error::from_io(&tool, &format!("start '{program}'"), error),
         }
     }
@@ -340,9 +309,5 @@ impl std::fmt::Debug for Command<'_> {
 
 fn finished(sink: Follow<'_>, usage: Usage) -> Finished {
     let (warnings, stderr) = sink.into_warnings_and_stderr();
-    Finished {
-        warnings,
-        stderr,
-        usage,
-    }
+    Finished { warnings, stderr, usage }
 }

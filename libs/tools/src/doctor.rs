@@ -50,15 +50,8 @@ pub fn examine(search: &Search) -> Vec<Finding> {
         .map(|tool| {
             let mut managers = PackageManager::ALL;
             managers.sort_by_key(|manager| Some(*manager) != here);
-            let install = managers
-                .into_iter()
-                .map(|manager| (manager, manager.install(tool)))
-                .collect();
-            Finding {
-                tool,
-                state: state(search, tool),
-                install,
-            }
+            let install = managers.into_iter().map(|manager| (manager, manager.install(tool))).collect();
+            Finding { tool, state: state(search, tool), install }
         })
         .collect()
 }
@@ -77,15 +70,9 @@ fn state(search: &Search, tool: Tool) -> State {
 pub fn version(tool: Tool, path: &std::path::Path) -> Result<Option<Version>, Error> {
     let Some(argument) = tool.version_argument() else {
         let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        return Ok(real
-            .file_name()
-            .and_then(|name| Version::of_library(&name.to_string_lossy())));
+        return Ok(real.file_name().and_then(|name| Version::of_library(&name.to_string_lossy())));
     };
-    let answer = Command::at(tool, path)
-        .arg(argument)
-        .timeout_idle(PATIENCE)
-        .limit(1 << 20)
-        .output()?;
+    let answer = Command::at(tool, path).arg(argument).timeout_idle(PATIENCE).limit(1 << 20).output()?;
     let said = String::from_utf8_lossy(&answer.stdout);
     Ok(Version::parse(&said).or_else(|| Version::parse(&answer.stderr)))
 }

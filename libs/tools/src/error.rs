@@ -126,22 +126,16 @@ impl Error {
     pub fn from_io(tool: &str, doing: &str, source: io::Error) -> Error {
         let (tool, doing) = (tool.to_owned(), doing.to_owned());
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::StorageFull {
-                tool,
-                doing,
-                detail: source.to_string(),
-            },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Error::StorageFull { tool, doing, detail: source.to_string() }
+            }
             _ => Error::Io { tool, doing, source },
         }
     }
 }
 
 fn told(tail: &str) -> String {
-    if tail.is_empty() {
-        " and did not say why".to_owned()
-    } else {
-        format!(". It said:\n{tail}")
-    }
+    if tail.is_empty() { " and did not say why".to_owned() } else { format!(". It said:\n{tail}") }
 }
 
 #[cfg(test)]
@@ -158,14 +152,7 @@ mod tests {
 
     #[test]
     fn a_failure_tells_what_the_tool_said() {
-        let error = Error::Failed {
-            tool: "ffmpeg".into(),
-            exit: Exit::Code(1),
-            tail: "moov atom not found".into(),
-        };
-        assert_eq!(
-            error.to_string(),
-            "ffmpeg ended with exit code 1. It said:\nmoov atom not found"
-        );
+        let error = Error::Failed { tool: "ffmpeg".into(), exit: Exit::Code(1), tail: "moov atom not found".into() };
+        assert_eq!(error.to_string(), "ffmpeg ended with exit code 1. It said:\nmoov atom not found");
     }
 }

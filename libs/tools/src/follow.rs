@@ -24,12 +24,7 @@ pub(crate) struct Follow<'a> {
 
 impl<'a> Follow<'a> {
     pub(crate) fn new(tool: &str, transcript: Transcript<'a>, keep: Keep<'a>, is_binary: bool) -> Follow<'a> {
-        Follow {
-            tool: tool.to_owned(),
-            transcript,
-            keep,
-            is_binary,
-        }
+        Follow { tool: tool.to_owned(), transcript, keep, is_binary }
     }
 
     /// Logs the end and judges it; `must_write` makes a full disk a failure whatever the exit.
@@ -53,10 +48,7 @@ impl Sink for Follow<'_> {
     fn data(&mut self, stream: Stream, data: &[u8]) -> Result<()> {
         if let (Stream::Stdout, Keep::Bytes { bytes, limit }) = (stream, &mut self.keep) {
             if bytes.len() + data.len() > *limit {
-                return Err(Error::OutputTooLarge {
-                    tool: self.tool.clone(),
-                    limit: *limit,
-                });
+                return Err(Error::OutputTooLarge { tool: self.tool.clone(), limit: *limit });
             }
             bytes.extend_from_slice(data);
         }

@@ -33,9 +33,7 @@ impl PackageManager {
     /// The first one that this computer has.
     #[must_use]
     pub fn detect(search: &Search) -> Option<PackageManager> {
-        Self::ALL
-            .into_iter()
-            .find(|manager| search.program(manager.program()).is_some())
+        Self::ALL.into_iter().find(|manager| search.program(manager.program()).is_some())
     }
 
     /// The program to call.
@@ -92,10 +90,7 @@ pub(crate) fn hint(tool: Tool, manager: Option<PackageManager>) -> String {
         Some(manager) => manager.install(tool),
         None => format!("download it from {}", tool.home_page()),
     };
-    format!(
-        "To install it: {get}. If it is installed elsewhere, set {} to its path",
-        tool.variable()
-    )
+    format!("To install it: {get}. If it is installed elsewhere, set {} to its path", tool.variable())
 }
 
 #[cfg(test)]

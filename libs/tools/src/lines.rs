@@ -79,11 +79,7 @@ impl Tail {
 
     /// Keeps up to `most_lines` lines.
     pub(crate) fn of_lines(most_lines: usize) -> Tail {
-        Tail {
-            lines: VecDeque::new(),
-            bytes: 0,
-            most_lines,
-        }
+        Tail { lines: VecDeque::new(), bytes: 0, most_lines }
     }
 
     pub(crate) fn push(&mut self, line: &str) {
@@ -106,21 +102,13 @@ impl Tail {
     /// The last `count` lines, joined by newlines, without white space at the end.
     pub(crate) fn last(&self, count: usize) -> String {
         let from = self.lines.len().saturating_sub(count);
-        let joined = self
-            .lines
-            .range(from..)
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join("\n");
+        let joined = self.lines.range(from..).map(String::as_str).collect::<Vec<_>>().join("\n");
         joined.trim_end().to_owned()
     }
 }
 
 fn is_rare_separator(c: char) -> bool {
-    matches!(
-        c,
-        '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
+    matches!(c, '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -156,10 +144,7 @@ mod tests {
     #[test]
     fn an_endless_line_is_cut() {
         let lines = split(&[&[b'x'; LONGEST_LINE * 2 + 5]]);
-        assert_eq!(
-            lines.iter().map(String::len).collect::<Vec<_>>(),
-            [LONGEST_LINE, LONGEST_LINE, 5]
-        );
+        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [LONGEST_LINE, LONGEST_LINE, 5]);
     }
 
     #[test]

@@ -63,19 +63,13 @@ impl ProgressReader {
             }
             _ => None,
         };
-        Some(
-            fraction
-                .filter(|f| f.is_finite())
-                .map_or(Report::Noise, |f| Report::Fraction(f.clamp(0.0, 1.0))),
-        )
+        Some(fraction.filter(|f| f.is_finite()).map_or(Report::Noise, |f| Report::Fraction(f.clamp(0.0, 1.0))))
     }
 }
 
 /// N of mkvmerge's `Progress: N%`, or of `#GUI#progress N%`; limited to 0…100.
 fn percent(line: &str) -> Option<f64> {
-    let rest = line
-        .strip_prefix("Progress: ")
-        .or_else(|| line.strip_prefix("#GUI#progress "))?;
+    let rest = line.strip_prefix("Progress: ").or_else(|| line.strip_prefix("#GUI#progress "))?;
     let percent: i64 = rest.trim().strip_suffix('%')?.parse().ok()?;
     Some(percent.clamp(0, 100) as f64)
 }
@@ -106,9 +100,6 @@ mod tests {
 
     #[test]
     fn without_a_total_ffmpeg_lines_are_ordinary() {
-        assert_eq!(
-            ProgressReader::new(Family::Ffmpeg, None).read("out_time_us=2000000"),
-            None
-        );
+        assert_eq!(ProgressReader::new(Family::Ffmpeg, None).read("out_time_us=2000000"), None);
     }
 }

@@ -28,12 +28,7 @@ pub struct LogStyle {
 impl Default for LogStyle {
     /// What the reference program shows by default.
     fn default() -> LogStyle {
-        LogStyle {
-            compact: true,
-            progress_step: 20,
-            error_tail: 20,
-            tail_lines: 0,
-        }
+        LogStyle { compact: true, progress_step: 20, error_tail: 20, tail_lines: 0 }
     }
 }
 
@@ -50,11 +45,7 @@ impl RunLog {
     #[must_use]
     pub fn new(style: LogStyle) -> RunLog {
         let lines = style.tail_lines.max(style.error_tail).max(ERROR_LINES);
-        RunLog {
-            style,
-            tail: Tail::of_lines(lines),
-            last_percent: None,
-        }
+        RunLog { style, tail: Tail::of_lines(lines), last_percent: None }
     }
 
     /// The message before the start.
@@ -77,10 +68,7 @@ impl RunLog {
             }
             None => text,
         };
-        format!(
-            "[!] Failed to execute command: {described}: '{}'",
-            program.to_string_lossy()
-        )
+        format!("[!] Failed to execute command: {described}: '{}'", program.to_string_lossy())
     }
 
     /// Takes the next line and gives the message it makes, if it makes one.
@@ -95,10 +83,7 @@ impl RunLog {
         }
         let percent: i64 = line.split_whitespace().last()?.trim_end_matches('%').parse().ok()?;
         let step = i64::from(self.style.progress_step.max(1));
-        let is_due = self
-            .last_percent
-            .is_none_or(|last| percent >= last.saturating_add(step))
-            || percent == 100;
+        let is_due = self.last_percent.is_none_or(|last| percent >= last.saturating_add(step)) || percent == 100;
         is_due.then(|| {
             self.last_percent = Some(percent);
             format!("Progress: {percent}%")

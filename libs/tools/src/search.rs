@@ -35,26 +35,15 @@ impl Search {
             .flat_map(|dirs| env::split_paths(&dirs).collect::<Vec<_>>())
             .filter(|dir| dir.is_absolute())
             .collect();
-        library_dirs.extend(
-            env::current_exe()
-                .ok()
-                .and_then(|exe| Some(exe.parent()?.to_path_buf())),
-        );
+        library_dirs.extend(env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_path_buf())));
         library_dirs.extend(platform::LIBRARY_DIRS.iter().map(PathBuf::from));
-        Search {
-            path: env::var_os("PATH").unwrap_or_default(),
-            overrides,
-            library_dirs,
-        }
+        Search { path: env::var_os("PATH").unwrap_or_default(), overrides, library_dirs }
     }
 
     /// Looks for programs in these directories (the form of `PATH`) and nowhere else.
     #[must_use]
     pub fn in_path(path: impl Into<OsString>) -> Search {
-        Search {
-            path: path.into(),
-            ..Search::default()
-        }
+        Search { path: path.into(), ..Search::default() }
     }
 
     /// Sets the value of an override, such as `VSG_FFMPEG` or `ORT_DYLIB_PATH`.
@@ -91,21 +80,10 @@ impl Search {
         which::which_in(value, Some(&self.path), Path::new("")).map_err(|_| {
             let path = PathBuf::from(value);
             if path.is_file() {
-                return Error::NotExecutable {
-                    tool: tool.to_string(),
-                    path,
-                };
+                return Error::NotExecutable { tool: tool.to_string(), path };
             }
-            let looked = format!(
-                "{} says '{}', and no such program exists",
-                tool.variable(),
-                path.display()
-            );
-            Error::NotFound {
-                tool: tool.to_string(),
-                looked,
-                hint: self.hint(tool),
-            }
+            let looked = format!("{} says '{}', and no such program exists", tool.variable(), path.display());
+            Error::NotFound { tool: tool.to_string(), looked, hint: self.hint(tool) }
         })
     }
 
@@ -120,14 +98,9 @@ impl Search {
     }
 
     fn missing_in_path(&self, tool: Tool) -> Error {
-        let present = env::split_paths(&self.path)
-            .map(|dir| dir.join(tool.name()))
-            .find(|file| file.is_file());
+        let present = env::split_paths(&self.path).map(|dir| dir.join(tool.name())).find(|file| file.is_file());
         match present {
-            Some(path) => Error::NotExecutable {
-                tool: tool.to_string(),
-                path,
-            },
+            Some(path) => Error::NotExecutable { tool: tool.to_string(), path },
             None => Error::NotFound {
                 tool: tool.to_string(),
                 looked: "it was not found in PATH".to_owned(),
@@ -140,11 +113,7 @@ impl Search {
         for variable in [tool.variable(), ORT_VARIABLE] {
             if let Some(value) = self.overrides.get(variable) {
                 let path = PathBuf::from(value);
-                let file = if path.is_dir() {
-                    library_in(&path, tool.name())
-                } else {
-                    Some(path.clone())
-                };
+                let file = if path.is_dir() { library_in(&path, tool.name()) } else { Some(path.clone()) };
                 return file.filter(|file| file.is_file()).ok_or_else(|| Error::NotFound {
                     tool: tool.to_string(),
                     looked: format!("{variable} says '{}', and there is no such library", path.display()),
@@ -152,14 +121,11 @@ impl Search {
                 });
             }
         }
-        self.library_dirs
-            .iter()
-            .find_map(|dir| library_in(dir, tool.name()))
-            .ok_or_else(|| Error::NotFound {
-                tool: tool.to_string(),
-                looked: "the library was not found in the library directories".to_owned(),
-                hint: self.hint(tool),
-            })
+        self.library_dirs.iter().find_map(|dir| library_in(dir, tool.name())).ok_or_else(|| Error::NotFound {
+            tool: tool.to_string(),
+            looked: "the library was not found in the library directories".to_owned(),
+            hint: self.hint(tool),
+        })
     }
 }
 
@@ -199,20 +165,14 @@ mod tests {
         let mine = program(dir.path(), "my-ffmpeg", 0o755);
         let search = Search::in_path(dir.path());
         assert_eq!(search.find(Tool::Ffmpeg).unwrap(), in_path);
-        assert_eq!(
-            search.with_override("VSG_FFMPEG", &mine).find(Tool::Ffmpeg).unwrap(),
-            mine
-        );
+        assert_eq!(search.with_override("VSG_FFMPEG", &mine).find(Tool::Ffmpeg).unwrap(), mine);
     }
 
     #[test]
     fn a_missing_program_comes_with_a_hint() {
         let dir = tempfile::tempdir().unwrap();
         program(dir.path(), "pacman", 0o755);
-        let message = Search::in_path(dir.path())
-            .find(Tool::Mkvmerge)
-            .unwrap_err()
-            .to_string();
+        let message = Search::in_path(dir.path()).find(Tool::Mkvmerge).unwrap_err().to_string();
         assert_eq!(
             message,
             "cannot run mkvmerge: it was not found in PATH. To install it: sudo pacman -S mkvtoolnix-cli. \
@@ -243,29 +203,13 @@ mod tests {
     #[test]
     fn the_newest_library_is_taken_and_variables_come_first() {
         let dir = tempfile::tempdir().unwrap();
-        for name in [
-            "libonnxruntime.so.1.9.0",
-            "libonnxruntime.so.1.20.1",
-            "libonnxruntime_providers_shared.so",
-        ] {
+        for name in ["libonnxruntime.so.1.9.0", "libonnxruntime.so.1.20.1", "libonnxruntime_providers_shared.so"] {
             fs::write(dir.path().join(name), "").unwrap();
         }
         let search = Search::default().with_library_dir(dir.path());
-        assert_eq!(
-            search.find(Tool::OnnxRuntime).unwrap(),
-            dir.path().join("libonnxruntime.so.1.20.1")
-        );
+        assert_eq!(search.find(Tool::OnnxRuntime).unwrap(), dir.path().join("libonnxruntime.so.1.20.1"));
         let older = dir.path().join("libonnxruntime.so.1.9.0");
-        assert_eq!(
-            search
-                .with_override("ORT_DYLIB_PATH", &older)
-                .find(Tool::OnnxRuntime)
-                .unwrap(),
-            older
-        );
-        assert!(matches!(
-            Search::default().find(Tool::OnnxRuntime),
-            Err(Error::NotFound { .. })
-        ));
+        assert_eq!(search.with_override("ORT_DYLIB_PATH", &older).find(Tool::OnnxRuntime).unwrap(), older);
+        assert!(matches!(Search::default().find(Tool::OnnxRuntime), Err(Error::NotFound { .. })));
     }
 }

@@ -201,10 +201,7 @@ impl<'a> Run<'a> {
         self.sample_memory();
         let has_ended = platform::has_ended(&mut self.child);
         if has_ended.map_err(|error| Error::from_io(tool, "wait for its end", error))? {
-            self.ended = Some(Ended {
-                at: Instant::now(),
-                bytes_since: 0,
-            });
+            self.ended = Some(Ended { at: Instant::now(), bytes_since: 0 });
             return Ok(());
         }
         if let Some(stopping) = &self.stopping {
@@ -216,10 +213,7 @@ impl<'a> Run<'a> {
         } else if let Some(idle) = self.watch.idle {
             self.watch_growth();
             if self.last_sign.elapsed() >= idle {
-                self.stop(Error::Hung {
-                    tool: tool.to_owned(),
-                    idle,
-                });
+                self.stop(Error::Hung { tool: tool.to_owned(), idle });
             }
         }
         Ok(())
@@ -242,10 +236,7 @@ impl<'a> Run<'a> {
 
     fn stop(&mut self, why: Error) {
         if self.stopping.is_none() {
-            self.stopping = Some(Stopping {
-                why,
-                since: Instant::now(),
-            });
+            self.stopping = Some(Stopping { why, since: Instant::now() });
             platform::ask_to_end(&mut self.child);
         }
     }
@@ -270,20 +261,10 @@ impl<'a> Run<'a> {
     fn reap(&mut self) -> Result<(ExitStatus, Usage), Error> {
         let cpu = platform::cpu_time(&self.child);
         platform::kill(&mut self.child);
-        let status = self
-            .child
-            .wait()
-            .map_err(|error| Error::from_io(self.watch.tool, "wait for its end", error))?;
+        let status = self.child.wait().map_err(|error| Error::from_io(self.watch.tool, "wait for its end", error))?;
         self.is_reaped = true;
         self.enough.store(true, Ordering::Relaxed);
-        Ok((
-            status,
-            Usage {
-                elapsed: self.started.elapsed(),
-                cpu,
-                peak_rss_bytes: self.peak_rss_bytes,
-            },
-        ))
+        Ok((status, Usage { elapsed: self.started.elapsed(), cpu, peak_rss_bytes: self.peak_rss_bytes }))
     }
 }
 

@@ -40,12 +40,7 @@ struct Kept {
 
 impl<'a> Transcript<'a> {
     pub(crate) fn new(observer: &'a dyn Observer, family: Family, progress: ProgressReader, log: RunLog) -> Self {
-        let kept = Kept {
-            log,
-            stderr: Tail::of_lines(usize::MAX),
-            warnings: Vec::new(),
-            disk_full: None,
-        };
+        let kept = Kept { log, stderr: Tail::of_lines(usize::MAX), warnings: Vec::new(), disk_full: None };
         Transcript {
             observer,
             family,
@@ -93,20 +88,12 @@ impl<'a> Transcript<'a> {
             return Ok(());
         }
         if let Some(detail) = self.kept.disk_full.take() {
-            return Err(Error::StorageFull {
-                tool: tool.to_owned(),
-                doing: "write its output".to_owned(),
-                detail,
-            });
+            return Err(Error::StorageFull { tool: tool.to_owned(), doing: "write its output".to_owned(), detail });
         }
         if verdict != Verdict::Failure {
             return Ok(());
         }
-        Err(Error::Failed {
-            tool: tool.to_owned(),
-            exit,
-            tail: self.kept.log.error_tail(),
-        })
+        Err(Error::Failed { tool: tool.to_owned(), exit, tail: self.kept.log.error_tail() })
     }
 
     /// The last part of standard error.

@@ -42,10 +42,7 @@ impl Version {
             }
             if word == "version" {
                 let text = (*words.peek()?).to_owned();
-                return Some(Self::parse_word(&text).unwrap_or(Version {
-                    numbers: Vec::new(),
-                    text,
-                }));
+                return Some(Self::parse_word(&text).unwrap_or(Version { numbers: Vec::new(), text }));
             }
         }
         None
@@ -53,14 +50,9 @@ impl Version {
 
     fn parse_word(word: &str) -> Option<Version> {
         let bare = word.strip_prefix(['v', 'n']).unwrap_or(word);
-        let end = bare
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(bare.len());
+        let end = bare.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(bare.len());
         let numbers: Vec<u32> = bare[..end].split('.').map_while(|part| part.parse().ok()).collect();
-        (!numbers.is_empty()).then(|| Version {
-            numbers,
-            text: word.to_owned(),
-        })
+        (!numbers.is_empty()).then(|| Version { numbers, text: word.to_owned() })
     }
 }
 
@@ -85,25 +77,15 @@ mod tests {
             ("ffmpeg version n7.1 Copyright (c) 2000-2024", &[7, 1], "n7.1"),
             ("mkvmerge v74.0.0 ('You Oughta Know') 64-bit", &[74, 0, 0], "v74.0.0"),
             ("3.1.2\n", &[3, 1, 2], "3.1.2"),
-            (
-                "ffmpeg version N-109542-g1bf1ca1d93 Copyright",
-                &[],
-                "N-109542-g1bf1ca1d93",
-            ),
+            ("ffmpeg version N-109542-g1bf1ca1d93 Copyright", &[], "N-109542-g1bf1ca1d93"),
         ];
         for (answer, numbers, text) in cases {
             let version = Version::parse(answer).unwrap();
             assert_eq!((version.numbers.as_slice(), version.text.as_str()), (numbers, text));
         }
         assert_eq!(Version::parse("command not understood"), None);
-        assert_eq!(
-            Version::of_library("libonnxruntime.so.1.20.1").unwrap().numbers,
-            [1, 20, 1]
-        );
-        assert_eq!(
-            Version::of_library("libonnxruntime.1.17.3.dylib").unwrap().numbers,
-            [1, 17, 3]
-        );
+        assert_eq!(Version::of_library("libonnxruntime.so.1.20.1").unwrap().numbers, [1, 20, 1]);
+        assert_eq!(Version::of_library("libonnxruntime.1.17.3.dylib").unwrap().numbers, [1, 17, 3]);
         assert_eq!(Version::of_library("libonnxruntime.so"), None);
     }
 

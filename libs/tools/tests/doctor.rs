@@ -32,19 +32,10 @@ fn the_doctor_tells_what_works_and_how_to_get_the_rest() {
         State::Unusable(error) => panic!("{error}"),
     };
     assert_eq!(findings.len(), Tool::ALL.len());
-    assert_eq!(
-        (version(Tool::Ffmpeg), version(Tool::Rubberband)),
-        ("7.1".into(), "3.1.2".into())
-    );
+    assert_eq!((version(Tool::Ffmpeg), version(Tool::Rubberband)), ("7.1".into(), "3.1.2".into()));
     assert!(
         matches!(&of(Tool::Mkvmerge).state, State::Unusable(Error::Failed { tail, .. }) if tail.contains("libebml"))
     );
-    assert!(matches!(
-        of(Tool::Ffprobe).state,
-        State::Unusable(Error::NotFound { .. })
-    ));
-    assert_eq!(
-        of(Tool::Mkvmerge).install[0],
-        (PackageManager::Dnf, "sudo dnf install mkvtoolnix".to_owned())
-    );
+    assert!(matches!(of(Tool::Ffprobe).state, State::Unusable(Error::NotFound { .. })));
+    assert_eq!(of(Tool::Mkvmerge).install[0], (PackageManager::Dnf, "sudo dnf install mkvtoolnix".to_owned()));
 }

@@ -25,9 +25,7 @@ impl Fake {
 
     /// Runs it as `tool` would be run; `$DIR` in the script is a scratch directory.
     fn command(&self, tool: Tool) -> Command<'_> {
-        Command::at(tool, "/bin/sh")
-            .arg(self.path("script"))
-            .env("DIR", self.dir.path())
+        Command::at(tool, "/bin/sh").arg(self.path("script")).env("DIR", self.dir.path())
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -77,10 +75,7 @@ fn wait_until_gone(file: &Path) {
 fn a_missing_program_says_so() {
     let error = Command::program("/no/such/program").run().unwrap_err();
     assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
-    assert!(
-        error.to_string().contains("there is no program '/no/such/program'"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("there is no program '/no/such/program'"), "{error}");
 }
 
 #[test]
@@ -92,15 +87,8 @@ fn a_file_that_is_no_program_says_so() {
 
 #[test]
 fn a_missing_directory_is_not_blamed_on_the_tool() {
-    let error = Fake::new("")
-        .command(Tool::Ffmpeg)
-        .current_dir("/no/such/dir")
-        .run()
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("enter the directory '/no/such/dir'"),
-        "{error}"
-    );
+    let error = Fake::new("").command(Tool::Ffmpeg).current_dir("/no/such/dir").run().unwrap_err();
+    assert!(error.to_string().contains("enter the directory '/no/such/dir'"), "{error}");
 }
 
 #[test]
@@ -109,32 +97,14 @@ fn a_failure_carries_the_end_of_standard_error() {
     let watcher = Watcher::default();
     let command = fake.command(Tool::Ffmpeg).doing("decoding 'a.mkv'").observer(&watcher);
     let error = command.binary().output().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "ffmpeg (decoding 'a.mkv') ended with exit code 7. It said:\nline 1\nline 2\nline 3"
-    );
-    assert_eq!(
-        watcher.log()[1..],
-        [
-            "[!] Command failed with exit code 7",
-            "[stderr/tail]\nline 1\nline 2\nline 3"
-        ]
-    );
+    assert_eq!(error.to_string(), "ffmpeg (decoding 'a.mkv') ended with exit code 7. It said:\nline 1\nline 2\nline 3");
+    assert_eq!(watcher.log()[1..], ["[!] Command failed with exit code 7", "[stderr/tail]\nline 1\nline 2\nline 3"]);
 }
 
 #[test]
 fn a_crash_names_its_signal() {
     let error = Fake::new("kill -SEGV $$").command(Tool::Ffmpeg).run().unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::Failed {
-                exit: Exit::Signal(11),
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Failed { exit: Exit::Signal(11), .. }), "{error:?}");
 }
 
 #[test]
@@ -145,10 +115,7 @@ fn standard_error_never_reaches_the_data() {
     assert_eq!(output.stderr, "warning");
 
     let file = tempfile::tempfile().unwrap();
-    let finished = fake
-        .command(Tool::Ffmpeg)
-        .stdout_to_file(file.try_clone().unwrap())
-        .unwrap();
+    let finished = fake.command(Tool::Ffmpeg).stdout_to_file(file.try_clone().unwrap()).unwrap();
     assert_eq!(file.metadata().unwrap().len(), 3);
     assert_eq!(finished.stderr, "warning");
 }
@@ -159,22 +126,13 @@ fn mkvtoolnix_may_warn_and_still_succeed() {
     let watcher = Watcher::default();
     let finished = fake.command(Tool::Mkvmerge).observer(&watcher).run().unwrap();
     assert_eq!(finished.warnings, ["odd track"]);
-    assert_eq!(
-        watcher.log()[1..],
-        ["Progress: 50%", "[WARNING] odd track", "Progress: 100%"]
-    );
+    assert_eq!(watcher.log()[1..], ["Progress: 50%", "[WARNING] odd track", "Progress: 100%"]);
     assert_eq!(*watcher.progress.lock().unwrap(), [0.5, 1.0]);
 
     let silent = Fake::new("exit 1");
     assert_eq!(silent.command(Tool::Mkvmerge).run().unwrap().warnings.len(), 1);
-    let failed = Fake::new("echo 'Error: no such file'; exit 2")
-        .command(Tool::Mkvmerge)
-        .run()
-        .unwrap_err();
-    assert!(
-        failed.to_string().ends_with("It said:\nError: no such file"),
-        "{failed}"
-    );
+    let failed = Fake::new("echo 'Error: no such file'; exit 2").command(Tool::Mkvmerge).run().unwrap_err();
+    assert!(failed.to_string().ends_with("It said:\nError: no such file"), "{failed}");
 }
 
 #[test]
@@ -184,10 +142,7 @@ fn ffmpeg_progress_becomes_fractions_and_nothing_else() {
          printf 'out_time_us=4000000\\nprogress=end\\n' >&2",
     );
     let watcher = Watcher::default();
-    let style = LogStyle {
-        compact: false,
-        ..LogStyle::default()
-    };
+    let style = LogStyle { compact: false, ..LogStyle::default() };
     let command = fake.command(Tool::Ffmpeg).ffmpeg_progress(Duration::from_secs(4));
     let finished = command.observer(&watcher).log_style(style).run().unwrap();
     assert_eq!(*watcher.progress.lock().unwrap(), [0.25, 1.0, 1.0]);
@@ -200,9 +155,7 @@ fn ffmpeg_progress_becomes_fractions_and_nothing_else() {
 fn lines_arrive_one_by_one_and_are_split_at_carriage_returns() {
     let mut lines = Vec::new();
     let fake = Fake::new("printf 'a\\rb\\r\\nc\\n'; echo not this >&2; printf d");
-    fake.command(Tool::Ffprobe)
-        .lines(|line| lines.push(line.to_owned()))
-        .unwrap();
+    fake.command(Tool::Ffprobe).lines(|line| lines.push(line.to_owned())).unwrap();
     assert_eq!(lines, ["a", "b", "c", "d"]);
 }
 
@@ -212,10 +165,7 @@ fn a_cancelled_command_leaves_nobody_behind() {
         "sh -c 'echo $$ > \"$DIR/grandchild.tmp\"; mv \"$DIR/grandchild.tmp\" \"$DIR/grandchild\"; sleep 1000' &
          echo $$ > \"$DIR/child\"; wait",
     );
-    let watcher = Watcher {
-        cancel_once_there: Some(fake.path("grandchild")),
-        ..Watcher::default()
-    };
+    let watcher = Watcher { cancel_once_there: Some(fake.path("grandchild")), ..Watcher::default() };
     let error = fake.command(Tool::Ffmpeg).observer(&watcher).run().unwrap_err();
     assert!(error.is_cancelled(), "{error:?}");
     wait_until_gone(&fake.path("child"));
@@ -225,10 +175,7 @@ fn a_cancelled_command_leaves_nobody_behind() {
 #[test]
 fn a_tool_that_ignores_the_polite_request_is_killed() {
     let fake = Fake::new("trap '' TERM; echo $$ > \"$DIR/child\"; while :; do sleep 1000; done");
-    let watcher = Watcher {
-        cancel_once_there: Some(fake.path("child")),
-        ..Watcher::default()
-    };
+    let watcher = Watcher { cancel_once_there: Some(fake.path("child")), ..Watcher::default() };
     let error = fake.command(Tool::Ffmpeg).observer(&watcher).run().unwrap_err();
     assert!(error.is_cancelled(), "{error:?}");
     wait_until_gone(&fake.path("child"));
@@ -237,28 +184,15 @@ fn a_tool_that_ignores_the_polite_request_is_killed() {
 #[test]
 fn a_cancelled_job_starts_nothing() {
     let fake = Fake::new("touch \"$DIR/ran\"");
-    let watcher = Watcher {
-        is_cancelled: true.into(),
-        ..Watcher::default()
-    };
-    assert!(
-        fake.command(Tool::Ffmpeg)
-            .observer(&watcher)
-            .run()
-            .unwrap_err()
-            .is_cancelled()
-    );
+    let watcher = Watcher { is_cancelled: true.into(), ..Watcher::default() };
+    assert!(fake.command(Tool::Ffmpeg).observer(&watcher).run().unwrap_err().is_cancelled());
     assert!(!fake.path("ran").exists() && watcher.log().is_empty());
 }
 
 #[test]
 fn a_silent_tool_is_stopped_with_advice() {
     let fake = Fake::new("echo $$ > \"$DIR/child\"; sleep 1000");
-    let error = fake
-        .command(Tool::Ffmpeg)
-        .timeout_idle(Duration::from_millis(300))
-        .run()
-        .unwrap_err();
+    let error = fake.command(Tool::Ffmpeg).timeout_idle(Duration::from_millis(300)).run().unwrap_err();
     assert!(matches!(error, Error::Hung { .. }), "{error:?}");
     assert!(error.to_string().contains("no sign of life for 0.3 s"), "{error}");
     wait_until_gone(&fake.path("child"));
@@ -292,25 +226,17 @@ fn a_stray_in_a_session_of_its_own_does_not_hold_us_up_either() {
         while [ ! -s \"$DIR/stray\" ]; do sleep 0.01; done; printf 'half a line'",
     );
     let mut lines = Vec::new();
-    fake.command(Tool::Ffmpeg)
-        .lines(|line| lines.push(line.to_owned()))
-        .unwrap();
+    fake.command(Tool::Ffmpeg).lines(|line| lines.push(line.to_owned())).unwrap();
     assert_eq!(lines, ["half a line"]);
     let pid = fs::read_to_string(fake.path("stray")).unwrap();
-    Command::program("/bin/sh")
-        .args(["-c", "kill $0", pid.trim()])
-        .run()
-        .unwrap();
+    Command::program("/bin/sh").args(["-c", "kill $0", pid.trim()]).run().unwrap();
 }
 
 #[test]
 fn endless_output_is_cut_off() {
     let fake = Fake::new("yes");
     let error = fake.command(Tool::Ffprobe).limit(100_000).output().unwrap_err();
-    assert!(
-        matches!(error, Error::OutputTooLarge { limit: 100_000, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::OutputTooLarge { limit: 100_000, .. }), "{error:?}");
 }
 
 #[test]
@@ -335,44 +261,23 @@ fn a_full_disk_is_recognised() {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
     let error = fake.command(Tool::Ffmpeg).stdout_to_file(full).unwrap_err();
     assert!(matches!(error, Error::StorageFull { .. }), "{error:?}");
-    assert!(
-        error
-            .to_string()
-            .starts_with("the disk is full: ffmpeg could not write its output"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("the disk is full: ffmpeg could not write its output"), "{error}");
 
     let told = Fake::new("echo 'av_interleaved_write_frame(): No space left on device' >&2; exit 1");
-    assert!(matches!(
-        told.command(Tool::Ffmpeg).run(),
-        Err(Error::StorageFull { .. })
-    ));
+    assert!(matches!(told.command(Tool::Ffmpeg).run(), Err(Error::StorageFull { .. })));
 }
 
 #[test]
 fn a_pipe_closed_early_is_not_the_end() {
     let fake = Fake::new("exec >&- 2>&-; sleep 0.2; exit 5");
     let error = fake.command(Tool::Ffmpeg).run().unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::Failed {
-                exit: Exit::Code(5),
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Failed { exit: Exit::Code(5), .. }), "{error:?}");
 }
 
 #[test]
 fn a_panic_of_the_caller_ends_the_tool() {
     let fake = Fake::new("echo $$ > \"$DIR/child\"; echo go; sleep 1000");
-    let run = || {
-        fake.command(Tool::Ffmpeg)
-            .lines(|_| panic!("the caller fails"))
-            .map(|_| ())
-    };
+    let run = || fake.command(Tool::Ffmpeg).lines(|_| panic!("the caller fails")).map(|_| ());
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err());
     wait_until_gone(&fake.path("child"));
 }
@@ -381,16 +286,8 @@ fn a_panic_of_the_caller_ends_the_tool() {
 fn standard_input_is_closed_and_variables_are_set() {
     let fake = Fake::new("cat; printf '%s' \"$COLOUR $(pwd)\"");
     let dir = fake.path("").canonicalize().unwrap();
-    let output = fake
-        .command(Tool::Ffmpeg)
-        .env("COLOUR", "red")
-        .current_dir(&dir)
-        .output()
-        .unwrap();
-    assert_eq!(
-        String::from_utf8(output.stdout).unwrap(),
-        format!("red {}", dir.display())
-    );
+    let output = fake.command(Tool::Ffmpeg).env("COLOUR", "red").current_dir(&dir).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("red {}", dir.display()));
 }
 
 #[cfg(target_os = "linux")]
@@ -408,11 +305,7 @@ fn arguments_need_not_be_text() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let fake = Fake::new("printf '%s' \"$1\"");
-    let output = fake
-        .command(Tool::Ffmpeg)
-        .arg(OsStr::from_bytes(b"a\xffb"))
-        .output()
-        .unwrap();
+    let output = fake.command(Tool::Ffmpeg).arg(OsStr::from_bytes(b"a\xffb")).output().unwrap();
     assert_eq!(output.stdout, b"a\xffb");
 }
 

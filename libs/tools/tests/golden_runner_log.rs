@@ -27,12 +27,7 @@ fn cases() -> Vec<Value> {
 fn bytes(value: &Value) -> Vec<u8> {
     match value {
         Value::String(text) => text.clone().into_bytes(),
-        _ => value
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|byte| byte.as_u64().unwrap() as u8)
-            .collect(),
+        _ => value.as_array().unwrap().iter().map(|byte| byte.as_u64().unwrap() as u8).collect(),
     }
 }
 
@@ -49,17 +44,12 @@ fn style(case: &Value) -> LogStyle {
 }
 
 fn arguments(case: &Value) -> Vec<&str> {
-    case["args"]
-        .as_array()
-        .map(|args| args.iter().map(|arg| arg.as_str().unwrap()).collect())
-        .unwrap_or_default()
+    case["args"].as_array().map(|args| args.iter().map(|arg| arg.as_str().unwrap()).collect()).unwrap_or_default()
 }
 
 fn expected_log(case: &Value) -> Vec<String> {
     let log = case["log"].as_array().unwrap();
-    log.iter()
-        .map(|line| line.as_str().unwrap().trim_start_matches("[HH:MM:SS] ").to_owned())
-        .collect()
+    log.iter().map(|line| line.as_str().unwrap().trim_start_matches("[HH:MM:SS] ").to_owned()).collect()
 }
 
 #[test]
@@ -120,29 +110,14 @@ fn a_real_command_logs_what_the_reference_logs() {
             false => Command::program(shell).arg(&script).arg("tool"),
         };
         let command = command.args(arguments(&case)).observer(&log).log_style(style(&case));
-        let outcome = if case["binary"] == true {
-            command.binary().output()
-        } else {
-            command.output()
-        };
+        let outcome = if case["binary"] == true { command.binary().output() } else { command.output() };
 
         let lines: Vec<String> = log.0.into_inner().unwrap();
-        let renamed = |line: &String| {
-            line.replace(shell, "TOOL")
-                .replace(&*script.to_string_lossy(), "SCRIPT")
-        };
-        assert_eq!(
-            lines.iter().map(renamed).collect::<Vec<_>>(),
-            expected_log(&case),
-            "{name}"
-        );
+        let renamed = |line: &String| line.replace(shell, "TOOL").replace(&*script.to_string_lossy(), "SCRIPT");
+        assert_eq!(lines.iter().map(renamed).collect::<Vec<_>>(), expected_log(&case), "{name}");
         assert_eq!(outcome.is_ok(), !case["result"].is_null(), "{name}");
         if let Ok(output) = outcome {
-            assert_eq!(
-                output.stdout,
-                bytes(&case["stdout"]),
-                "{name}: the bytes are handed over as they came"
-            );
+            assert_eq!(output.stdout, bytes(&case["stdout"]), "{name}: the bytes are handed over as they came");
         }
     }
 }

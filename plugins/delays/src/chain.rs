@@ -23,18 +23,11 @@ impl Job<'_> {
     /// Whether the output has audio of a target.
     pub(crate) fn has_other_audio(&self) -> bool {
         let is_other = |source: &str| source != self.reference.source;
-        self.layout
-            .tracks
-            .iter()
-            .any(|track| track.kind == TrackType::Audio && is_other(&track.source))
+        self.layout.tracks.iter().any(|track| track.kind == TrackType::Audio && is_other(&track.source))
     }
 
     fn mode(&self) -> &'static str {
-        if self.allow_negative {
-            "ALLOW_NEGATIVE"
-        } else {
-            "POSITIVE_ONLY"
-        }
+        if self.allow_negative { "ALLOW_NEGATIVE" } else { "POSITIVE_ONLY" }
     }
 }
 
@@ -60,9 +53,7 @@ pub(crate) fn chain(job: &Job<'_>) -> (Delays, Vec<String>) {
 
 /// Start of an audio track of the reference against its first video track (ms).
 pub(crate) fn relative_ms(reference: &Media, id: u64) -> i64 {
-    reference
-        .track(id)
-        .map_or(0, |track| track.container_delay_ms - reference.video_delay_ms())
+    reference.track(id).map_or(0, |track| track.container_delay_ms - reference.video_delay_ms())
 }
 
 fn sync_mode(job: &Job<'_>) -> Vec<String> {
@@ -97,9 +88,7 @@ fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
     for track in &job.reference.tracks {
         if track.container_delay_ms != 0 {
             let (kind, id, ms) = (track.kind, track.id, track.container_delay_ms as f64);
-            log.push(format!(
-                "[Container Delay] Source 1 {kind} track {id} has container delay: {ms:+.1}ms"
-            ));
+            log.push(format!("[Container Delay] Source 1 {kind} track {id} has container delay: {ms:+.1}ms"));
         }
     }
     let measured: std::collections::BTreeSet<u64> = job.delays.iter().map(|delay| delay.reference_track_id).collect();
@@ -123,10 +112,7 @@ fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
             delay.raw_ms, delay.rounded_ms
         ));
         if container_ms != 0 {
-            log.push(format!(
-                "[Delay Calculation]   + Container delay:  {:+.3}ms",
-                container_ms as f64
-            ));
+            log.push(format!("[Delay Calculation]   + Container delay:  {:+.3}ms", container_ms as f64));
             log.push(format!(
                 "[Delay Calculation]   = Final delay:      {raw_ms:+.3}ms (raw) → {rounded_ms:+}ms (rounded)"
             ));
@@ -141,22 +127,13 @@ fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
 
 fn final_delays(job: &Job<'_>, delays: &Delays) -> Vec<String> {
     let (mode, shift_ms) = (job.mode(), delays.global_shift_ms);
-    let mut log = vec![format!(
-        "\n[Delay] === FINAL DELAYS (Sync Mode: {mode}, Global Shift: +{shift_ms}ms) ==="
-    )];
-    log.extend(
-        delays
-            .source_delays_ms
-            .iter()
-            .map(|(source, ms)| format!("  - {source}: {ms:+}ms")),
-    );
+    let mut log = vec![format!("\n[Delay] === FINAL DELAYS (Sync Mode: {mode}, Global Shift: +{shift_ms}ms) ===")];
+    log.extend(delays.source_delays_ms.iter().map(|(source, ms)| format!("  - {source}: {ms:+}ms")));
     if job.allow_negative {
         let retained = "Negative delays retained (allow_negative mode). Secondary sources may have negative delays.";
         log.push(format!("\n[INFO] {retained}"));
     } else if shift_ms > 0 {
-        log.push(format!(
-            "\n[INFO] All delays shifted by +{shift_ms}ms to eliminate negatives."
-        ));
+        log.push(format!("\n[INFO] All delays shifted by +{shift_ms}ms to eliminate negatives."));
     }
     log
 }
@@ -165,12 +142,10 @@ fn final_delays(job: &Job<'_>, delays: &Delays) -> Vec<String> {
 /// moves so that its measured signal meets the reference's.
 fn add_file_shifts(job: &Job<'_>, delays: &mut Delays) {
     let shift_ms = delays.global_shift_ms as f64;
-    let targets = job.delays.iter().map(|delay| {
-        (
-            delay.source.clone(),
-            delay.raw_ms + delay.reference_start_ms - delay.start_ms + shift_ms,
-        )
-    });
+    let targets = job
+        .delays
+        .iter()
+        .map(|delay| (delay.source.clone(), delay.raw_ms + delay.reference_start_ms - delay.start_ms + shift_ms));
     delays.file_shift_ms = BTreeMap::from_iter(targets);
     delays.file_shift_ms.insert(job.reference.source.clone(), shift_ms);
 }
@@ -181,13 +156,7 @@ mod tests {
     use crate::made_up::{delay, layout, media};
 
     fn job<'a>(reference: &'a Media, delays: &'a [Delay], layout: &'a Layout) -> Job<'a> {
-        Job {
-            reference,
-            delays,
-            layout,
-            allow_negative: false,
-            always_shift_containers: false,
-        }
+        Job { reference, delays, layout, allow_negative: false, always_shift_containers: false }
     }
 
     const V: TrackType = TrackType::Video;
@@ -218,15 +187,8 @@ mod tests {
         let (delays, log) = chain(&job(&reference, &targets, &layout));
         assert_eq!((delays.global_shift_ms, delays.raw_global_shift_ms), (10, 10.4));
         assert!(delays.raw_source_delays_ms.values().all(|ms| *ms >= 0.0), "{delays:?}");
-        let considered: Vec<&String> = log
-            .iter()
-            .filter(|line| line.contains("Considering delay from"))
-            .collect();
-        assert_eq!(
-            considered,
-            ["  - Considering delay from Source 2: -10ms"],
-            "one line for each value"
-        );
+        let considered: Vec<&String> = log.iter().filter(|line| line.contains("Considering delay from")).collect();
+        assert_eq!(considered, ["  - Considering delay from Source 2: -10ms"], "one line for each value");
     }
 
     #[test]
@@ -238,20 +200,11 @@ mod tests {
         let skipped = "--- Analysis Phase: Skipped (Remux-only mode - no sync sources) ---";
         assert_eq!(log.last().map(String::as_str), Some(skipped));
 
-        let always = Job {
-            always_shift_containers: true,
-            ..job(&reference, &[], &layout)
-        };
+        let always = Job { always_shift_containers: true, ..job(&reference, &[], &layout) };
         let (delays, log) = chain(&always);
         assert_eq!((delays.global_shift_ms, delays.file_shift_ms["Source 1"]), (501, 501.0));
-        assert_eq!(
-            delays.source_delays_ms["Source 1"], 501,
-            "subtitles of the reference move with its picture"
-        );
-        assert!(
-            log.contains(&"\n[INFO] All delays shifted by +501ms to eliminate negatives.".into()),
-            "{log:#?}"
-        );
+        assert_eq!(delays.source_delays_ms["Source 1"], 501, "subtitles of the reference move with its picture");
+        assert!(log.contains(&"\n[INFO] All delays shifted by +501ms to eliminate negatives.".into()), "{log:#?}");
     }
 
     #[test]
@@ -262,30 +215,16 @@ mod tests {
         let plain = job(&reference, &targets, &layout);
         let (delays, _) = chain(&plain);
         assert_eq!((delays.source_delays_ms["Source 2"], delays.global_shift_ms), (-457, 0));
-        let (delays, log) = chain(&Job {
-            always_shift_containers: true,
-            ..plain
-        });
-        assert_eq!(
-            (delays.source_delays_ms["Source 2"], delays.global_shift_ms),
-            (-437, 20)
-        );
-        assert!(
-            log.iter()
-                .any(|line| line.contains("only if audio of Source 1 starts before its video")),
-            "{log:#?}"
-        );
+        let (delays, log) = chain(&Job { always_shift_containers: true, ..plain });
+        assert_eq!((delays.source_delays_ms["Source 2"], delays.global_shift_ms), (-437, 20));
+        assert!(log.iter().any(|line| line.contains("only if audio of Source 1 starts before its video")), "{log:#?}");
     }
 
     #[test]
     fn a_target_file_moves_so_that_the_measured_samples_meet() {
         let reference = media("Source 1", &[(V, 0, 0), (A, 1, 250)]);
         let layout = layout(&[("Source 2", A, 1)]);
-        let late = Delay {
-            start_ms: 40.0,
-            reference_start_ms: 250.0,
-            ..delay("Source 2", -437.25)
-        };
+        let late = Delay { start_ms: 40.0, reference_start_ms: 250.0, ..delay("Source 2", -437.25) };
         let (delays, _) = chain(&job(&reference, &[late], &layout));
         assert_eq!(delays.global_shift_ms, 187);
         // The target's first sample, at 40 ms in its file, belongs 437.25 ms before the reference's, at 250 ms.

@@ -47,10 +47,7 @@ pub(crate) fn layout(tracks: &[(&str, TrackType, u64)]) -> Layout {
         forced: false,
         source_flags: TrackFlags::default(),
     });
-    Layout {
-        tracks: tracks.collect(),
-        attachments: Vec::new(),
-    }
+    Layout { tracks: tracks.collect(), attachments: Vec::new() }
 }
 
 /// A delay of whole and fractional milliseconds, measured against track 1 of the reference.

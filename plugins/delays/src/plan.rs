@@ -70,12 +70,7 @@ impl Stage for Plan {
 /// Fails if the output takes tracks of a source that has no delay.
 pub(crate) fn require_complete(reference: &Media, targets: &[Delay], layout: &Layout) -> Result<()> {
     let known = |source: &str| source == reference.source || targets.iter().any(|delay| delay.source == source);
-    match layout
-        .tracks
-        .iter()
-        .map(|track| &track.source)
-        .find(|source| !known(source))
-    {
+    match layout.tracks.iter().map(|track| &track.source).find(|source| !known(source)) {
         None => Ok(()),
         Some(source) => Err(Error::new(format!(
             "Analysis incomplete: No delay calculated for {source}. Audio correlation may have failed."
@@ -108,30 +103,11 @@ fn table(reference: &Media, targets: &[Delay], delays: &Delays) -> Table {
         ]);
     }
     if delays.global_shift_ms != 0 {
-        let (raw, rounded) = (
-            format!("{:+.3}", delays.raw_global_shift_ms),
-            format!("{:+}", delays.global_shift_ms),
-        );
-        rows.push(vec![
-            "global shift".into(),
-            raw,
-            rounded,
-            String::new(),
-            "no audio before 0".into(),
-        ]);
+        let (raw, rounded) = (format!("{:+.3}", delays.raw_global_shift_ms), format!("{:+}", delays.global_shift_ms));
+        rows.push(vec!["global shift".into(), raw, rounded, String::new(), "no audio before 0".into()]);
     }
-    let columns = [
-        "source",
-        "delay (ms)",
-        "rounded (ms)",
-        "windows accepted",
-        "selected by",
-    ];
-    Table {
-        title: "Delays".into(),
-        columns: columns.map(str::to_owned).to_vec(),
-        rows,
-    }
+    let columns = ["source", "delay (ms)", "rounded (ms)", "windows accepted", "selected by"];
+    Table { title: "Delays".into(), columns: columns.map(str::to_owned).to_vec(), rows }
 }
 
 #[cfg(test)]
@@ -160,10 +136,7 @@ mod tests {
         let table = table(&reference, &targets, &delays);
         assert_eq!(table.rows[0], ["Source 2", "-416.250", "-416", "9 of 10", "mode"]);
         assert_eq!(table.rows[1], ["Source 3", "+33.000", "+33", "9 of 10", "mode"]);
-        assert_eq!(
-            table.rows[2],
-            ["global shift", "+416.250", "+416", "", "no audio before 0"]
-        );
+        assert_eq!(table.rows[2], ["global shift", "+416.250", "+416", "", "no audio before 0"]);
         assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
     }
 
@@ -189,11 +162,6 @@ mod tests {
         let layout = layout(&[]);
         require_reasonable(&plan(&[delay("Source 2", 3_599_979.0)], &layout).1).unwrap();
         let error = require_reasonable(&plan(&[delay("Source 2", 3_599_980.0)], &layout).1).unwrap_err();
-        assert!(
-            error
-                .message()
-                .starts_with("Unreasonable delay for Source 2: 3600001ms"),
-            "{error}"
-        );
+        assert!(error.message().starts_with("Unreasonable delay for Source 2: 3600001ms"), "{error}");
     }
 }

@@ -11,26 +11,18 @@ const S: TrackType = TrackType::Subtitles;
 
 fn any_job() -> impl Strategy<Value = (Media, Vec<Delay>, Layout, bool, bool)> {
     let reference = (-200i64..200, proptest::collection::vec(-200i64..200, 0..3)).prop_map(|(video_ms, audio_ms)| {
-        let audio = audio_ms
-            .iter()
-            .enumerate()
-            .map(|(index, ms)| (A, index as u64 + 1, *ms));
-        media(
-            "Source 1",
-            &std::iter::once((V, 0, video_ms)).chain(audio).collect::<Vec<_>>(),
-        )
+        let audio = audio_ms.iter().enumerate().map(|(index, ms)| (A, index as u64 + 1, *ms));
+        media("Source 1", &std::iter::once((V, 0, video_ms)).chain(audio).collect::<Vec<_>>())
     });
     let one = (-2000.0..2000.0f64, 1u64..3, 0.0..100.0f64, 0.0..100.0f64);
     let delays = proptest::collection::vec(one, 0..4).prop_map(|targets| {
         let numbered = targets.into_iter().enumerate();
-        let delays = numbered.map(
-            |(index, (raw_ms, reference_track_id, start_ms, reference_start_ms))| Delay {
-                reference_track_id,
-                start_ms,
-                reference_start_ms,
-                ..delay(&format!("Source {}", index + 2), raw_ms)
-            },
-        );
+        let delays = numbered.map(|(index, (raw_ms, reference_track_id, start_ms, reference_start_ms))| Delay {
+            reference_track_id,
+            start_ms,
+            reference_start_ms,
+            ..delay(&format!("Source {}", index + 2), raw_ms)
+        });
         delays.collect::<Vec<_>>()
     });
     let sources = proptest::sample::select(vec!["Source 1", "Source 2", "Source 3", "Source 4"]);

@@ -64,10 +64,7 @@ impl Stage for Select {
         let delay = self.decide(&correlation, &mut log);
         log.iter().for_each(|line| ctx.log(line));
         let delay = delay?;
-        ctx.report(&Entry::facts(
-            &["targets", &delay.source],
-            &Facts { selection: &delay },
-        )?)?;
+        ctx.report(&Entry::facts(&["targets", &delay.source], &Facts { selection: &delay })?)?;
         Outputs::new().with("delay", delay)
     }
 }
@@ -79,17 +76,11 @@ impl Select {
         let accepted: Vec<&Window> = correlation.windows.iter().filter(|window| window.accepted).collect();
         let enough = accepted.len() >= self.min_accepted;
         let Some(selected) = selection::select(&accepted, self.selection_mode()).filter(|_| enough) else {
-            log.push(format!(
-                "[ERROR] Analysis failed: Only {} chunks were accepted.",
-                accepted.len()
-            ));
+            log.push(format!("[ERROR] Analysis failed: Only {} chunks were accepted.", accepted.len()));
             return Err(too_few(correlation, accepted.len(), self.min_accepted));
         };
         log.extend(selected.log);
-        log.push(format!(
-            "{source} delay determined: {:+} ms ({}).",
-            selected.rounded_ms, selected.label
-        ));
+        log.push(format!("{source} delay determined: {:+} ms ({}).", selected.rounded_ms, selected.label));
         log.extend(selected.raw_log);
         self.require_agreement(source, &accepted, selected.raw_ms)?;
         Ok(Delay {
@@ -121,10 +112,7 @@ impl Select {
     /// Fails if too few windows say what was selected: then the files share no single delay, or nothing at all. A share alone
     /// is not enough, because a single window is a third of three.
     fn require_agreement(&self, source: &str, accepted: &[&Window], raw_ms: f64) -> Result<()> {
-        let agreeing = accepted
-            .iter()
-            .filter(|window| (window.delay_ms - raw_ms).abs() <= AGREEMENT_MS)
-            .count();
+        let agreeing = accepted.iter().filter(|window| (window.delay_ms - raw_ms).abs() <= AGREEMENT_MS).count();
         let agreement_pct = 100.0 * agreeing as f64 / accepted.len() as f64;
         let agree = agreement_pct >= self.min_agreement_pct && agreeing >= self.min_accepted;
         if agree || self.min_agreement_pct == 0.0 {
@@ -190,15 +178,9 @@ mod tests {
     #[test]
     fn by_default_stray_windows_do_not_move_the_delay() {
         let delay = decide(&Select::default(), &[100.2, 100.2, 100.3, 100.9, 731.0, -12.0]).unwrap();
-        assert_eq!(
-            (delay.rounded_ms, delay.raw_ms, delay.label.as_str()),
-            (100, 100.25, "cluster median")
-        );
+        assert_eq!((delay.rounded_ms, delay.raw_ms, delay.label.as_str()), (100, 100.25, "cluster median"));
         assert_eq!((delay.accepted, delay.measured), (6, 6));
-        assert_eq!(
-            (delay.start_ms, delay.reference_start_ms, delay.reference_track_id),
-            (7.0, 21.0, 1)
-        );
+        assert_eq!((delay.start_ms, delay.reference_start_ms, delay.reference_track_id), (7.0, 21.0, 1));
     }
 
     #[test]
@@ -213,19 +195,13 @@ mod tests {
     fn windows_that_drift_apart_are_no_delay() {
         let error = decide(&Select::default(), &[0.0, 10.0, 20.0, 30.0, 40.0, 50.0]).unwrap_err();
         assert!(error.message().contains("only 1 of 6 lie within 1 ms"), "{error}");
-        assert!(
-            error.help_text().is_some_and(|help| help.contains("drift")),
-            "{error:?}"
-        );
+        assert!(error.help_text().is_some_and(|help| help.contains("drift")), "{error:?}");
     }
 
     #[test]
     fn the_share_of_agreeing_windows_decides() {
         let windows = [8.0, 8.0, 8.0, 100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0];
-        let asking = |min_agreement_pct| Select {
-            min_agreement_pct,
-            ..Select::default()
-        };
+        let asking = |min_agreement_pct| Select { min_agreement_pct, ..Select::default() };
         assert!(decide(&asking(30.0), &windows).is_ok());
         assert!(decide(&asking(31.0), &windows).is_err());
     }
@@ -234,20 +210,11 @@ mod tests {
     fn as_many_windows_must_agree_as_must_be_accepted() {
         let (three, four) = ([100.0, 500.0, -900.0], [100.0, 100.0, 500.0, -900.0]);
         assert!(decide(&Select::default(), &three).is_err(), "a third, but one window");
-        assert!(
-            decide(&Select::default(), &four).is_err(),
-            "half of them, but two windows"
-        );
-        let asking_for = |min_accepted| Select {
-            min_accepted,
-            ..Select::default()
-        };
+        assert!(decide(&Select::default(), &four).is_err(), "half of them, but two windows");
+        let asking_for = |min_accepted| Select { min_accepted, ..Select::default() };
         assert_eq!(decide(&asking_for(2), &four).unwrap().rounded_ms, 100);
         assert_eq!(decide(&asking_for(1), &[100.0]).unwrap().rounded_ms, 100);
-        let not_asking = Select {
-            min_agreement_pct: 0.0,
-            ..Select::default()
-        };
+        let not_asking = Select { min_agreement_pct: 0.0, ..Select::default() };
         assert_eq!(decide(&not_asking, &three).unwrap().rounded_ms, 100);
     }
 
@@ -257,15 +224,6 @@ mod tests {
         let error = Select::default().decide(&measured(&[1.0, 1.0]), &mut log).unwrap_err();
         assert!(error.message().contains("Accepted chunks: 2"), "{error}");
         assert_eq!(log, ["[ERROR] Analysis failed: Only 2 chunks were accepted."]);
-        assert!(
-            decide(
-                &Select {
-                    min_accepted: 0,
-                    ..Select::default()
-                },
-                &[]
-            )
-            .is_err()
-        );
+        assert!(decide(&Select { min_accepted: 0, ..Select::default() }, &[]).is_err());
     }
 }

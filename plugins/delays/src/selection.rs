@@ -53,10 +53,9 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
             let raw_ms = median(cluster(accepted, most_common).map(|window| window.delay_ms));
             selected(round(raw_ms), raw_ms, "cluster median")
         }
-        Mode::FirstStable {
-            min_windows,
-            skip_unstable,
-        } => first_stable(accepted, min_windows, skip_unstable, most_common)?,
+        Mode::FirstStable { min_windows, skip_unstable } => {
+            first_stable(accepted, min_windows, skip_unstable, most_common)?
+        }
         Mode::Average => {
             let raw_ms = mean(accepted.iter());
             let (count, rounded) = (accepted.len(), round(raw_ms));
@@ -64,9 +63,7 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
                 log: vec![format!(
                     "[Delay Selection] Average of {count} raw values: {raw_ms:.3}ms → rounded to {rounded}ms"
                 )],
-                raw_log: vec![format!(
-                    "[Delay Selection Raw] True average of {count} raw values: {raw_ms:.3}ms"
-                )],
+                raw_log: vec![format!("[Delay Selection Raw] True average of {count} raw values: {raw_ms:.3}ms")],
                 ..selected(rounded, raw_ms, "average")
             }
         }
@@ -74,22 +71,14 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
 }
 
 fn selected(rounded_ms: i64, raw_ms: f64, label: &'static str) -> Selected {
-    Selected {
-        rounded_ms,
-        raw_ms,
-        label,
-        log: Vec::new(),
-        raw_log: Vec::new(),
-    }
+    Selected { rounded_ms, raw_ms, label, log: Vec::new(), raw_log: Vec::new() }
 }
 
 fn clustered(accepted: &[&Window], center: i64) -> Selected {
     let raw_ms = mean(cluster(accepted, center));
     let (count, total, rounded) = (cluster(accepted, center).count(), accepted.len(), round(raw_ms));
-    let breakdown: Vec<String> = counts(cluster(accepted, center))
-        .iter()
-        .map(|(ms, count)| format!("{ms}: {count}"))
-        .collect();
+    let breakdown: Vec<String> =
+        counts(cluster(accepted, center)).iter().map(|(ms, count)| format!("{ms}: {count}")).collect();
     Selected {
         log: vec![format!(
             "[Delay Selection] Mode (Clustered): most common = {center}ms, cluster [{} to {}] contains {count}/{total} chunks \
@@ -109,10 +98,7 @@ fn clustered(accepted: &[&Window], center: i64) -> Selected {
 /// first window that has it. `None` with fewer windows than a run needs.
 fn first_stable(accepted: &[&Window], min_windows: usize, skip_unstable: bool, most_common: i64) -> Option<Selected> {
     let segments = segments(accepted);
-    let chosen = match segments
-        .iter()
-        .find(|segment| !skip_unstable || segment.len() >= min_windows)
-    {
+    let chosen = match segments.iter().find(|segment| !skip_unstable || segment.len() >= min_windows) {
         Some(segment) if accepted.len() >= min_windows => segment,
         _ => {
             let mut log = Vec::new();
@@ -125,11 +111,7 @@ fn first_stable(accepted: &[&Window], min_windows: usize, skip_unstable: bool, m
             let raw_log = log.clone();
             log.push("[WARNING] No stable segment found, falling back to mode.".into());
             let first = accepted.iter().find(|window| window.rounded_ms() == most_common)?;
-            return Some(Selected {
-                log,
-                raw_log,
-                ..selected(most_common, first.delay_ms, "mode (fallback)")
-            });
+            return Some(Selected { log, raw_log, ..selected(most_common, first.delay_ms, "mode (fallback)") });
         }
     };
     let raw_ms = mean(chosen.iter());
@@ -147,11 +129,7 @@ fn first_stable(accepted: &[&Window], min_windows: usize, skip_unstable: bool, m
         }
         log.push(format!("[First Stable] Using first segment: {facts}"));
     }
-    Some(Selected {
-        raw_log: log.clone(),
-        log,
-        ..selected(rounded, raw_ms, "first stable")
-    })
+    Some(Selected { raw_log: log.clone(), log, ..selected(rounded, raw_ms, "first stable") })
 }
 
 /// Runs of windows whose whole milliseconds stay within 1 of the first of the run.
@@ -167,9 +145,7 @@ fn segments<'a>(accepted: &[&'a Window]) -> Vec<Vec<&'a Window>> {
 }
 
 fn cluster<'w, 'a>(accepted: &'w [&'a Window], center: i64) -> impl Iterator<Item = &'w &'a Window> {
-    accepted
-        .iter()
-        .filter(move |window| (window.rounded_ms() - center).abs() <= 1)
+    accepted.iter().filter(move |window| (window.rounded_ms() - center).abs() <= 1)
 }
 
 /// How often each whole millisecond occurs, in the order of first occurrence.
@@ -200,11 +176,7 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values[middle]
-    } else {
-        (values[middle - 1] + values[middle]) / 2.0
-    }
+    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
 }
 
 fn round(ms: f64) -> i64 {
@@ -232,10 +204,7 @@ mod tests {
     fn cluster_median(delays_ms: &[f64]) -> (i64, f64) {
         let windows = windows(delays_ms);
         let selected = select(&windows.iter().collect::<Vec<_>>(), Mode::ClusterMedian).unwrap();
-        assert_eq!(
-            (selected.label, selected.log.len(), selected.raw_log.len()),
-            ("cluster median", 0, 0)
-        );
+        assert_eq!((selected.label, selected.log.len(), selected.raw_log.len()), ("cluster median", 0, 0));
         (selected.rounded_ms, selected.raw_ms)
     }
 
@@ -261,17 +230,8 @@ mod tests {
 
     #[test]
     fn nothing_is_selected_from_nothing() {
-        let stable = Mode::FirstStable {
-            min_windows: 1,
-            skip_unstable: false,
-        };
-        for mode in [
-            Mode::MostCommon,
-            Mode::Clustered,
-            Mode::ClusterMedian,
-            stable,
-            Mode::Average,
-        ] {
+        let stable = Mode::FirstStable { min_windows: 1, skip_unstable: false };
+        for mode in [Mode::MostCommon, Mode::Clustered, Mode::ClusterMedian, stable, Mode::Average] {
             assert_eq!(select(&[], mode), None);
         }
     }

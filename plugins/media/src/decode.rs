@@ -82,9 +82,8 @@ impl Decode {
         command = command.args(["-flush_packets", "0", "-f", "f32le", "-"]);
         command = command.args(["-map", &stream, "-af", "atrim=end_sample=1", "-f", "framecrc"]).arg(&first_frame);
         let finished = command.stdout_to_file(file).map_err(|error| match error {
-            full @ ToolError::StorageFull { .. } => {
-                Error::from(full).help("decoded audio takes 12 MB a minute; choose a folder with more room by --work-dir")
-            }
+            full @ ToolError::StorageFull { .. } => Error::from(full)
+                .help("decoded audio takes 12 MB a minute; choose a folder with more room by --work-dir"),
             other => other.into(),
         })?;
 

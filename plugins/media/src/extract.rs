@@ -179,7 +179,12 @@ fn require_content(track: &MediaTrack, path: &Path) -> Result<()> {
         Ok(_) => "empty (0 bytes)",
         Err(_) => "not created",
     };
-    Err(Error::new(format!("track {} ({}) was not extracted: {} is {problem}", track.id, track.codec_id, path.display())))
+    Err(Error::new(format!(
+        "track {} ({}) was not extracted: {} is {problem}",
+        track.id,
+        track.codec_id,
+        path.display()
+    )))
 }
 
 fn kind(kind: TrackType) -> info::TrackKind {

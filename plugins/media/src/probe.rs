@@ -21,9 +21,17 @@ impl Stage for Probe {
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let file: SourceFile = inputs.one("file")?;
-        let about = |error: Error| if error.is_cancelled() { error } else { error.context(format!("`{}`", file.path.display())) };
+        let about = |error: Error| {
+            if error.is_cancelled() { error } else { error.context(format!("`{}`", file.path.display())) }
+        };
         let media = look(&file, ctx).map_err(about)?;
-        ctx.log(format!("[{}] {}: {} track(s), {}", media.source, media.path.display(), media.tracks.len(), media.container));
+        ctx.log(format!(
+            "[{}] {}: {} track(s), {}",
+            media.source,
+            media.path.display(),
+            media.tracks.len(),
+            media.container
+        ));
         Outputs::new().with("media", media)
     }
 }
@@ -33,8 +41,9 @@ fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<Media> {
     let identified = ctx.command(Tool::Mkvmerge)?.binary().args(["-J".as_ref(), file.path.as_os_str()]).output();
     let container = match identified {
         Ok(output) => info::Media::from_json(&output.stdout).map_err(|error| match error {
-            info::Error::NotRecognised { .. } => Error::new("is not a media file that mkvmerge knows")
-                .help("check that it is complete; try to play it"),
+            info::Error::NotRecognised { .. } => {
+                Error::new("is not a media file that mkvmerge knows").help("check that it is complete; try to play it")
+            }
             other => other.into(),
         })?,
         Err(vsg_plugin_api::ToolError::Failed { exit, .. }) => {

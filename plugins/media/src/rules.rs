@@ -116,13 +116,11 @@ fn layout_track(media: &Media, track: &MediaTrack) -> LayoutTrack {
 pub(crate) fn attachments(sources: &[Media], tracks: &[LayoutTrack]) -> Vec<LayoutAttachment> {
     let mut kept: Vec<(LayoutAttachment, u64)> = Vec::new();
     for (index, media) in sources.iter().enumerate() {
-        let needs_fonts =
-            tracks.iter().any(|track| track.source == media.source && is_styled(&track.codec_id));
+        let needs_fonts = tracks.iter().any(|track| track.source == media.source && is_styled(&track.codec_id));
         for attachment in &media.attachments {
             let wanted = index == 0 || (needs_fonts && is_font(attachment));
-            let twin = kept
-                .iter()
-                .any(|(known, size)| known.file_name == attachment.file_name && *size == attachment.size);
+            let twin =
+                kept.iter().any(|(known, size)| known.file_name == attachment.file_name && *size == attachment.size);
             if wanted && !twin {
                 let (source, id) = (media.source.clone(), attachment.id);
                 kept.push((LayoutAttachment { source, id, file_name: attachment.file_name.clone() }, attachment.size));
@@ -139,8 +137,7 @@ fn is_styled(codec_id: &str) -> bool {
 /// Whether an attachment is a font, by its type or the end of its name.
 fn is_font(attachment: &AttachmentInfo) -> bool {
     const TYPES: [&str; 5] = ["font", "truetype", "opentype", "application/postscript", "application/x-font-type1"];
-    const ENDS: [&str; 10] =
-        [".ttf", ".otf", ".ttc", ".woff", ".woff2", ".eot", ".fon", ".fnt", ".pfb", ".pfa"];
+    const ENDS: [&str; 10] = [".ttf", ".otf", ".ttc", ".woff", ".woff2", ".eot", ".fon", ".fnt", ".pfb", ".pfa"];
     let (kind, name) = (attachment.content_type.to_lowercase(), attachment.file_name.to_lowercase());
     TYPES.iter().any(|part| kind.contains(part)) || ENDS.iter().any(|end| name.ends_with(end))
 }
@@ -213,7 +210,12 @@ mod tests {
     #[test]
     fn rules_choose_order_and_set_flags() {
         let rules = [
-            Rule { source: Some("targets".into()), language: Some("de".into()), default: Some(true), ..Rule::default() },
+            Rule {
+                source: Some("targets".into()),
+                language: Some("de".into()),
+                default: Some(true),
+                ..Rule::default()
+            },
             Rule { source: Some("reference".into()), kind: Some(TrackType::Video), ..Rule::default() },
             Rule { name: Some("nothing".into()), ..Rule::default() },
         ];

@@ -12,9 +12,7 @@ pub(crate) fn flags(items: &[Item]) -> Vec<TrackFlags> {
     let flags = items.iter().enumerate().map(|(index, item)| {
         let of_kind = || items.iter().enumerate().filter(|(_, other)| other.kind == item.kind);
         let is_first = |wanted: &dyn Fn(&Item) -> bool| {
-            of_kind()
-                .find(|(_, other)| wanted(other))
-                .is_some_and(|(first, _)| first == index)
+            of_kind().find(|(_, other)| wanted(other)).is_some_and(|(first, _)| first == index)
         };
         match item.bytes {
             Bytes::Own(_) => TrackFlags {
@@ -28,10 +26,7 @@ pub(crate) fn flags(items: &[Item]) -> Vec<TrackFlags> {
                 let is_added = |other: &Item| other.default && !other.source_flags.default;
                 let added = of_kind().any(|(_, other)| is_added(other));
                 let default = if added { is_first(&is_added) } else { item.default };
-                TrackFlags {
-                    default,
-                    forced: item.forced,
-                }
+                TrackFlags { default, forced: item.forced }
             }
         }
     });

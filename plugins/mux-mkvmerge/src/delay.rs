@@ -45,32 +45,18 @@ impl Timeline {
         let Some(item) = video.or_else(|| of_reference().next()) else {
             return Self::default();
         };
-        let start_ms = if item.kind == TrackType::Video {
-            item.container_delay_ms
-        } else {
-            0.0
-        };
+        let start_ms = if item.kind == TrackType::Video { item.container_delay_ms } else { 0.0 };
         match item.bytes {
-            Bytes::Source { mux_offset_ms, .. } => Self {
-                is_kept: true,
-                container_ms: mux_offset_ms,
-                video_ms: start_ms,
-            },
-            Bytes::Own(_) => Self {
-                is_kept: false,
-                container_ms: -start_ms,
-                video_ms: 0.0,
-            },
+            Bytes::Source { mux_offset_ms, .. } => {
+                Self { is_kept: true, container_ms: mux_offset_ms, video_ms: start_ms }
+            }
+            Bytes::Own(_) => Self { is_kept: false, container_ms: -start_ms, video_ms: 0.0 },
         }
     }
 }
 
 fn file_shift_ms(source: &str, delays: &Delays) -> f64 {
-    delays
-        .file_shift_ms
-        .get(source)
-        .copied()
-        .unwrap_or(delays.global_shift_ms as f64)
+    delays.file_shift_ms.get(source).copied().unwrap_or(delays.global_shift_ms as f64)
 }
 
 /// The reference program's rules for tracks in files of their own.

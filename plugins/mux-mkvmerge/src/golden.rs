@@ -13,9 +13,7 @@ use vsg_plugin_api::prelude::*;
 
 fn cases() -> Vec<Value> {
     let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-    let path = std::env::var_os("VSG_GOLDEN")
-        .map_or_else(own, PathBuf::from)
-        .join("mux/tokens.json");
+    let path = std::env::var_os("VSG_GOLDEN").map_or_else(own, PathBuf::from).join("mux/tokens.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -25,10 +23,7 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    list(value)
-        .iter()
-        .map(|text| text.as_str().unwrap().to_owned())
-        .collect()
+    list(value).iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
 /// A text; what the reference program leaves empty is not set here.
@@ -111,11 +106,7 @@ fn command_lines_equal_the_reference_program() {
         assert_eq!(tokens, strings(&case["tokens"]), "{name}");
         let output = text(&case["output"]).unwrap_or_else(|| "/job/work/temp_out.mkv".into());
         tokens.splice(0..0, ["--output".into(), output]);
-        assert_eq!(
-            options_file::json(&tokens).unwrap(),
-            case["options_json"].as_str().unwrap(),
-            "{name}"
-        );
+        assert_eq!(options_file::json(&tokens).unwrap(), case["options_json"].as_str().unwrap(), "{name}");
         let messages = options_file::log_messages(&tokens).unwrap();
         assert_eq!(messages[0], case["options_log_json"].as_str().unwrap(), "{name}");
         assert_eq!(messages[1], case["options_log_pretty"].as_str().unwrap(), "{name}");
@@ -129,9 +120,8 @@ fn a_track_without_a_file_is_an_error() {
     let broken: Vec<&Value> = cases.iter().filter(|case| case.get("error").is_some()).collect();
     assert!(!broken.is_empty());
     for case in broken {
-        let (present, missing): (Vec<&Value>, Vec<&Value>) = list(&case["items"])
-            .iter()
-            .partition(|item| item["extracted_path"].is_string());
+        let (present, missing): (Vec<&Value>, Vec<&Value>) =
+            list(&case["items"]).iter().partition(|item| item["extracted_path"].is_string());
         let layout_track = |wanted: &Value| LayoutTrack {
             source: text(&wanted["source"]).unwrap(),
             id: wanted["id"].as_u64().unwrap(),
@@ -145,10 +135,8 @@ fn a_track_without_a_file_is_an_error() {
             forced: false,
             source_flags: TrackFlags::default(),
         };
-        let layout = Layout {
-            tracks: list(&case["items"]).iter().map(layout_track).collect(),
-            attachments: Vec::new(),
-        };
+        let layout =
+            Layout { tracks: list(&case["items"]).iter().map(layout_track).collect(), attachments: Vec::new() };
         let tracks = present.iter().map(|item| Track {
             id: item["id"].as_u64().unwrap(),
             kind: kind(item),
@@ -160,17 +148,9 @@ fn a_track_without_a_file_is_an_error() {
             stepping_adjusted: false,
             frame_adjusted: false,
         });
-        let source = Tracks {
-            source: "Source 1".into(),
-            path: "/src/a.mkv".into(),
-            tracks: tracks.collect(),
-        };
+        let source = Tracks { source: "Source 1".into(), path: "/src/a.mkv".into(), tracks: tracks.collect() };
         let error = item::items(&layout, &[source]).unwrap_err();
-        let named = format!(
-            "track {} of {}",
-            missing[0]["id"],
-            missing[0]["source"].as_str().unwrap()
-        );
+        let named = format!("track {} of {}", missing[0]["id"], missing[0]["source"].as_str().unwrap());
         assert!(error.message().starts_with(&named), "{}: {error}", case["name"]);
     }
 }

@@ -85,10 +85,7 @@ fn item(wanted: &LayoutTrack, source: &Tracks, track: &Track) -> Item {
         source_flags: wanted.source_flags,
         is_preserved: false,
         bytes: match &track.data {
-            TrackData::Passthrough => Bytes::Source {
-                path: source.path.clone(),
-                mux_offset_ms: track.mux_offset_ms,
-            },
+            TrackData::Passthrough => Bytes::Source { path: source.path.clone(), mux_offset_ms: track.mux_offset_ms },
             TrackData::File(path) => Bytes::Own(path.clone()),
         },
         container_delay_ms: track.container_delay_ms as f64,
@@ -102,10 +99,7 @@ fn item(wanted: &LayoutTrack, source: &Tracks, track: &Track) -> Item {
 pub(crate) fn in_final_order(items: Vec<Item>) -> Vec<Item> {
     let (preserved, mut ordered): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.is_preserved);
     for kind in [TrackType::Audio, TrackType::Subtitles] {
-        let place = ordered
-            .iter()
-            .rposition(|item| item.kind == kind)
-            .map_or(ordered.len(), |last| last + 1);
+        let place = ordered.iter().rposition(|item| item.kind == kind).map_or(ordered.len(), |last| last + 1);
         let of_kind: Vec<Item> = preserved.iter().filter(|item| item.kind == kind).cloned().collect();
         ordered.splice(place..place, of_kind);
     }

@@ -61,9 +61,7 @@ impl Stage for Mux {
         }
         tokens.extend(options::tokens(&items, &kept, &delays, &settings)?);
         if self.log_options {
-            options_file::log_messages(&tokens)?
-                .iter()
-                .for_each(|message| ctx.log(message));
+            options_file::log_messages(&tokens)?.iter().for_each(|message| ctx.log(message));
         }
 
         let file = ctx.scratch_dir()?.join("opts.json");
@@ -88,28 +86,19 @@ impl Stage for Mux {
 
 /// What `mkvmerge -J` says about a file.
 fn identify(ctx: &Ctx<'_>, file: &Path) -> Result<Vec<u8>> {
-    let answer = ctx
-        .command(Tool::Mkvmerge)?
-        .binary()
-        .args(["-J".as_ref(), file.as_os_str()])
-        .output()?;
+    let answer = ctx.command(Tool::Mkvmerge)?.binary().args(["-J".as_ref(), file.as_os_str()]).output()?;
     Ok(answer.stdout)
 }
 
 fn has_chapters(identified: &[u8]) -> bool {
     let answer: serde_json::Value = serde_json::from_slice(identified).unwrap_or_default();
-    answer["chapters"]
-        .as_array()
-        .is_some_and(|editions| !editions.is_empty())
+    answer["chapters"].as_array().is_some_and(|editions| !editions.is_empty())
 }
 
 /// The sources, each with the attachments of it that stay.
 fn kept(sources: &[Tracks], layout: &Layout) -> Vec<options::Source> {
     let attachments_of = |source: &str| {
-        let of_source = layout
-            .attachments
-            .iter()
-            .filter(|attachment| attachment.source == source);
+        let of_source = layout.attachments.iter().filter(|attachment| attachment.source == source);
         of_source.map(|attachment| attachment.id).collect()
     };
     let source = |tracks: &Tracks| options::Source {

@@ -50,11 +50,7 @@ pub(crate) fn tokens(items: &[Item], sources: &[Source], delays: &Delays, settin
     let tracks: Vec<Muxed<'_>> = items
         .iter()
         .zip(defaults::flags(items))
-        .map(|(item, flags)| Muxed {
-            item,
-            flags,
-            sync_ms: sync_ms(item, delays, &timeline),
-        })
+        .map(|(item, flags)| Muxed { item, flags, sync_ms: sync_ms(item, delays, &timeline) })
         .collect();
     let mut order = Vec::new();
     // The sources of the inputs so far; a file of its own has none.
@@ -68,10 +64,7 @@ pub(crate) fn tokens(items: &[Item], sources: &[Source], delays: &Delays, settin
                 own_file(&mut tokens, track, settings)?;
             }
             Bytes::Source { path, .. } => {
-                let input = inputs
-                    .iter()
-                    .position(|known| *known == Some(name))
-                    .unwrap_or(inputs.len());
+                let input = inputs.iter().position(|known| *known == Some(name)).unwrap_or(inputs.len());
                 order.push(format!("{input}:{}", track.item.id));
                 if input == inputs.len() {
                     inputs.push(Some(name));
@@ -92,10 +85,7 @@ pub(crate) fn tokens(items: &[Item], sources: &[Source], delays: &Delays, settin
         }
     }
     // Chapters and attachments of sources of which no track is read directly.
-    for source in sources
-        .iter()
-        .filter(|source| !inputs.contains(&Some(source.name.as_str())))
-    {
+    for source in sources.iter().filter(|source| !inputs.contains(&Some(source.name.as_str()))) {
         if source.name == REFERENCE || !source.attachments.is_empty() {
             in_source(&mut tokens, source, &[], delays, settings)?;
         }
@@ -145,16 +135,8 @@ fn in_source(
 /// All options of a track in a file of its own.
 fn own_file(tokens: &mut Vec<String>, track: &Muxed<'_>, settings: &Settings) -> Result<()> {
     let Muxed { item, flags, sync_ms } = track;
-    let plain_language = if item.language.is_empty() {
-        "und"
-    } else {
-        &item.language
-    };
-    push(
-        tokens,
-        "--language",
-        format!("0:{}", item.custom_language.as_deref().unwrap_or(plain_language)),
-    );
+    let plain_language = if item.language.is_empty() { "und" } else { &item.language };
+    push(tokens, "--language", format!("0:{}", item.custom_language.as_deref().unwrap_or(plain_language)));
     match &item.custom_name {
         Some(name) => push(tokens, "--track-name", format!("0:{name}")),
         None if item.keeps_name && !item.name.trim().is_empty() => {
@@ -187,18 +169,10 @@ fn kept_track(tokens: &mut Vec<String>, track: &Muxed<'_>, settings: &Settings) 
     }
     push(tokens, "--sync", format!("{id}:{sync_ms:+}"));
     if flags.default != item.source_flags.default {
-        push(
-            tokens,
-            "--default-track-flag",
-            format!("{id}:{}", yes_no(flags.default)),
-        );
+        push(tokens, "--default-track-flag", format!("{id}:{}", yes_no(flags.default)));
     }
     if flags.forced != item.source_flags.forced {
-        push(
-            tokens,
-            "--forced-display-flag",
-            format!("{id}:{}", yes_no(flags.forced)),
-        );
+        push(tokens, "--forced-display-flag", format!("{id}:{}", yes_no(flags.forced)));
     }
     coding(tokens, item, id, settings);
 }
@@ -221,19 +195,11 @@ fn select(tokens: &mut Vec<String>, tracks: &[&Muxed<'_>], attachments: &[u64]) 
         (TrackType::Subtitles, "--subtitle-tracks", "--no-subtitles"),
     ];
     for (kind, some, none) in kinds {
-        let ids = tracks
-            .iter()
-            .filter(|track| track.item.kind == kind)
-            .map(|track| track.item.id.to_string());
+        let ids = tracks.iter().filter(|track| track.item.kind == kind).map(|track| track.item.id.to_string());
         push_selection(tokens, ids.collect(), some, none);
     }
     tokens.push("--no-buttons".into());
-    push_selection(
-        tokens,
-        attachments.iter().map(u64::to_string).collect(),
-        "--attachments",
-        "--no-attachments",
-    );
+    push_selection(tokens, attachments.iter().map(u64::to_string).collect(), "--attachments", "--no-attachments");
 }
 
 fn push_selection(tokens: &mut Vec<String>, ids: Vec<String>, some: &str, none: &str) {

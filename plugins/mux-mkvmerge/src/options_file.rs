@@ -6,20 +6,14 @@ use vsg_plugin_api::prelude::*;
 /// A path as an option. Fails if it is not valid UTF-8, because the file is.
 pub(crate) fn text(path: &Path) -> Result<String> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
-        Error::new(format!(
-            "the name of `{}` is not valid UTF-8; mkvmerge can not be told of it",
-            path.display()
-        ))
-        .help("rename the file or folder")
+        Error::new(format!("the name of `{}` is not valid UTF-8; mkvmerge can not be told of it", path.display()))
+            .help("rename the file or folder")
     })
 }
 
 /// The text of the file: one line, not escaped beyond what JSON needs.
 pub(crate) fn json(tokens: &[String]) -> Result<String> {
-    let quoted = tokens
-        .iter()
-        .map(serde_json::to_string)
-        .collect::<Result<Vec<_>, _>>()?;
+    let quoted = tokens.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     Ok(format!("[{}]", quoted.join(", ")))
 }
 

@@ -21,33 +21,21 @@ impl Unfinished {
         let mut name = stem.to_owned();
         name.push(".mkv");
         let place = job.output.join(&name);
-        if std::iter::once(&job.reference)
-            .chain(&job.targets)
-            .any(|source| is_same_file(source, &place))
-        {
-            return Err(Error::new(format!(
-                "the output would replace the source file `{}`",
-                place.display()
-            ))
-            .help("choose another output folder by -o"));
+        if std::iter::once(&job.reference).chain(&job.targets).any(|source| is_same_file(source, &place)) {
+            return Err(Error::new(format!("the output would replace the source file `{}`", place.display()))
+                .help("choose another output folder by -o"));
         }
         let mut report = stem.to_owned();
         report.push(".report.json");
         let may_replace = |place: &Path| overwrite || names_an_output(&job.output.join(report)) || is_ours(place);
         if place.exists() && !may_replace(&place) {
-            return Err(Error::new(format!(
-                "`{}` is there already, and no earlier run wrote it",
-                place.display()
-            ))
-            .help("move it, choose another output folder by -o, or set overwrite = true on the mux stage"));
+            return Err(Error::new(format!("`{}` is there already, and no earlier run wrote it", place.display()))
+                .help("move it, choose another output folder by -o, or set overwrite = true on the mux stage"));
         }
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(stem);
         hidden.push(format!(".{}.partial.mkv", std::process::id()));
-        Ok(Self {
-            temporary: job.output.join(hidden),
-            place,
-        })
+        Ok(Self { temporary: job.output.join(hidden), place })
     }
 
     /// Where to write.
@@ -63,10 +51,7 @@ impl Unfinished {
                 .help("run vsg-host doctor; the installed mkvmerge may not be a working one"));
         }
         std::fs::rename(&self.temporary, &self.place).map_err(|error| {
-            Error::new(format!(
-                "can not move the finished file to `{}`: {error}",
-                self.place.display()
-            ))
+            Error::new(format!("can not move the finished file to `{}`: {error}", self.place.display()))
         })?;
         Ok(self.place.clone())
     }
@@ -96,9 +81,7 @@ pub(crate) fn marked_uid() -> String {
 /// Whether this answer of `mkvmerge -J` is about a file with a UID of [`marked_uid`].
 pub(crate) fn has_mark(identified: &[u8]) -> bool {
     let answer: serde_json::Value = serde_json::from_slice(identified).unwrap_or_default();
-    answer["container"]["properties"]["segment_uid"]
-        .as_str()
-        .is_some_and(|uid| uid.to_lowercase().ends_with(MARK))
+    answer["container"]["properties"]["segment_uid"].as_str().is_some_and(|uid| uid.to_lowercase().ends_with(MARK))
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {
@@ -121,11 +104,7 @@ mod tests {
         let (media, output) = (folder.path().join("media"), folder.path().join("out"));
         fs::create_dir_all(&media).unwrap();
         fs::create_dir_all(&output).unwrap();
-        let job = Job {
-            reference: media.join("film.mkv"),
-            targets: vec![media.join("dub.mkv")],
-            output,
-        };
+        let job = Job { reference: media.join("film.mkv"), targets: vec![media.join("dub.mkv")], output };
         fs::write(&job.reference, "reference").unwrap();
         fs::write(&job.targets[0], "target").unwrap();
         Folder { folder, job }
@@ -133,9 +112,7 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -150,10 +127,7 @@ mod tests {
     #[test]
     fn a_finished_file_has_the_name_of_the_reference_and_ends_in_mkv() {
         let Folder { job, folder: _folder } = folder();
-        let job = Job {
-            reference: job.reference.with_file_name("film.part1.mp4"),
-            ..job
-        };
+        let job = Job { reference: job.reference.with_file_name("film.part1.mp4"), ..job };
         let unfinished = Unfinished::prepare(&job, false, |_| false).unwrap();
         fs::write(unfinished.temporary(), "film").unwrap();
         assert_eq!(unfinished.finish().unwrap(), job.output.join("film.part1.mkv"));
@@ -163,26 +137,12 @@ mod tests {
     #[test]
     fn a_source_is_never_replaced() {
         let Folder { job, folder } = folder();
-        let beside = Job {
-            output: folder.path().join("media"),
-            ..job.clone()
-        };
+        let beside = Job { output: folder.path().join("media"), ..job.clone() };
         for overwrite in [false, true] {
-            assert!(
-                refusal(&beside, overwrite)
-                    .message()
-                    .contains("would replace the source file")
-            );
+            assert!(refusal(&beside, overwrite).message().contains("would replace the source file"));
         }
-        let target = Job {
-            reference: folder.path().join("dub.mp4"),
-            ..beside
-        };
-        assert!(
-            refusal(&target, true)
-                .message()
-                .contains("would replace the source file")
-        );
+        let target = Job { reference: folder.path().join("dub.mp4"), ..beside };
+        assert!(refusal(&target, true).message().contains("would replace the source file"));
         assert_eq!(fs::read(&job.reference).unwrap(), b"reference");
     }
 
@@ -191,11 +151,9 @@ mod tests {
         let Folder { job, folder: _folder } = folder();
         fs::write(job.output.join("film.mkv"), "foreign").unwrap();
         assert!(refusal(&job, false).message().contains("is there already"));
-        for report in [
-            r#"{"status": "failed", "output": null}"#,
-            r#"{"status": "analyzed", "output": null}"#,
-            "no JSON",
-        ] {
+        for report in
+            [r#"{"status": "failed", "output": null}"#, r#"{"status": "analyzed", "output": null}"#, "no JSON"]
+        {
             fs::write(job.output.join("film.report.json"), report).unwrap();
             assert!(refusal(&job, false).message().contains("is there already"), "{report}");
         }
@@ -241,10 +199,7 @@ mod tests {
         let unfinished = Unfinished::prepare(&job, false, |_| false).unwrap();
         fs::write(unfinished.temporary(), "").unwrap();
         assert!(unfinished.finish().unwrap_err().message().contains("wrote nothing"));
-        assert!(
-            Unfinished::prepare(&job, false, |_| false).unwrap().finish().is_err(),
-            "no file at all"
-        );
+        assert!(Unfinished::prepare(&job, false, |_| false).unwrap().finish().is_err(), "no file at all");
         assert!(names(&job.output).is_empty());
     }
 }

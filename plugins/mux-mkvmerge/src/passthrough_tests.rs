@@ -14,10 +14,7 @@ const S: TrackType = TrackType::Subtitles;
 
 /// A track of `Source n` that is read in `n.mkv`, default there and in the layout.
 fn kept(source: u64, id: u64, kind: TrackType) -> Item {
-    let flags = TrackFlags {
-        default: true,
-        forced: false,
-    };
+    let flags = TrackFlags { default: true, forced: false };
     Item {
         source: format!("Source {source}"),
         id,
@@ -32,10 +29,7 @@ fn kept(source: u64, id: u64, kind: TrackType) -> Item {
         forced: flags.forced,
         source_flags: flags,
         is_preserved: false,
-        bytes: Bytes::Source {
-            path: format!("{source}.mkv").into(),
-            mux_offset_ms: 0.0,
-        },
+        bytes: Bytes::Source { path: format!("{source}.mkv").into(), mux_offset_ms: 0.0 },
         container_delay_ms: 0.0,
         aspect_ratio: Some("16:9".into()),
         is_adjusted: false,
@@ -45,28 +39,17 @@ fn kept(source: u64, id: u64, kind: TrackType) -> Item {
 
 /// The same track in a file of its own.
 fn own(source: u64, id: u64, kind: TrackType) -> Item {
-    Item {
-        bytes: Bytes::Own(format!("{source}_{id}.bin").into()),
-        ..kept(source, id, kind)
-    }
+    Item { bytes: Bytes::Own(format!("{source}_{id}.bin").into()), ..kept(source, id, kind) }
 }
 
 fn with_offset(mux_offset_ms: f64, item: Item) -> Item {
     let path = item.bytes.path().to_owned();
-    Item {
-        bytes: Bytes::Source { path, mux_offset_ms },
-        ..item
-    }
+    Item { bytes: Bytes::Source { path, mux_offset_ms }, ..item }
 }
 
 fn source(number: u64, attachments: &[u64]) -> Source {
     let path = PathBuf::from(format!("{number}.mkv"));
-    Source {
-        name: format!("Source {number}"),
-        path,
-        attachments: attachments.to_vec(),
-        has_chapters: true,
-    }
+    Source { name: format!("Source {number}"), path, attachments: attachments.to_vec(), has_chapters: true }
 }
 
 /// Delays of two targets without a global shift, and with it.
@@ -75,20 +58,11 @@ fn delays(global_shift_ms: i64) -> Delays {
     let files = [("Source 1", 0.0), ("Source 2", -437.25), ("Source 3", 1001.5)];
     let tracks = [("Source 1", 0), ("Source 2", -477), ("Source 3", 1000)];
     Delays {
-        source_delays_ms: tracks
-            .iter()
-            .map(|(source, ms)| ((*source).into(), ms + global_shift_ms))
-            .collect(),
-        raw_source_delays_ms: tracks
-            .iter()
-            .map(|(source, ms)| ((*source).into(), *ms as f64 + shift_ms))
-            .collect(),
+        source_delays_ms: tracks.iter().map(|(source, ms)| ((*source).into(), ms + global_shift_ms)).collect(),
+        raw_source_delays_ms: tracks.iter().map(|(source, ms)| ((*source).into(), *ms as f64 + shift_ms)).collect(),
         global_shift_ms,
         raw_global_shift_ms: shift_ms,
-        file_shift_ms: files
-            .iter()
-            .map(|(source, ms)| ((*source).into(), ms + shift_ms))
-            .collect(),
+        file_shift_ms: files.iter().map(|(source, ms)| ((*source).into(), ms + shift_ms)).collect(),
     }
 }
 
@@ -107,13 +81,7 @@ fn sync(items: &[Item], delays: &Delays) -> Vec<i64> {
 
 #[test]
 fn every_source_is_one_input_and_says_which_of_its_parts_are_read() {
-    let items = [
-        kept(1, 0, V),
-        kept(1, 2, A),
-        kept(2, 1, A),
-        kept(1, 3, S),
-        kept(2, 4, S),
-    ];
+    let items = [kept(1, 0, V), kept(1, 2, A), kept(2, 1, A), kept(1, 3, S), kept(2, 4, S)];
     let sources = [source(1, &[1, 2]), source(2, &[7])];
     let line = tokens(&items, &sources, &delays(0), &Settings::default()).join(" ");
     assert_eq!(
@@ -136,16 +104,10 @@ fn the_order_names_inputs_by_number_and_tracks_by_id() {
 
 #[test]
 fn two_sources_in_one_file_are_two_inputs() {
-    let twin = Item {
-        source: "Source 2".into(),
-        ..kept(1, 1, A)
-    };
+    let twin = Item { source: "Source 2".into(), ..kept(1, 1, A) };
     let line = line(&[kept(1, 0, V), kept(1, 1, A), twin], &delays(0));
     assert_eq!(line.matches("( 1.mkv )").count(), 2, "{line}");
-    assert!(
-        line.contains("--sync 0:+0 --sync 1:+0 --video-tracks 0 --audio-tracks 1"),
-        "{line}"
-    );
+    assert!(line.contains("--sync 0:+0 --sync 1:+0 --video-tracks 0 --audio-tracks 1"), "{line}");
     assert!(line.contains("--sync 1:-437 --no-video --audio-tracks 1"), "{line}");
     assert!(line.ends_with("--track-order 0:0,0:1,1:1"), "{line}");
 }
@@ -178,39 +140,19 @@ fn only_what_differs_from_the_source_is_told() {
 
 #[test]
 fn a_flag_of_the_source_can_be_taken_away() {
-    let forced = TrackFlags {
-        default: false,
-        forced: true,
-    };
-    let item = Item {
-        source_flags: forced,
-        default: false,
-        forced: false,
-        ..kept(1, 3, S)
-    };
+    let forced = TrackFlags { default: false, forced: true };
+    let item = Item { source_flags: forced, default: false, forced: false, ..kept(1, 3, S) };
     let line = line(&[item], &delays(0));
-    assert!(
-        line.contains("--forced-display-flag 3:no") && !line.contains("--default-track-flag"),
-        "{line}"
-    );
+    assert!(line.contains("--forced-display-flag 3:no") && !line.contains("--default-track-flag"), "{line}");
 }
 
 #[test]
 fn a_default_that_the_layout_adds_takes_it_from_all_others_of_the_type() {
-    let added = Item {
-        source_flags: TrackFlags::default(),
-        ..kept(2, 1, A)
-    };
-    let late = Item {
-        source_flags: TrackFlags::default(),
-        ..kept(2, 2, A)
-    };
+    let added = Item { source_flags: TrackFlags::default(), ..kept(2, 1, A) };
+    let late = Item { source_flags: TrackFlags::default(), ..kept(2, 2, A) };
     let line = line(&[kept(1, 0, V), kept(1, 1, A), added, late, kept(1, 3, S)], &delays(0));
-    let flags: Vec<&str> = line
-        .split("--default-track-flag ")
-        .skip(1)
-        .filter_map(|rest| rest.split(' ').next())
-        .collect();
+    let flags: Vec<&str> =
+        line.split("--default-track-flag ").skip(1).filter_map(|rest| rest.split(' ').next()).collect();
     assert_eq!(
         flags,
         ["1:no", "1:yes"],
@@ -229,20 +171,11 @@ fn chapters_of_the_reference_move_with_the_global_shift() {
     let shifted = line(&sources, 437, &Settings::default());
     assert_eq!(shifted.matches("--chapter-sync 437 ( 1.mkv )").count(), 1, "{shifted}");
     assert_eq!(shifted.matches("--chapter-sync").count(), 1, "{shifted}");
-    let without = [Source {
-        has_chapters: false,
-        ..source(1, &[])
-    }];
+    let without = [Source { has_chapters: false, ..source(1, &[]) }];
     assert!(!line(&without, 437, &Settings::default()).contains("--chapter-sync"));
-    let settings = Settings {
-        chapters: Some("c.xml".into()),
-        ..Settings::default()
-    };
+    let settings = Settings { chapters: Some("c.xml".into()), ..Settings::default() };
     let line = line(&sources, 437, &settings);
-    assert!(
-        line.starts_with("--chapters c.xml ") && !line.contains("--chapter-sync"),
-        "{line}"
-    );
+    assert!(line.starts_with("--chapters c.xml ") && !line.contains("--chapter-sync"), "{line}");
     assert_eq!(line.matches("--no-chapters").count(), 2, "{line}");
 }
 
@@ -267,41 +200,21 @@ fn a_kept_file_moves_as_a_whole_rounded_half_to_even() {
 #[test]
 fn what_mkvmerge_adds_by_itself_is_taken_out_again() {
     // The reference is an MP4 whose audio has an encoder delay, the target a transport stream that starts at 1.4 s.
-    let items = [
-        with_offset(0.0, kept(1, 0, V)),
-        with_offset(21.333, kept(1, 1, A)),
-        with_offset(-1400.0, kept(2, 1, A)),
-    ];
+    let items =
+        [with_offset(0.0, kept(1, 0, V)), with_offset(21.333, kept(1, 1, A)), with_offset(-1400.0, kept(2, 1, A))];
     assert_eq!(sync(&items, &delays(0)), [0, -21, 963]);
     // Now the picture of the reference itself is moved, so everything follows it.
-    let items = [
-        with_offset(-1400.0, kept(1, 0, V)),
-        with_offset(-1400.0, kept(1, 1, A)),
-        kept(2, 1, A),
-        own(2, 2, S),
-    ];
+    let items = [with_offset(-1400.0, kept(1, 0, V)), with_offset(-1400.0, kept(1, 1, A)), kept(2, 1, A), own(2, 2, S)];
     assert_eq!(sync(&items, &delays(0)), [0, 0, -1837, -1837]);
 }
 
 #[test]
 fn beside_a_late_video_files_of_their_own_start_where_their_content_belongs() {
-    let late = Item {
-        container_delay_ms: 80.0,
-        ..kept(1, 0, V)
-    };
-    let early_audio = Item {
-        container_delay_ms: -50.0,
-        ..own(1, 1, A)
-    };
-    let adjusted = Item {
-        is_adjusted: true,
-        ..own(2, 4, S)
-    };
-    let external = |sync_to: Option<&str>| Item {
-        source: "External".into(),
-        sync_to: sync_to.map(str::to_owned),
-        ..own(9, 0, S)
-    };
+    let late = Item { container_delay_ms: 80.0, ..kept(1, 0, V) };
+    let early_audio = Item { container_delay_ms: -50.0, ..own(1, 1, A) };
+    let adjusted = Item { is_adjusted: true, ..own(2, 4, S) };
+    let external =
+        |sync_to: Option<&str>| Item { source: "External".into(), sync_to: sync_to.map(str::to_owned), ..own(9, 0, S) };
     let items = [
         late,
         early_audio,
@@ -320,25 +233,13 @@ fn beside_a_late_video_files_of_their_own_start_where_their_content_belongs() {
 
 #[test]
 fn a_kept_target_follows_a_picture_that_was_cut_out_of_its_late_start() {
-    let late = Item {
-        container_delay_ms: 80.0,
-        ..own(1, 0, V)
-    };
+    let late = Item { container_delay_ms: 80.0, ..own(1, 0, V) };
     assert_eq!(sync(&[late, kept(2, 1, A)], &delays(0)), [0, -517]);
 }
 
 #[test]
 fn without_a_picture_the_first_track_of_the_reference_sets_the_timeline() {
-    let items = [
-        with_offset(
-            -20.0,
-            Item {
-                container_delay_ms: 300.0,
-                ..kept(1, 1, A)
-            },
-        ),
-        kept(2, 1, A),
-    ];
+    let items = [with_offset(-20.0, Item { container_delay_ms: 300.0, ..kept(1, 1, A) }), kept(2, 1, A)];
     assert_eq!(sync(&items, &delays(0)), [0, -457]);
     assert_eq!(sync(&[kept(2, 1, A)], &delays(0)), [-437]);
 }

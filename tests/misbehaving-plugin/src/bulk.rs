@@ -44,15 +44,8 @@ impl Stage for Measure {
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let bytes: Bytes = inputs.one("bytes")?;
         let sum = bytes.blob.as_slice().iter().map(|byte| u64::from(*byte)).sum();
-        let place = if bytes.blob.file().is_some() {
-            "a mapped file"
-        } else {
-            "memory"
-        };
-        ctx.log(format!(
-            "{} bytes in {place} add up to {sum}",
-            bytes.blob.as_slice().len()
-        ));
+        let place = if bytes.blob.file().is_some() { "a mapped file" } else { "memory" };
+        ctx.log(format!("{} bytes in {place} add up to {sum}", bytes.blob.as_slice().len()));
         Outputs::new().with("number", Number { value: sum })
     }
 }

@@ -27,16 +27,11 @@ impl Data for Bytes {
     const KIND: &'static str = "misbehaving.bytes/1";
 
     fn from_value(value: &Value) -> Result<Self> {
-        Ok(Self {
-            blob: value.blob.clone(),
-        })
+        Ok(Self { blob: value.blob.clone() })
     }
 
     fn into_value(self) -> Result<Value> {
         let header = serde_json::json!({ "length": self.blob.as_slice().len() });
-        Ok(Value {
-            blob: self.blob,
-            ..Value::from_header(Self::KIND, &header)?
-        })
+        Ok(Value { blob: self.blob, ..Value::from_header(Self::KIND, &header)? })
     }
 }

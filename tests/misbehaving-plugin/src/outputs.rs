@@ -37,9 +37,7 @@ impl Stage for Undeclared {
     }
 
     fn run(&self, _inputs: &Inputs, _ctx: &Ctx<'_>) -> Result<Outputs> {
-        Outputs::new()
-            .with("number", Number { value: 1 })?
-            .with("surprise", Number { value: 2 })
+        Outputs::new().with("number", Number { value: 1 })?.with("surprise", Number { value: 2 })
     }
 }
 

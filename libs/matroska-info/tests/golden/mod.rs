@@ -9,9 +9,7 @@ use vsg_matroska_info::{Media, Probe, Stream, Track};
 /// A file of the folder that `VSG_GOLDEN` names, or of the project's own copy.
 pub(crate) fn path(name: &str) -> PathBuf {
     let project = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-    std::env::var_os("VSG_GOLDEN")
-        .map_or_else(project, PathBuf::from)
-        .join(name)
+    std::env::var_os("VSG_GOLDEN").map_or_else(project, PathBuf::from).join(name)
 }
 
 pub(crate) fn read(name: &str) -> Vec<u8> {
@@ -47,7 +45,5 @@ pub(crate) fn track(mut track: Value) -> Track {
 
 pub(crate) fn stream(stream: &Value) -> Option<Stream> {
     let answer = json!({ "streams": [stream] }).to_string();
-    stream
-        .is_object()
-        .then(|| Probe::from_json(answer.as_bytes()).unwrap().streams.remove(0))
+    stream.is_object().then(|| Probe::from_json(answer.as_bytes()).unwrap().streams.remove(0))
 }

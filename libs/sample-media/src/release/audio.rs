@@ -39,11 +39,7 @@ pub struct AudioTrack {
 impl AudioTrack {
     /// A default stereo track at 48 kHz.
     pub fn new(mix: Mix, codec: Codec) -> Self {
-        let language = mix
-            .language
-            .as_ref()
-            .map_or("zxx", |language| language.tag())
-            .to_owned();
+        let language = mix.language.as_ref().map_or("zxx", |language| language.tag()).to_owned();
         Self {
             mix,
             layout: Layout::Stereo,
@@ -120,10 +116,7 @@ impl Codec {
             return Some("PCM in MP4; use FLAC, or a Matroska file".into());
         }
         if track.rate_hz == 0 || track.rate_hz > 192_000 {
-            return Some(format!(
-                "audio at {} Hz; common rates are 44100 and 48000",
-                track.rate_hz
-            ));
+            return Some(format!("audio at {} Hz; common rates are 44100 and 48000", track.rate_hz));
         }
         None
     }
@@ -146,22 +139,8 @@ pub(super) fn encode(
     let file = folder.join(format!("audio{number}.{extension}"));
     let channels = track.layout.channels();
     let mut args = args!["-hide_banner", "-loglevel", "error", "-nostdin", "-f", "f32le"].to_vec();
-    args.extend(args![
-        "-ar",
-        track.rate_hz.to_string(),
-        "-ac",
-        channels.to_string(),
-        "-i",
-        "pipe:0"
-    ]);
-    args.extend(args![
-        "-map_metadata",
-        "-1",
-        "-fflags",
-        "+bitexact",
-        "-flags:a",
-        "+bitexact"
-    ]);
+    args.extend(args!["-ar", track.rate_hz.to_string(), "-ac", channels.to_string(), "-i", "pipe:0"]);
+    args.extend(args!["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]);
     args.extend(args!["-strict", "-2", "-c:a", track.codec.encoder()]);
     if track.codec.is_lossless() {
         args.extend(args!["-sample_fmt", "s16"]);
@@ -174,17 +153,9 @@ pub(super) fn encode(
     }
     args.extend(args!["-y", &file]);
 
-    let call = tools.ffmpeg(
-        format!("encoding audio track {number} as {}", track.codec.encoder()),
-        folder,
-    );
+    let call = tools.ffmpeg(format!("encoding audio track {number} as {}", track.codec.encoder()), folder);
     call.feed(&args, |stdin| {
-        let Release {
-            programme,
-            delay_ms,
-            duration_s,
-            ..
-        } = release;
+        let Release { programme, delay_ms, duration_s, .. } = release;
         let mut pcm = Pcm::new(*programme, &track.mix, track.layout, track.rate_hz, *delay_ms, 0);
         let mut left = (duration_s * f64::from(track.rate_hz)).round() as usize;
         let mut block = vec![0.0_f32; BLOCK * channels];

@@ -69,17 +69,9 @@ fn parts<'a>(
         });
     }
     for (number, track) in release.subtitles.iter().enumerate() {
-        let extension = if track.format == SubtitleFormat::Ass {
-            "ass"
-        } else {
-            "srt"
-        };
+        let extension = if track.format == SubtitleFormat::Ass { "ass" } else { "srt" };
         parts.push(Part {
-            file: write(
-                folder,
-                &format!("subtitle{number}.{extension}"),
-                &subtitles::subtitle_file(release, track),
-            )?,
+            file: write(folder, &format!("subtitle{number}.{extension}"), &subtitles::subtitle_file(release, track))?,
             kind: 's',
             number,
             language: track.language.tag(),
@@ -102,12 +94,7 @@ fn by_mkvmerge(release: &Release, parts: &[Part<'_>], folder: &Path, tools: &Too
     }
     for part in parts {
         args.extend(args!["--language", format!("0:{}", part.language)]);
-        args.extend(args![
-            "--default-track",
-            yes_no(part.default),
-            "--forced-track",
-            yes_no(part.forced)
-        ]);
+        args.extend(args!["--default-track", yes_no(part.default), "--forced-track", yes_no(part.forced)]);
         if let Some(name) = part.name {
             args.extend(args!["--track-name", format!("0:{name}")]);
         }
@@ -122,17 +109,10 @@ fn by_mkvmerge(release: &Release, parts: &[Part<'_>], folder: &Path, tools: &Too
     }
     for (number, attachment) in release.attachments.iter().enumerate() {
         let file = write(folder, &format!("attachment{number}"), &attachment.content)?;
-        args.extend(args![
-            "--attachment-name",
-            &attachment.name,
-            "--attachment-mime-type",
-            &attachment.mime
-        ]);
+        args.extend(args!["--attachment-name", &attachment.name, "--attachment-mime-type", &attachment.mime]);
         args.extend(args!["--attach-file", file]);
     }
-    tools
-        .mkvmerge("putting the streams into a Matroska file".into(), folder)
-        .output(&args)?;
+    tools.mkvmerge("putting the streams into a Matroska file".into(), folder).output(&args)?;
     Ok(out)
 }
 
@@ -147,14 +127,7 @@ fn by_ffmpeg(release: &Release, parts: &[Part<'_>], folder: &Path, extension: &s
     }
     if !release.chapters.is_empty() {
         let file = write(folder, "chapters.txt", &chapters::chapter_metadata(release))?;
-        args.extend(args![
-            "-f",
-            "ffmetadata",
-            "-i",
-            file,
-            "-map_chapters",
-            parts.len().to_string()
-        ]);
+        args.extend(args!["-f", "ffmetadata", "-i", file, "-map_chapters", parts.len().to_string()]);
     }
     args.extend(args!["-map_metadata", "-1", "-fflags", "+bitexact", "-c", "copy"]);
     if extension == "mp4" {
@@ -163,39 +136,12 @@ fn by_ffmpeg(release: &Release, parts: &[Part<'_>], folder: &Path, extension: &s
     if let Some(title) = &release.title {
         args.extend(args!["-metadata", format!("title={title}")]);
     }
-    for (
-        input,
-        Part {
-            kind,
-            number,
-            language,
-            name,
-            default,
-            forced,
-            ..
-        },
-    ) in parts.iter().enumerate()
-    {
+    for (input, Part { kind, number, language, name, default, forced, .. }) in parts.iter().enumerate() {
         let flags = [(*default, "default"), (*forced, "forced")];
-        let flags: Vec<&str> = flags
-            .into_iter()
-            .filter_map(|(set, flag)| set.then_some(flag))
-            .collect();
-        let flags = if flags.is_empty() {
-            "0".to_owned()
-        } else {
-            flags.join("+")
-        };
-        args.extend(args![
-            "-map",
-            input.to_string(),
-            format!("-disposition:{kind}:{number}"),
-            flags
-        ]);
-        args.extend(args![
-            format!("-metadata:s:{kind}:{number}"),
-            format!("language={language}")
-        ]);
+        let flags: Vec<&str> = flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect();
+        let flags = if flags.is_empty() { "0".to_owned() } else { flags.join("+") };
+        args.extend(args!["-map", input.to_string(), format!("-disposition:{kind}:{number}"), flags]);
+        args.extend(args![format!("-metadata:s:{kind}:{number}"), format!("language={language}")]);
         if let Some(name) = name {
             let key = if extension == "mp4" { "handler_name" } else { "title" };
             args.extend(args![format!("-metadata:s:{kind}:{number}"), format!("{key}={name}")]);
@@ -203,21 +149,11 @@ fn by_ffmpeg(release: &Release, parts: &[Part<'_>], folder: &Path, extension: &s
     }
     for (number, attachment) in release.attachments.iter().enumerate() {
         let file = write(folder, &format!("attachment{number}"), &attachment.content)?;
-        args.extend(args![
-            "-attach",
-            file,
-            format!("-metadata:s:t:{number}"),
-            format!("mimetype={}", attachment.mime)
-        ]);
-        args.extend(args![
-            format!("-metadata:s:t:{number}"),
-            format!("filename={}", attachment.name)
-        ]);
+        args.extend(args!["-attach", file, format!("-metadata:s:t:{number}"), format!("mimetype={}", attachment.mime)]);
+        args.extend(args![format!("-metadata:s:t:{number}"), format!("filename={}", attachment.name)]);
     }
     args.extend(args!["-y", &out]);
-    tools
-        .ffmpeg(format!("putting the streams into an {extension} file"), folder)
-        .output(&args)?;
+    tools.ffmpeg(format!("putting the streams into an {extension} file"), folder).output(&args)?;
     Ok(out)
 }
 

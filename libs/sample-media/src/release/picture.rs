@@ -22,10 +22,7 @@ pub struct FrameRate {
 
 impl FrameRate {
     /// 24000/1001 frames per second.
-    pub const FILM_NTSC: Self = Self {
-        frames: 24_000,
-        seconds: 1001,
-    };
+    pub const FILM_NTSC: Self = Self { frames: 24_000, seconds: 1001 };
     /// 25 frames per second.
     pub const PAL: Self = Self { frames: 25, seconds: 1 };
 
@@ -53,18 +50,9 @@ pub struct Picture {
 
 impl Picture {
     /// 320 x 180 at 23.976 frames per second.
-    pub const SMALL: Self = Self {
-        width: 320,
-        height: 180,
-        rate: FrameRate::FILM_NTSC,
-        start_ms: 0,
-    };
+    pub const SMALL: Self = Self { width: 320, height: 180, rate: FrameRate::FILM_NTSC, start_ms: 0 };
     /// 128 x 72 at 23.976 frames per second, for long files.
-    pub const TINY: Self = Self {
-        width: 128,
-        height: 72,
-        ..Self::SMALL
-    };
+    pub const TINY: Self = Self { width: 128, height: 72, ..Self::SMALL };
 }
 
 /// Encodes the picture into `folder`; gives the file, or nothing for a release without one.
@@ -75,35 +63,17 @@ pub(super) fn encode(release: &Release, folder: &Path, tools: &Tools, meter: &Me
     let FrameRate { frames, seconds } = picture.rate;
     let file = folder.join("picture.mp4");
     let mut args = args!["-hide_banner", "-loglevel", "error", "-nostdin", "-f", "rawvideo"].to_vec();
-    args.extend(args![
-        "-pix_fmt",
-        "yuv420p",
-        "-video_size",
-        format!("{}x{}", picture.width, picture.height)
-    ]);
-    args.extend(args![
-        "-framerate",
-        format!("{frames}/{seconds}"),
-        "-i",
-        "pipe:0",
-        "-map_metadata",
-        "-1"
-    ]);
+    args.extend(args!["-pix_fmt", "yuv420p", "-video_size", format!("{}x{}", picture.width, picture.height)]);
+    args.extend(args!["-framerate", format!("{frames}/{seconds}"), "-i", "pipe:0", "-map_metadata", "-1"]);
     args.extend(args!["-fflags", "+bitexact", "-flags:v", "+bitexact"]);
-    let (encoders, _) = tools
-        .ffmpeg("asking ffmpeg for its encoders".into(), folder)
-        .output(&args!["-hide_banner", "-loglevel", "error", "-encoders"])?;
+    let (encoders, _) = tools.ffmpeg("asking ffmpeg for its encoders".into(), folder).output(&args![
+        "-hide_banner",
+        "-loglevel",
+        "error",
+        "-encoders"
+    ])?;
     if encoders.contains(" libx264 ") {
-        args.extend(args![
-            "-c:v",
-            "libx264",
-            "-preset",
-            "superfast",
-            "-crf",
-            "30",
-            "-bf",
-            "2"
-        ]);
+        args.extend(args!["-c:v", "libx264", "-preset", "superfast", "-crf", "30", "-bf", "2"]);
     } else {
         args.extend(args!["-c:v", "mpeg4", "-q:v", "8"]);
     }
@@ -134,10 +104,7 @@ fn draw(programme: &Programme, picture: &Picture, frame: i64, planes: &mut [u8])
     let (luma, chroma) = planes.split_at_mut(width * height);
 
     let base = rng.range(40.0, 150.0);
-    let (slope_x, slope_y) = (
-        rng.range(-50.0, 70.0) / width as f64,
-        rng.range(-30.0, 40.0) / height as f64,
-    );
+    let (slope_x, slope_y) = (rng.range(-50.0, 70.0) / width as f64, rng.range(-30.0, 40.0) / height as f64);
     for (y, row) in luma.chunks_exact_mut(width).enumerate() {
         let start = ((base + slope_y * y as f64) * 256.0) as i32;
         let step = (slope_x * 256.0) as i32;
@@ -173,35 +140,20 @@ fn block(luma: &mut [u8], width: usize, [x, y, wide, high]: [usize; 4], shade: u
 /// Writes minutes, seconds and frames of the programme into the upper left corner.
 fn write_time(luma: &mut [u8], width: usize, time_s: f64, rate: FrameRate) {
     /// Digits and a colon, three pixels by five, a row per octal digit.
-    const GLYPHS: [u16; 11] = [
-        0o75557, 0o26227, 0o71747, 0o71717, 0o55711, 0o74717, 0o74757, 0o71244, 0o75757, 0o75717, 0o02020,
-    ];
+    const GLYPHS: [u16; 11] =
+        [0o75557, 0o26227, 0o71747, 0o71717, 0o55711, 0o74717, 0o74757, 0o71244, 0o75757, 0o75717, 0o02020];
     let whole_s = time_s.floor();
     let frame = ((time_s - whole_s) * rate.per_second() + 1e-6) as usize;
     let second = whole_s.abs() as usize;
     let (minute, second) = (second / 60 % 100, second % 60);
-    let text = [
-        minute / 10,
-        minute % 10,
-        10,
-        second / 10,
-        second % 10,
-        10,
-        frame / 10 % 10,
-        frame % 10,
-    ];
+    let text = [minute / 10, minute % 10, 10, second / 10, second % 10, 10, frame / 10 % 10, frame % 10];
     let dot = (width / 100).max(1);
     block(luma, width, [dot, dot, (text.len() * 4 + 1) * dot, 7 * dot], 16);
     for (position, glyph) in text.into_iter().enumerate() {
         for row in 0..5 {
             for column in 0..3 {
                 if GLYPHS[glyph] >> (3 * (4 - row) + (2 - column)) & 1 == 1 {
-                    block(
-                        luma,
-                        width,
-                        [(2 + 4 * position + column) * dot, (2 + row) * dot, dot, dot],
-                        235,
-                    );
+                    block(luma, width, [(2 + 4 * position + column) * dot, (2 + row) * dot, dot, dot], 235);
                 }
             }
         }

@@ -93,17 +93,10 @@ fn events(release: &Release, track: &SubtitleTrack) -> Vec<Event> {
             sign: false,
         }));
     }
-    let signs = release
-        .programme
-        .cuts(from_s, to_s)
-        .into_iter()
-        .filter(|(scene, _)| scene.rem_euclid(7) == 3)
-        .map(|(scene, cut_s)| Event {
-            start_s: cut_s,
-            end_s: cut_s + 1.1,
-            text: pick(signs, scene / 7),
-            sign: true,
-        });
+    let signs =
+        release.programme.cuts(from_s, to_s).into_iter().filter(|(scene, _)| scene.rem_euclid(7) == 3).map(
+            |(scene, cut_s)| Event { start_s: cut_s, end_s: cut_s + 1.1, text: pick(signs, scene / 7), sign: true },
+        );
     events.extend(signs);
     for event in &mut events {
         event.start_s = release.time_in_file_s(event.start_s);
@@ -115,22 +108,9 @@ fn events(release: &Release, track: &SubtitleTrack) -> Vec<Event> {
 
 fn srt(events: &[Event]) -> String {
     let mut file = String::new();
-    for (
-        number,
-        Event {
-            start_s,
-            end_s,
-            text,
-            sign,
-        },
-    ) in events.iter().enumerate()
-    {
+    for (number, Event { start_s, end_s, text, sign }) in events.iter().enumerate() {
         let (start, end) = (clock(*start_s, ','), clock(*end_s, ','));
-        let text = if *sign {
-            format!("<i>{text}</i>")
-        } else {
-            (*text).to_owned()
-        };
+        let text = if *sign { format!("<i>{text}</i>") } else { (*text).to_owned() };
         // Writing to a string cannot fail.
         let _ = write!(file, "{}\n{start} --> {end}\n{text}\n\n", number + 1);
     }
@@ -148,26 +128,11 @@ fn ass(events: &[Event]) -> String {
          Style: Sign,Open Sans,40,&H0080E0FF,&H000000FF,&H00402010,&H80000000,-1,0,0,0,100,100,2,0,1,2,0,8,60,60,60,1\n\n\
          [Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n",
     );
-    for Event {
-        start_s,
-        end_s,
-        text,
-        sign,
-    } in events
-    {
+    for Event { start_s, end_s, text, sign } in events {
         // ASS has hundredths, and one digit for the hour.
         let time = |time_s: f64| clock((time_s * 100.0).round() / 100.0, '.')[1..11].to_owned();
-        let (style, tag) = if *sign {
-            ("Sign", "{\\fad(150,150)}")
-        } else {
-            ("Default", "")
-        };
-        let _ = writeln!(
-            file,
-            "Dialogue: 0,{},{},{style},,0,0,0,,{tag}{text}",
-            time(*start_s),
-            time(*end_s)
-        );
+        let (style, tag) = if *sign { ("Sign", "{\\fad(150,150)}") } else { ("Default", "") };
+        let _ = writeln!(file, "Dialogue: 0,{},{},{style},,0,0,0,,{tag}{text}", time(*start_s), time(*end_s));
     }
     file
 }
@@ -181,11 +146,7 @@ pub(super) fn clock(time_s: f64, separator: char) -> String {
 
 /// Dialogue and signs; unknown languages are shown in English.
 fn sentences(language: &Language) -> (&'static [&'static str], &'static [&'static str]) {
-    if language.tag() == "ger" {
-        (&GERMAN, &SCHILDER)
-    } else {
-        (&ENGLISH, &SIGNS)
-    }
+    if language.tag() == "ger" { (&GERMAN, &SCHILDER) } else { (&ENGLISH, &SIGNS) }
 }
 
 const ENGLISH: [&str; 12] = [
@@ -230,31 +191,17 @@ mod tests {
     fn a_shifted_release_has_the_same_lines_earlier() {
         let track = SubtitleTrack::new(SubtitleFormat::Srt, "eng");
         let reference = Release::new(Programme::new(4), 60.0);
-        let target = Release {
-            delay_ms: 2000.0,
-            ..reference.clone()
-        };
+        let target = Release { delay_ms: 2000.0, ..reference.clone() };
         let starts = |release| -> Vec<(i64, &str)> {
-            events(release, &track)
-                .iter()
-                .map(|event| ((event.start_s * 1e6).round() as i64, event.text))
-                .collect()
+            events(release, &track).iter().map(|event| ((event.start_s * 1e6).round() as i64, event.text)).collect()
         };
-        let moved: Vec<_> = starts(&reference)
-            .into_iter()
-            .map(|(us, text)| (us - 2_000_000, text))
-            .collect();
+        let moved: Vec<_> = starts(&reference).into_iter().map(|(us, text)| (us - 2_000_000, text)).collect();
         assert!(starts(&target).iter().filter(|event| moved.contains(event)).count() > 8);
     }
 
     #[test]
     fn formats_write_their_own_clock() {
-        let events = [Event {
-            start_s: 3661.2345,
-            end_s: 3662.0,
-            text: "Hello",
-            sign: false,
-        }];
+        let events = [Event { start_s: 3661.2345, end_s: 3662.0, text: "Hello", sign: false }];
         assert_eq!(srt(&events), "1\n01:01:01,235 --> 01:01:02,000\nHello\n\n");
         assert!(ass(&events).ends_with("Dialogue: 0,1:01:01.23,1:01:02.00,Default,,0,0,0,,Hello\n"));
     }

@@ -27,9 +27,7 @@ impl Release {
 
         if self.container == Container::Matroska {
             // It is needed last; that it is missing is better said first.
-            tools
-                .mkvmerge("starting mkvmerge".into(), folder.path())
-                .output(&args!["--version"])?;
+            tools.mkvmerge("starting mkvmerge".into(), folder.path()).output(&args!["--version"])?;
         }
 
         let streams = self.audio.len() + usize::from(self.picture.is_some());
@@ -41,10 +39,7 @@ impl Release {
                 .map(|number| audio::encode(self, number, folder.path(), tools, &meter))
                 .collect::<Result<Vec<_>>>()
                 .inspect_err(|_| meter.stop());
-            (
-                picture.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                audio,
-            )
+            (picture.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), audio)
         });
         // When one side fails the other is stopped; the cause is the one that is not a stop.
         let (picture, audio) = match (picture, audio) {
@@ -56,17 +51,9 @@ impl Release {
     }
 
     fn check(&self, path: &Path) -> Result<()> {
-        let unsupported = |what: String| {
-            Err(Error::Unsupported {
-                path: path.to_owned(),
-                what,
-            })
-        };
+        let unsupported = |what: String| Err(Error::Unsupported { path: path.to_owned(), what });
         if !(self.duration_s.is_finite() && self.duration_s > 0.0 && self.delay_ms.is_finite()) {
-            return unsupported(format!(
-                "{} s with a delay of {} ms is not a length",
-                self.duration_s, self.delay_ms
-            ));
+            return unsupported(format!("{} s with a delay of {} ms is not a length", self.duration_s, self.delay_ms));
         }
         if self.audio.is_empty() && self.picture.is_none() {
             return unsupported("it would have neither audio nor picture; add at least one audio track".into());
@@ -80,11 +67,7 @@ impl Release {
         if self.container == Container::Mp4 && !self.attachments.is_empty() {
             return unsupported("MP4 holds no attachments; use a Matroska file".into());
         }
-        match self
-            .audio
-            .iter()
-            .find_map(|track| track.codec.objection(track, self.container))
-        {
+        match self.audio.iter().find_map(|track| track.codec.objection(track, self.container)) {
             Some(objection) => unsupported(objection),
             None => Ok(()),
         }

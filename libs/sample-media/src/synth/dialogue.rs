@@ -41,16 +41,8 @@ fn speaker(seed: u64, language: &Language, number: u8) -> Speaker {
     let mut rng = Rng::new(seed, &format!("voice {}", language.tag()), i64::from(number));
     let high = number == 1;
     Speaker {
-        pitch_hz: if high {
-            rng.range(170.0, 225.0)
-        } else {
-            rng.range(88.0, 135.0)
-        },
-        formant_scale: if high {
-            rng.range(1.08, 1.2)
-        } else {
-            rng.range(0.9, 1.04)
-        },
+        pitch_hz: if high { rng.range(170.0, 225.0) } else { rng.range(88.0, 135.0) },
+        formant_scale: if high { rng.range(1.08, 1.2) } else { rng.range(0.9, 1.04) },
         breath: rng.range(0.01, 0.04),
     }
 }
@@ -69,11 +61,7 @@ fn inventory(seed: u64, language: &Language) -> Inventory {
             vowels.push(vowel.map(|hz| hz * rng.range(0.93, 1.07)));
         }
     }
-    Inventory {
-        vowels,
-        consonants: std::array::from_fn(|_| rng.range(0.3, 1.0)),
-        syllable_s: rng.range(0.15, 0.21),
-    }
+    Inventory { vowels, consonants: std::array::from_fn(|_| rng.range(0.3, 1.0)), syllable_s: rng.range(0.15, 0.21) }
 }
 
 fn phones(seed: u64, language: &Language, line: &Line, rng: &mut Rng) -> Vec<Phone> {
@@ -85,12 +73,7 @@ fn phones(seed: u64, language: &Language, line: &Line, rng: &mut Rng) -> Vec<Pho
         let from = phones.len();
         for syllable in 0..=rng.below(3) {
             let fall = 1.12 - 0.28 * spoken_s / wanted_s;
-            let pitch = fall
-                * if syllable == 0 {
-                    rng.range(1.02, 1.18)
-                } else {
-                    rng.range(0.92, 1.02)
-                };
+            let pitch = fall * if syllable == 0 { rng.range(1.02, 1.18) } else { rng.range(0.92, 1.02) };
             consonant(&inventory, pitch, rng, &mut phones);
             let [first, second, third] = inventory.vowels[rng.below(inventory.vowels.len())];
             phones.push(Phone {
@@ -118,33 +101,16 @@ fn consonant(inventory: &Inventory, pitch: f64, rng: &mut Rng, phones: &mut Vec<
         drawn < 0.0
     });
     let formants_hz = [350.0, rng.range(1000.0, 1700.0), 2500.0];
-    let sound = Phone {
-        length_s: 0.0,
-        formants_hz,
-        voiced: 0.0,
-        noise: 0.0,
-        noise_hz: 4000.0,
-        pitch,
-    };
+    let sound = Phone { length_s: 0.0, formants_hz, voiced: 0.0, noise: 0.0, noise_hz: 4000.0, pitch };
     match kind {
         Some(0) => {
             let noise_hz = rng.range(2600.0, 7500.0);
-            phones.push(Phone {
-                length_s: rng.range(0.06, 0.12),
-                noise: rng.range(0.4, 0.9),
-                noise_hz,
-                ..sound
-            });
+            phones.push(Phone { length_s: rng.range(0.06, 0.12), noise: rng.range(0.4, 0.9), noise_hz, ..sound });
         }
         Some(1) => {
             phones.push(Phone::silence(rng.range(0.03, 0.06)));
             let noise_hz = rng.range(1200.0, 4500.0);
-            phones.push(Phone {
-                length_s: rng.range(0.012, 0.03),
-                noise: 1.2,
-                noise_hz,
-                ..sound
-            });
+            phones.push(Phone { length_s: rng.range(0.012, 0.03), noise: 1.2, noise_hz, ..sound });
         }
         Some(2) => phones.push(Phone {
             length_s: rng.range(0.05, 0.09),
@@ -152,12 +118,7 @@ fn consonant(inventory: &Inventory, pitch: f64, rng: &mut Rng, phones: &mut Vec<
             voiced: 0.45,
             ..sound
         }),
-        Some(_) => phones.push(Phone {
-            length_s: rng.range(0.04, 0.08),
-            voiced: 0.6,
-            noise: 0.05,
-            ..sound
-        }),
+        Some(_) => phones.push(Phone { length_s: rng.range(0.04, 0.08), voiced: 0.6, noise: 0.05, ..sound }),
         None => {}
     }
 }

@@ -19,13 +19,7 @@ pub(crate) fn render(programme: &Programme, cell: i64, sides: &mut [Vec<f32>; 2]
         let mut rng = Rng::new(programme.seed, "effects", scene);
         if rng.chance(0.6) {
             hit(&mut rng, &mut sound);
-            add_panned(
-                sides,
-                sample_in_cell(cell, cut_s),
-                &sound,
-                1.0,
-                rng.range(-0.7, 0.7) as f32,
-            );
+            add_panned(sides, sample_in_cell(cell, cut_s), &sound, 1.0, rng.range(-0.7, 0.7) as f32);
         }
         if rng.chance(0.4) {
             footsteps(&mut rng, cell, cut_s, sides);

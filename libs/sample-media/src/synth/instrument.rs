@@ -23,41 +23,11 @@ struct Shape {
 fn shape(timbre: Timbre, brightness: f64) -> Shape {
     let slope = 2.4 - 1.4 * brightness;
     match timbre {
-        Timbre::Pad => Shape {
-            attack_s: 0.12,
-            release_s: 0.25,
-            slope,
-            decay: 0.1,
-            stiffness: 0.0,
-        },
-        Timbre::Pluck => Shape {
-            attack_s: 0.003,
-            release_s: 0.3,
-            slope: slope - 0.3,
-            decay: 2.8,
-            stiffness: 4e-4,
-        },
-        Timbre::Lead => Shape {
-            attack_s: 0.02,
-            release_s: 0.08,
-            slope: slope - 0.2,
-            decay: 0.6,
-            stiffness: 0.0,
-        },
-        Timbre::Bass => Shape {
-            attack_s: 0.008,
-            release_s: 0.1,
-            slope: 1.8,
-            decay: 1.2,
-            stiffness: 1e-4,
-        },
-        Timbre::Bell => Shape {
-            attack_s: 0.001,
-            release_s: 0.4,
-            slope: 0.6,
-            decay: 3.0,
-            stiffness: 0.09,
-        },
+        Timbre::Pad => Shape { attack_s: 0.12, release_s: 0.25, slope, decay: 0.1, stiffness: 0.0 },
+        Timbre::Pluck => Shape { attack_s: 0.003, release_s: 0.3, slope: slope - 0.3, decay: 2.8, stiffness: 4e-4 },
+        Timbre::Lead => Shape { attack_s: 0.02, release_s: 0.08, slope: slope - 0.2, decay: 0.6, stiffness: 0.0 },
+        Timbre::Bass => Shape { attack_s: 0.008, release_s: 0.1, slope: 1.8, decay: 1.2, stiffness: 1e-4 },
+        Timbre::Bell => Shape { attack_s: 0.001, release_s: 0.4, slope: 0.6, decay: 3.0, stiffness: 0.09 },
     }
 }
 

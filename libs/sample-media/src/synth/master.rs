@@ -28,14 +28,8 @@ struct Stems {
 impl Master {
     /// Starts with `first_cell`; the cell before it is rendered for its tails.
     pub(crate) fn new(programme: Programme, mix: Mix, layout: Layout, first_cell: i64) -> Self {
-        let mut master = Self {
-            programme,
-            mix,
-            layout,
-            next_cell: first_cell - 1,
-            tails: Vec::new(),
-            stems: Stems::new(),
-        };
+        let mut master =
+            Self { programme, mix, layout, next_cell: first_cell - 1, tails: Vec::new(), stems: Stems::new() };
         master.tails = master.render();
         for channel in &mut master.tails {
             channel.drain(..CELL);
@@ -63,13 +57,7 @@ impl Master {
 
     /// One cell with its tails, before the limiter.
     fn render(&mut self) -> Vec<Vec<f32>> {
-        let Self {
-            programme,
-            mix,
-            next_cell: cell,
-            stems,
-            ..
-        } = self;
+        let Self { programme, mix, next_cell: cell, stems, .. } = self;
         stems.clear();
         music::render(programme.seed, *cell, &mut stems.music, &mut stems.low);
         effects::render(programme, *cell, &mut stems.effects);
@@ -83,10 +71,7 @@ impl Master {
 
 /// The room around the speaker: three echoes, other ones on each side.
 fn early_reflections(voice: &[f32], room: &mut [Vec<f32>; 2]) {
-    let echoes = [
-        [(0.0113, 0.16), (0.0239, 0.11), (0.0371, 0.07)],
-        [(0.0137, 0.15), (0.0211, 0.12), (0.0419, 0.06)],
-    ];
+    let echoes = [[(0.0113, 0.16), (0.0239, 0.11), (0.0371, 0.07)], [(0.0137, 0.15), (0.0211, 0.12), (0.0419, 0.06)]];
     for (side, echoes) in room.iter_mut().zip(echoes) {
         for (delay_s, gain) in echoes {
             let delay = (delay_s * RATE) as usize;
@@ -110,13 +95,7 @@ impl Stems {
     }
 
     fn clear(&mut self) {
-        let Self {
-            music: [a, b],
-            low,
-            effects: [c, d],
-            voice,
-            room: [e, f],
-        } = self;
+        let Self { music: [a, b], low, effects: [c, d], voice, room: [e, f] } = self;
         for bus in [a, b, low, c, d, voice, e, f] {
             bus.fill(0.0);
         }
@@ -148,11 +127,7 @@ impl Stems {
                         .map(|at| 0.5 * effects * self.effects[side][at] + 0.3 * music * self.music[side][at])
                         .collect()
                 };
-                let centre = self
-                    .voice
-                    .iter()
-                    .map(|sample| std::f32::consts::SQRT_2 * voice * sample)
-                    .collect();
+                let centre = self.voice.iter().map(|sample| std::f32::consts::SQRT_2 * voice * sample).collect();
                 let low = self.low.iter().map(|sample| 0.7 * music * sample).collect();
                 vec![side(0, 0.0, 0.7), side(1, 0.0, 0.7), centre, low, back(0), back(1)]
             }
@@ -163,9 +138,5 @@ impl Stems {
 /// Leaves what is below 0.6 alone and bends the rest towards 0.9; it has no memory, so it delays nothing.
 fn limit(sample: f32) -> f32 {
     let over = sample.abs() - 0.6;
-    if over <= 0.0 {
-        sample
-    } else {
-        (0.6 + 0.3 * (over / 0.3).tanh()).copysign(sample)
-    }
+    if over <= 0.0 { sample } else { (0.6 + 0.3 * (over / 0.3).tanh()).copysign(sample) }
 }

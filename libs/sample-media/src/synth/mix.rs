@@ -71,33 +71,17 @@ impl Mix {
 
     /// A dub: other dialogue over the same music and effects, which lie `music_db` (usually -6 to -18) below it.
     pub fn dub(language: &str, music_db: f32) -> Self {
-        Self {
-            music_db,
-            effects_db: music_db,
-            ..Self::original(language)
-        }
+        Self { music_db, effects_db: music_db, ..Self::original(language) }
     }
 
     /// The original from another mastering: quieter, brighter, with more effects.
     pub fn remaster(language: &str) -> Self {
-        Self {
-            music_db: -7.0,
-            effects_db: -4.0,
-            dialogue_db: -3.5,
-            tilt_db: 4.0,
-            ..Self::original(language)
-        }
+        Self { music_db: -7.0, effects_db: -4.0, dialogue_db: -3.5, tilt_db: 4.0, ..Self::original(language) }
     }
 
     /// Music and effects without dialogue.
     pub fn music_and_effects() -> Self {
-        Self {
-            language: None,
-            music_db: 0.0,
-            effects_db: 0.0,
-            dialogue_db: 0.0,
-            tilt_db: 0.0,
-        }
+        Self { language: None, music_db: 0.0, effects_db: 0.0, dialogue_db: 0.0, tilt_db: 0.0 }
     }
 }
 

@@ -79,12 +79,7 @@ impl Programme {
         let start_s = index as f64 * LINE_S + rng.range(0.0, 1.2);
         let end_s = start_s + rng.range(1.6, 3.6);
         let speaker = rng.below(3) as u8;
-        spoken.then_some(Line {
-            index,
-            start_s,
-            end_s,
-            speaker,
-        })
+        spoken.then_some(Line { index, start_s, end_s, speaker })
     }
 }
 
@@ -98,10 +93,7 @@ mod tests {
         for step in -400..400 {
             let time_s = f64::from(step) * 0.37;
             let scene = film.scene_at(time_s);
-            assert!(
-                film.cut_s(scene) <= time_s && time_s < film.cut_s(scene + 1),
-                "at {time_s}"
-            );
+            assert!(film.cut_s(scene) <= time_s && time_s < film.cut_s(scene + 1), "at {time_s}");
         }
     }
 
@@ -109,14 +101,10 @@ mod tests {
     fn a_range_read_in_pieces_has_the_same_lines_and_cuts() {
         let film = Programme::new(9);
         let whole = film.lines(-20.0, 60.0);
-        let pieces: Vec<Line> = (-4..12)
-            .flat_map(|part| film.lines(f64::from(part) * 5.0, f64::from(part + 1) * 5.0))
-            .collect();
+        let pieces: Vec<Line> =
+            (-4..12).flat_map(|part| film.lines(f64::from(part) * 5.0, f64::from(part + 1) * 5.0)).collect();
         assert_eq!(whole, pieces);
         assert!(whole.len() > 5);
-        assert_eq!(
-            film.cuts(-20.0, 60.0).len(),
-            film.cuts(-20.0, 11.0).len() + film.cuts(11.0, 60.0).len()
-        );
+        assert_eq!(film.cuts(-20.0, 60.0).len(), film.cuts(-20.0, 11.0).len() + film.cuts(11.0, 60.0).len());
     }
 }

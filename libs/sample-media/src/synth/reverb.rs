@@ -27,11 +27,7 @@ pub(crate) fn add(left: &mut [f32], right: &mut [f32], wet: f32, decay_s: f64) {
                 heads[line] = 0;
             }
         }
-        let fade = if position < fade_from {
-            1.0
-        } else {
-            (SPAN - position) as f32 / (SPAN - fade_from) as f32
-        };
+        let fade = if position < fade_from { 1.0 } else { (SPAN - position) as f32 / (SPAN - fade_from) as f32 };
         *left = (*left + wet * (a + 0.6 * c)) * fade;
         *right = (*right + wet * (b + 0.6 * d)) * fade;
     }

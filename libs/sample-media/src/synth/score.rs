@@ -71,11 +71,7 @@ impl Score {
     pub(crate) fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed, "tempo", 0);
         let beat_s = 60.0 / rng.range(86.0, 112.0);
-        Self {
-            seed,
-            beat_s,
-            phases: [rng.range(0.0, TAU), rng.range(0.0, TAU), rng.range(0.0, TAU)],
-        }
+        Self { seed, beat_s, phases: [rng.range(0.0, TAU), rng.range(0.0, TAU), rng.range(0.0, TAU)] }
     }
 
     /// Programme time (s) of a beat: a steady pulse bent by three slow waves without a common period.
@@ -98,9 +94,7 @@ impl Score {
         let bar_s = self.beat_s * BEATS_PER_BAR as f64;
         let first = ((from_s - 3.0) / bar_s).floor() as i64;
         let last = ((to_s + 3.0) / bar_s).ceil() as i64;
-        (first..=last)
-            .filter(|&bar| (from_s..to_s).contains(&self.bar_start_s(bar)))
-            .collect()
+        (first..=last).filter(|&bar| (from_s..to_s).contains(&self.bar_start_s(bar))).collect()
     }
 
     fn section(&self, bar: i64) -> Section {
@@ -108,12 +102,7 @@ impl Score {
         Section {
             root: 45 + rng.below(12) as i32,
             scale: SCALES[rng.below(SCALES.len())],
-            progression: [
-                0,
-                rng.below(6) as i32 + 1,
-                rng.below(6) as i32 + 1,
-                [3, 4][rng.below(2)],
-            ],
+            progression: [0, rng.below(6) as i32 + 1, rng.below(6) as i32 + 1, [3, 4][rng.below(2)]],
             brightness: rng.range(0.2, 0.9),
             plucks: rng.range(0.1, 0.7),
             melody: rng.range(0.1, 0.6),
@@ -130,11 +119,7 @@ impl Score {
         let mut notes = Vec::new();
         self.chord(bar, &section, chord, &mut rng, &mut notes);
         self.figures(bar, &section, chord, &mut rng, &mut notes);
-        let strokes = if section.drums {
-            self.drums(bar, &mut rng)
-        } else {
-            Vec::new()
-        };
+        let strokes = if section.drums { self.drums(bar, &mut rng) } else { Vec::new() };
         (notes, strokes)
     }
 
@@ -172,14 +157,7 @@ impl Score {
             };
             if rng.chance(section.plucks) {
                 let tone = chord + [0, 2, 4, 7, 9][rng.below(5)];
-                notes.push(note(
-                    Timbre::Pluck,
-                    tone + 7,
-                    1.4,
-                    0.22,
-                    rng.range(-0.6, 0.6) as f32,
-                    rng,
-                ));
+                notes.push(note(Timbre::Pluck, tone + 7, 1.4, 0.22, rng.range(-0.6, 0.6) as f32, rng));
             }
             if rng.chance(section.melody) {
                 degree = (degree + rng.below(5) as i32 - 2).clamp(4, 17);
@@ -206,11 +184,7 @@ impl Score {
             for (kind, chance, gain) in chances {
                 if rng.chance(chance) {
                     let onset_s = self.beat_time_s(beat) + rng.range(-0.008, 0.010);
-                    strokes.push(Stroke {
-                        onset_s,
-                        gain: (gain * rng.range(0.5, 1.0)) as f32,
-                        kind,
-                    });
+                    strokes.push(Stroke { onset_s, gain: (gain * rng.range(0.5, 1.0)) as f32, kind });
                 }
             }
         }
@@ -234,9 +208,8 @@ mod tests {
             let length_s = score.bar_start_s(bar + 1) - score.bar_start_s(bar);
             assert!((1.4..3.5).contains(&length_s), "bar {bar} lasts {length_s} s");
         }
-        let pieces: Vec<i64> = (-10..30)
-            .flat_map(|part| score.bars(f64::from(part) * 8.0, f64::from(part + 1) * 8.0))
-            .collect();
+        let pieces: Vec<i64> =
+            (-10..30).flat_map(|part| score.bars(f64::from(part) * 8.0, f64::from(part + 1) * 8.0)).collect();
         assert_eq!(score.bars(-80.0, 240.0), pieces);
     }
 }

@@ -36,14 +36,7 @@ pub(crate) struct Phone {
 
 impl Phone {
     pub(crate) fn silence(length_s: f64) -> Self {
-        Self {
-            length_s,
-            formants_hz: [450.0, 1450.0, 2500.0],
-            voiced: 0.0,
-            noise: 0.0,
-            noise_hz: 4000.0,
-            pitch: 1.0,
-        }
+        Self { length_s, formants_hz: [450.0, 1450.0, 2500.0], voiced: 0.0, noise: 0.0, noise_hz: 4000.0, pitch: 1.0 }
     }
 }
 
@@ -104,9 +97,7 @@ pub(crate) fn speak(speaker: &Speaker, phones: &[Phone], rng: &mut Rng) -> Vec<f
                 // The cascade has no poles above its fourth; this gives back the treble that they would.
                 let bright = source - 0.9 * last;
                 last = source;
-                let voice = tract
-                    .iter_mut()
-                    .fold(bright, |signal, resonator| resonator.step(signal));
+                let voice = tract.iter_mut().fold(bright, |signal, resonator| resonator.step(signal));
                 sound.push(LEVEL * (voice + hiss_gain * hiss.step(white)));
             }
         }

@@ -30,9 +30,7 @@ impl Case<'_> {
 
     /// Whether the case is about another part of the analysis that changes which windows the delay is selected from.
     fn is_beyond_the_chain(&self) -> bool {
-        let is_overridden = lines(&self.case["log"])
-            .iter()
-            .any(|line| line.starts_with("[Stepping Override]"));
+        let is_overridden = lines(&self.case["log"]).iter().any(|line| line.starts_with("[Stepping Override]"));
         let is_separated = text(&self.setting("source_separation_mode")) != "none";
         let compares_methods =
             self.setting("multi_correlation_enabled") == true && self.case["and_merge"].as_bool() == Some(false);
@@ -41,12 +39,7 @@ impl Case<'_> {
 
     /// Targets, in the order in which the reference program analyses them.
     fn targets(&self) -> Vec<&str> {
-        let mut targets: Vec<&str> = self.case["sources"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
+        let mut targets: Vec<&str> = self.case["sources"].as_object().unwrap().keys().map(String::as_str).collect();
         targets.retain(|source| *source != "Source 1");
         targets.sort_unstable();
         targets
@@ -55,12 +48,8 @@ impl Case<'_> {
     fn reference_tracks(&self) -> Vec<info::Track> {
         let tracks = &self.case["mkvmerge_tracks"][text(&self.case["sources"]["Source 1"])];
         // A text stands for an answer of mkvmerge that could not be read.
-        let tracks = tracks
-            .as_array()
-            .map_or_else(|| "[]".to_owned(), |_| tracks.to_string());
-        info::Media::from_json(format!("{{\"tracks\": {tracks}}}").as_bytes())
-            .unwrap()
-            .tracks
+        let tracks = tracks.as_array().map_or_else(|| "[]".to_owned(), |_| tracks.to_string());
+        info::Media::from_json(format!("{{\"tracks\": {tracks}}}").as_bytes()).unwrap().tracks
     }
 
     fn reference(&self) -> Media {
@@ -108,10 +97,7 @@ impl Case<'_> {
         });
         // The reference program accepts a layout with tracks of a source that is not there, and ignores them.
         let tracks = tracks.filter(|track| self.case["sources"].get(&track.source).is_some());
-        Layout {
-            tracks: tracks.collect(),
-            attachments: Vec::new(),
-        }
+        Layout { tracks: tracks.collect(), attachments: Vec::new() }
     }
 
     /// What is selected for a target, if its windows suffice.
@@ -120,32 +106,19 @@ impl Case<'_> {
         let accepted = |index: usize| self.case["accepted"].get(index).is_none_or(|accepted| accepted == 1);
         let match_pct = number(&self.case["match"]);
         let windows = raw_ms.iter().enumerate().map(|(index, raw_ms)| {
-            window(
-                index + 1,
-                30.0 + 100.0 * index as f64,
-                number(raw_ms),
-                match_pct,
-                accepted(index),
-            )
+            window(index + 1, 30.0 + 100.0 * index as f64, number(raw_ms), match_pct, accepted(index))
         });
         let mode = mode(text(&self.setting("delay_selection_mode")), |key| self.setting(key));
         let language = self.setting("analysis_lang_source1");
         let choice = info::choose_audio(&self.reference_tracks(), Some(text(&language)));
         let stage = stage(mode, count(&self.setting("min_accepted_chunks")));
         let delay = stage.decide(&correlation(source, windows.collect()), &mut Vec::new())?;
-        Ok(Delay {
-            reference_track_id: choice.map_or(0, |choice| choice.track_id),
-            ..delay
-        })
+        Ok(Delay { reference_track_id: choice.map_or(0, |choice| choice.track_id), ..delay })
     }
 
     fn delays(&self) -> vsg_plugin_api::Result<Vec<Delay>> {
         let measured = |source: &&str| self.case["raw_delays"].get(source).is_some();
-        self.targets()
-            .into_iter()
-            .filter(measured)
-            .map(|source| self.select(source))
-            .collect()
+        self.targets().into_iter().filter(measured).map(|source| self.select(source)).collect()
     }
 }
 
@@ -167,10 +140,7 @@ fn expected_delays(result: &Value) -> (Delays, bool) {
     let missing_ms = shift_ms - delays.raw_global_shift_ms;
     let is_corrected = missing_ms.abs() > 0.5;
     if is_corrected {
-        delays
-            .raw_source_delays_ms
-            .values_mut()
-            .for_each(|ms| *ms += missing_ms);
+        delays.raw_source_delays_ms.values_mut().for_each(|ms| *ms += missing_ms);
         delays.raw_global_shift_ms = shift_ms;
     }
     (delays, is_corrected)
@@ -191,12 +161,7 @@ fn lines_of_the_chain(log: Vec<String>, without_raw_shift: bool) -> Vec<String> 
         "[Delay]",
         "  - ",
     ];
-    let is_ours = |line: &String| {
-        STARTS
-            .iter()
-            .chain(&["\n[Delay]", "\n[INFO]"])
-            .any(|start| line.starts_with(start))
-    };
+    let is_ours = |line: &String| STARTS.iter().chain(&["\n[Delay]", "\n[INFO]"]).any(|start| line.starts_with(start));
     let cut = |line: String| match line.find(" (rounded") {
         Some(end) if without_raw_shift && !line.starts_with("[Delay Calculation]") => line[..end].to_owned(),
         _ => line,
@@ -207,13 +172,8 @@ fn lines_of_the_chain(log: Vec<String>, without_raw_shift: bool) -> Vec<String> 
 #[test]
 fn delays_and_log_equal_the_reference_program_but_for_what_it_does_wrong() {
     let set = json("analysis_step.json");
-    let cases: Vec<Case<'_>> = list(&set["cases"])
-        .iter()
-        .map(|case| Case {
-            case,
-            defaults: &set["base_config"],
-        })
-        .collect();
+    let cases: Vec<Case<'_>> =
+        list(&set["cases"]).iter().map(|case| Case { case, defaults: &set["base_config"] }).collect();
     let (mut checked, mut corrected, mut languages) = (0, 0, 0);
     for case in cases.iter().filter(|case| !case.is_beyond_the_chain()) {
         let label = case.label();
@@ -221,22 +181,14 @@ fn delays_and_log_equal_the_reference_program_but_for_what_it_does_wrong() {
         let delays = match (case.delays(), case.case.get("message")) {
             (Ok(delays), None) => delays,
             (Err(error), Some(message)) => {
-                assert!(
-                    text(message).starts_with(error.message()),
-                    "{label}: {error}, expected {message}"
-                );
+                assert!(text(message).starts_with(error.message()), "{label}: {error}, expected {message}");
                 continue;
             }
             (outcome, message) => panic!("{label}: {outcome:?}, expected {message:?}"),
         };
         if delays.len() < case.targets().len() {
             let error = plan::require_complete(&reference, &delays, &layout).unwrap_err();
-            assert!(
-                error
-                    .message()
-                    .starts_with("Analysis incomplete: No delay calculated for"),
-                "{label}: {error}"
-            );
+            assert!(error.message().starts_with("Analysis incomplete: No delay calculated for"), "{label}: {error}");
             continue;
         }
 
@@ -249,11 +201,7 @@ fn delays_and_log_equal_the_reference_program_but_for_what_it_does_wrong() {
                     .iter()
                     .all(|key| twin.case[key] == case.case[key])
         });
-        let answer = if normal == language {
-            case
-        } else {
-            twin.unwrap_or_else(|| panic!("{label}: no twin"))
-        };
+        let answer = if normal == language { case } else { twin.unwrap_or_else(|| panic!("{label}: no twin")) };
         languages += usize::from(normal != language);
 
         let sync_mode = text(&case.setting("sync_mode")).to_owned();
@@ -268,17 +216,10 @@ fn delays_and_log_equal_the_reference_program_but_for_what_it_does_wrong() {
         assert_eq!(found.source_delays_ms, expected.source_delays_ms, "{label}");
         assert_eq!(found.global_shift_ms, expected.global_shift_ms, "{label}");
         assert_eq!(found.raw_global_shift_ms, expected.raw_global_shift_ms, "{label}");
-        assert_eq!(
-            found.raw_source_delays_ms.len(),
-            expected.raw_source_delays_ms.len(),
-            "{label}"
-        );
+        assert_eq!(found.raw_source_delays_ms.len(), expected.raw_source_delays_ms.len(), "{label}");
         for (source, ms) in &found.raw_source_delays_ms {
             let off_ms = (ms - expected.raw_source_delays_ms[source]).abs();
-            assert!(
-                off_ms <= if is_corrected { 1e-9 } else { 0.0 },
-                "{label}: {source} {ms}, off by {off_ms}"
-            );
+            assert!(off_ms <= if is_corrected { 1e-9 } else { 0.0 }, "{label}: {source} {ms}, off by {off_ms}");
         }
         let is_known_mode = sync_mode == "positive_only" || sync_mode == "allow_negative";
         // With a source that is not in the job, the reference program also takes another sync mode.

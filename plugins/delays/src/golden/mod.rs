@@ -12,10 +12,7 @@ use vsg_plugin_api::kinds::Window;
 /// A document of the analysis set.
 fn json(name: &str) -> Value {
     let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-    let path = std::env::var_os("VSG_GOLDEN")
-        .map_or_else(own, PathBuf::from)
-        .join("analysis")
-        .join(name);
+    let path = std::env::var_os("VSG_GOLDEN").map_or_else(own, PathBuf::from).join("analysis").join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -10,32 +10,13 @@ use vsg_plugin_api::kinds::{Correlation, Window};
 
 /// The stage with a mode of the reference program.
 pub(super) fn stage(mode: Mode, min_accepted: usize) -> Select {
-    let plain = Select {
-        min_accepted,
-        min_agreement_pct: 0.0,
-        ..Select::default()
-    };
+    let plain = Select { min_accepted, min_agreement_pct: 0.0, ..Select::default() };
     match mode {
-        Mode::MostCommon => Select {
-            mode: Selection::MostCommon,
-            ..plain
-        },
-        Mode::Clustered => Select {
-            mode: Selection::Clustered,
-            ..plain
-        },
-        Mode::ClusterMedian => Select {
-            mode: Selection::ClusterMedian,
-            ..plain
-        },
-        Mode::Average => Select {
-            mode: Selection::Average,
-            ..plain
-        },
-        Mode::FirstStable {
-            min_windows,
-            skip_unstable,
-        } => Select {
+        Mode::MostCommon => Select { mode: Selection::MostCommon, ..plain },
+        Mode::Clustered => Select { mode: Selection::Clustered, ..plain },
+        Mode::ClusterMedian => Select { mode: Selection::ClusterMedian, ..plain },
+        Mode::Average => Select { mode: Selection::Average, ..plain },
+        Mode::FirstStable { min_windows, skip_unstable } => Select {
             mode: Selection::FirstStable,
             first_stable_min_windows: min_windows,
             first_stable_skip_unstable: skip_unstable,
@@ -73,16 +54,8 @@ fn check(what: &str, windows: Vec<Window>, mode: Mode, min_accepted: usize, expe
     let mut own_log = Vec::new();
     let outcome = stage(mode, min_accepted).decide(&correlation("Source 2", windows), &mut own_log);
     assert_eq!(own_log, [log, raw_log].concat(), "{what}");
-    assert_eq!(
-        outcome.as_ref().ok().map(|delay| delay.rounded_ms),
-        expected["rounded"].as_i64(),
-        "{what}"
-    );
-    assert_eq!(
-        outcome.ok().map(|delay| delay.raw_ms),
-        expected["raw"].as_f64(),
-        "{what}"
-    );
+    assert_eq!(outcome.as_ref().ok().map(|delay| delay.rounded_ms), expected["rounded"].as_i64(), "{what}");
+    assert_eq!(outcome.ok().map(|delay| delay.raw_ms), expected["raw"].as_f64(), "{what}");
 }
 
 #[test]
@@ -95,24 +68,15 @@ fn made_up_windows_give_the_delays_of_the_reference_program() {
         for (name, expected) in selected {
             let what = format!("{}, {name}", text(&case["label"]));
             let min_accepted = count(&setting("min_accepted_chunks"));
-            check(
-                &what,
-                windows(&case["results"]),
-                mode(name, setting),
-                min_accepted,
-                expected,
-            );
+            check(&what, windows(&case["results"]), mode(name, setting), min_accepted, expected);
         }
     }
 }
 
 #[test]
 fn measured_windows_give_the_delays_of_the_reference_program() {
-    let (pairs, selections, defaults) = (
-        json("pairs.json"),
-        json("pairs_delay_selection.json"),
-        json("delay_selection.json")["defaults"].clone(),
-    );
+    let (pairs, selections, defaults) =
+        (json("pairs.json"), json("pairs_delay_selection.json"), json("delay_selection.json")["defaults"].clone());
     let setting = |key: &str| defaults[key].clone();
     let min_accepted = count(&setting("min_accepted_chunks"));
     for (set, methods) in selections.as_object().unwrap() {
@@ -137,11 +101,7 @@ fn check_single(what: &str, windows: Vec<Window>, mode: Mode, min_accepted: usiz
     let outcome = stage(mode, min_accepted).decide(&correlation("Source 2", windows), &mut Vec::new());
     match (outcome, expected["raw"].as_f64()) {
         (Ok(delay), Some(raw_ms)) => {
-            assert!(
-                (delay.raw_ms - raw_ms).abs() <= 1e-4,
-                "{what}: {} ms, expected {raw_ms} ms",
-                delay.raw_ms
-            );
+            assert!((delay.raw_ms - raw_ms).abs() <= 1e-4, "{what}: {} ms, expected {raw_ms} ms", delay.raw_ms);
             assert_eq!(Some(delay.rounded_ms), expected["rounded"].as_i64(), "{what}");
         }
         (Err(_), None) => {}
