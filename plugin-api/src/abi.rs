@@ -11,7 +11,7 @@
 use abi_stable::{
     StableAbi,
     library::{CheckTypeLayout, LibHeader, RootModule, RootModuleResult},
-    package_version_strings, sabi_trait,
+    sabi_trait,
     sabi_types::VersionStrings,
     std_types::{RBox, RResult, RStr, RString, RVec},
 };
@@ -104,7 +104,8 @@ impl RootModule for PluginModuleRef {
     abi_stable::declare_root_module_statics! {PluginModuleRef}
     const BASE_NAME: &'static str = "vsg_plugin";
     const NAME: &'static str = "vsg_plugin";
-    const VERSION_STRINGS: VersionStrings = package_version_strings!();
+    /// That of the boundary, not of the crate: a new release of the crate must not refuse older plugins.
+    const VERSION_STRINGS: VersionStrings = VersionStrings::new("1.0.0");
 }
 
 /// A loop body that the host calls from several threads at once.

@@ -14,7 +14,7 @@ use vsg_dsp::window_plan::{self, PlannedWindow};
 /// One pair of windows that is to be correlated.
 #[derive(Debug, Clone, Copy)]
 pub struct WindowPair<'a> {
-    /// Samples of the reference, filtered unless the method [wants them unfiltered](CorrelationMethod::wants_unfiltered).
+    /// Samples of the reference, filtered unless the method [needs no filter](CorrelationMethod::wants_unfiltered).
     pub reference: &'a [f32],
     /// Samples of the target, from the same clock time.
     pub target: &'a [f32],
@@ -46,10 +46,10 @@ pub trait CorrelationMethod: Params {
     /// One sentence.
     const SUMMARY: &'static str;
 
-    /// Whether this method, with these parameters, keeps to [`WindowPair::pass_band_hz`] by itself and is to be given samples
-    /// before any filter. The same filter on both sides delays both alike, so a method that weighs frequencies and ignores
-    /// all levels (a phase transform within the pass band) gets the same delay without, and saves the filtering, which costs
-    /// more than many a correlation. By default samples are filtered.
+    /// Whether this method, with these parameters, keeps to [`WindowPair::pass_band_hz`] by itself and prefers samples from
+    /// before the filters. It gets them if both sides have the same filters, which then delay both sides alike: a method
+    /// that ignores levels, such as a phase transform within the pass band, finds the same delay without them and saves the
+    /// filtering, which can cost more than the correlation. By default samples are filtered.
     fn wants_unfiltered(&self) -> bool {
         false
     }
@@ -159,8 +159,10 @@ impl<M: CorrelationMethod> Correlation<M> {
         idle: &Mutex<Vec<Buffers>>,
     ) -> Result<Window> {
         let range = planned.first_sample..planned.first_sample + planned.len;
+        let alike = reference.header.filters == target.header.filters;
+        let unfiltered = alike && self.method.wants_unfiltered();
         let read = |audio: &Audio, samples: &mut Vec<f32>| {
-            let filters: &[AudioFilter] = if self.method.wants_unfiltered() { &[] } else { &audio.header.filters };
+            let filters: &[AudioFilter] = if unfiltered { &[] } else { &audio.header.filters };
             audio.read(range.clone(), filters, samples)
         };
         let mut buffers = idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
