@@ -28,11 +28,7 @@ pub fn design(low_hz: f64, high_hz: f64, order: usize, rate_hz: f64) -> Result<F
     }
     let nyquist_hz = rate_hz / 2.0;
     if !(0.0 < low_hz && low_hz < high_hz && high_hz < nyquist_hz) {
-        return Err(DspError::BandEdges {
-            low_hz,
-            high_hz,
-            nyquist_hz,
-        });
+        return Err(DspError::BandEdges { low_hz, high_hz, nyquist_hz });
     }
     // Frequencies of the analogue filter, for a bilinear transform at a sample rate of 2.
     let warp = |hz: f64| 4.0 * (PI * (hz / nyquist_hz) / 2.0).tan();
@@ -49,11 +45,7 @@ pub fn design(low_hz: f64, high_hz: f64, order: usize, rate_hz: f64) -> Result<F
         if 2 * k + 1 > order {
             break;
         }
-        let prototype = if is_real {
-            Complex64::new(-1.0, 0.0)
-        } else {
-            Complex64::from_polar(1.0, angle)
-        };
+        let prototype = if is_real { Complex64::new(-1.0, 0.0) } else { Complex64::from_polar(1.0, angle) };
         let half = prototype * (width / 2.0);
         let root = (half * half - centre * centre).sqrt();
         let (upper, lower) = (to_digital(half + root), to_digital(half - root));
@@ -81,9 +73,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn gain(filter: &Filter, hz: f64) -> f64 {
-        let Filter::Sections(sections) = filter else {
-            panic!("not sections")
-        };
+        let Filter::Sections(sections) = filter else { panic!("not sections") };
         let back = Complex64::from_polar(1.0, -2.0 * PI * hz / 48_000.0);
         sections
             .iter()
@@ -104,31 +94,13 @@ mod tests {
     #[test]
     fn impossible_requests_are_errors() {
         for order in [0, 11] {
-            assert_eq!(
-                design(300.0, 3400.0, order, 48_000.0),
-                Err(DspError::Order { order, max: 10 })
-            );
+            assert_eq!(design(300.0, 3400.0, order, 48_000.0), Err(DspError::Order { order, max: 10 }));
         }
-        for (low, high) in [
-            (0.0, 3400.0),
-            (-1.0, 3400.0),
-            (3400.0, 300.0),
-            (300.0, 300.0),
-            (300.0, 24_000.0),
-        ] {
-            assert!(
-                matches!(design(low, high, 5, 48_000.0), Err(DspError::BandEdges { .. })),
-                "{low} {high}"
-            );
+        for (low, high) in [(0.0, 3400.0), (-1.0, 3400.0), (3400.0, 300.0), (300.0, 300.0), (300.0, 24_000.0)] {
+            assert!(matches!(design(low, high, 5, 48_000.0), Err(DspError::BandEdges { .. })), "{low} {high}");
         }
-        assert!(matches!(
-            design(f64::NAN, 3400.0, 5, 48_000.0),
-            Err(DspError::BandEdges { .. })
-        ));
-        assert!(matches!(
-            design(300.0, f64::NAN, 5, 48_000.0),
-            Err(DspError::BandEdges { .. })
-        ));
+        assert!(matches!(design(f64::NAN, 3400.0, 5, 48_000.0), Err(DspError::BandEdges { .. })));
+        assert!(matches!(design(300.0, f64::NAN, 5, 48_000.0), Err(DspError::BandEdges { .. })));
         assert!(matches!(design(300.0, 3400.0, 5, f64::NAN), Err(DspError::Rate { .. })));
     }
 

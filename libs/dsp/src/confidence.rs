@@ -28,22 +28,14 @@ pub fn match_pct<T: Float>(magnitudes: &mut [T], peak: usize) -> f64 {
         return 0.0;
     };
 
-    let background = magnitudes.iter().filter_map(|v| v.to_f64()).filter(|&v| v < limit);
-    let spread = if background.clone().nth(10).is_some() {
-        stats::std_dev(background)
-    } else {
-        EPS
-    };
+    let (background, spread) = stats::std_dev_below(magnitudes, limit);
+    let spread = if background > 10 { spread } else { EPS };
 
     let prominence = height / (median + EPS);
     let uniqueness = height / (second.unwrap_or(median) + EPS);
     let snr = height / (spread + EPS);
     let confidence = (5.0 * prominence + 8.0 * uniqueness + 1.5 * snr) / 3.0;
-    if confidence.is_nan() {
-        0.0
-    } else {
-        confidence.clamp(0.0, 100.0)
-    }
+    if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 100.0) }
 }
 
 /// Highest value further than 1 % of the length from the peak; the zone does not wrap round the ends.
@@ -51,11 +43,7 @@ fn highest_outside<T: Float>(magnitudes: &[T], peak: usize) -> Option<f64> {
     let width = (magnitudes.len() / 100).max(1);
     let left = &magnitudes[..peak.saturating_sub(width)];
     let right = magnitudes.get(peak + width + 1..).unwrap_or_default();
-    left.iter()
-        .chain(right)
-        .copied()
-        .reduce(Float::max)
-        .and_then(|v| v.to_f64())
+    left.iter().chain(right).copied().reduce(Float::max).and_then(|v| v.to_f64())
 }
 
 #[cfg(test)]

@@ -13,10 +13,14 @@ pub enum FftLength {
 impl FftLength {
     /// FFT length (samples) for two windows, neither of which is empty.
     pub fn samples(self, len_ref: usize, len_tgt: usize) -> usize {
-        let lags = len_ref + len_tgt - 1;
+        self.at_least(len_ref + len_tgt - 1)
+    }
+
+    /// FFT length for this many samples.
+    pub(crate) fn at_least(self, samples: usize) -> usize {
         match self {
-            FftLength::Exact => lags,
-            FftLength::Smooth => smooth(lags),
+            FftLength::Exact => samples,
+            FftLength::Smooth => smooth(samples),
         }
     }
 }

@@ -28,14 +28,10 @@ impl Filter {
     /// None at all, one that is not finite, a section whose a0 is not 1, a pole on or outside the unit circle.
     pub fn validate(&self) -> Result<(), DspError> {
         match self {
-            Filter::Fir(taps) if taps.is_empty() => Err(DspError::NoCoefficients {
-                form: "FIR",
-                part: "tap",
-            }),
-            Filter::Fir(taps) if taps.iter().any(|h| !h.is_finite()) => Err(DspError::Coefficients {
-                section: 0,
-                reason: "not all are finite numbers",
-            }),
+            Filter::Fir(taps) if taps.is_empty() => Err(DspError::NoCoefficients { form: "FIR", part: "tap" }),
+            Filter::Fir(taps) if taps.iter().any(|h| !h.is_finite()) => {
+                Err(DspError::Coefficients { section: 0, reason: "not all are finite numbers" })
+            }
             Filter::Fir(_) => Ok(()),
             Filter::Sections(sections) => largest_radius(sections).map(|_| ()),
         }
@@ -101,46 +97,31 @@ struct Cascade<'a> {
 
 impl<'a> Cascade<'a> {
     fn new(sections: &'a [[f64; 6]]) -> Self {
-        Self {
-            sections,
-            state: vec![[0.0; 2]; sections.len()],
-        }
+        Self { sections, state: vec![[0.0; 2]; sections.len()] }
     }
 
     fn next(&mut self, sample: f64) -> f64 {
-        self.sections
-            .iter()
-            .zip(&mut self.state)
-            .fold(sample, |x, ([b0, b1, b2, _, a1, a2], z)| {
-                let y = b0 * x + z[0];
-                z[0] = b1 * x - a1 * y + z[1];
-                z[1] = b2 * x - a2 * y;
-                y
-            })
+        self.sections.iter().zip(&mut self.state).fold(sample, |x, ([b0, b1, b2, _, a1, a2], z)| {
+            let y = b0 * x + z[0];
+            z[0] = b1 * x - a1 * y + z[1];
+            z[1] = b2 * x - a2 * y;
+            y
+        })
     }
 }
 
 /// Radius of the pole that rings longest.
 fn largest_radius(sections: &[[f64; 6]]) -> Result<f64, DspError> {
     if sections.is_empty() {
-        return Err(DspError::NoCoefficients {
-            form: "second-order-section",
-            part: "section",
-        });
+        return Err(DspError::NoCoefficients { form: "second-order-section", part: "section" });
     }
     let mut largest = 0f64;
     for (section, c) in sections.iter().enumerate() {
         if c.iter().any(|v| !v.is_finite()) {
-            return Err(DspError::Coefficients {
-                section,
-                reason: "not all are finite numbers",
-            });
+            return Err(DspError::Coefficients { section, reason: "not all are finite numbers" });
         }
         if c[3] != 1.0 {
-            return Err(DspError::Coefficients {
-                section,
-                reason: "a0 is not 1",
-            });
+            return Err(DspError::Coefficients { section, reason: "a0 is not 1" });
         }
         let half = -c[4] / 2.0;
         let root = Complex64::new(half * half - c[5], 0.0).sqrt();
@@ -194,9 +175,7 @@ mod tests {
     }
 
     fn in_f64(filter: &Filter, samples: &[f32]) -> Vec<f64> {
-        let Filter::Sections(sections) = filter else {
-            panic!("not sections")
-        };
+        let Filter::Sections(sections) = filter else { panic!("not sections") };
         let mut cascade = Cascade::new(sections);
         samples.iter().map(|&s| cascade.next(f64::from(s))).collect()
     }
@@ -220,16 +199,8 @@ mod tests {
     fn a_filter_of_two_integrating_poles_is_refused() {
         let filter = Filter::Sections(vec![[1.0, 0.0, 0.0, 1.0, -2.0, 1.0]]);
         assert!(matches!(filter.validate(), Err(DspError::Unstable { section: 0, .. })));
-        assert!(
-            Filter::Sections(vec![[1.0, 0.0, 0.0, 2.0, 0.0, 0.0]])
-                .validate()
-                .is_err()
-        );
-        assert!(
-            Filter::Sections(vec![[f64::NAN, 0.0, 0.0, 1.0, 0.0, 0.0]])
-                .validate()
-                .is_err()
-        );
+        assert!(Filter::Sections(vec![[1.0, 0.0, 0.0, 2.0, 0.0, 0.0]]).validate().is_err());
+        assert!(Filter::Sections(vec![[f64::NAN, 0.0, 0.0, 1.0, 0.0, 0.0]]).validate().is_err());
         assert!(Filter::Sections(Vec::new()).validate().is_err());
         assert!(Filter::Fir(Vec::new()).validate().is_err());
         assert!(Filter::Fir(vec![f64::INFINITY]).validate().is_err());
@@ -237,10 +208,8 @@ mod tests {
 
     #[test]
     fn a_chain_needs_the_lead_in_of_all_its_filters() {
-        let chain = [
-            low_pass::design(8000.0, 31, 48_000.0).unwrap(),
-            band_pass::design(300.0, 3400.0, 2, 48_000.0).unwrap(),
-        ];
+        let chain =
+            [low_pass::design(8000.0, 31, 48_000.0).unwrap(), band_pass::design(300.0, 3400.0, 2, 48_000.0).unwrap()];
         let lead_in = chain_lead_in_samples(&chain).unwrap();
         assert_eq!(lead_in, 30 + chain[1].lead_in_samples().unwrap());
         let signal = noise(lead_in + 500);

@@ -9,12 +9,15 @@
 //! - rounding to whole samples is to nearest, ties to even.
 
 pub mod band_pass;
+mod coarse_peak;
 pub mod confidence;
+mod decimate;
 pub mod error;
 pub mod fft_length;
 pub mod filter;
 pub mod gcc;
 pub mod low_pass;
+pub mod options;
 pub mod peak;
 pub mod spectrum;
 pub mod stats;
@@ -26,7 +29,8 @@ pub mod window_plan;
 pub use error::{DspError, Side};
 pub use fft_length::FftLength;
 pub use filter::Filter;
-pub use gcc::{GccOptions, GccPhat, GccScratch};
+pub use gcc::{GccPhat, GccScratch};
+pub use options::GccOptions;
 pub use peak::{Peak, PeakFit};
 pub use spectrum::Precision;
 pub use taper::Taper;

@@ -20,20 +20,13 @@ pub fn design(cutoff_hz: f64, taps: usize, rate_hz: f64) -> Result<Filter, DspEr
         return Err(DspError::Cutoff { cutoff_hz });
     }
     if taps == 0 {
-        return Err(DspError::NoCoefficients {
-            form: "FIR",
-            part: "tap",
-        });
+        return Err(DspError::NoCoefficients { form: "FIR", part: "tap" });
     }
     let nyquist_hz = rate_hz / 2.0;
     let cutoff = cutoff_hz.min(nyquist_hz - 1.0) / nyquist_hz;
     let last = (taps - 1) as f64;
     let tap = |n: usize| {
-        let hamming = if taps == 1 {
-            1.0
-        } else {
-            0.54 - 0.46 * (2.0 * PI * n as f64 / last).cos()
-        };
+        let hamming = if taps == 1 { 1.0 } else { 0.54 - 0.46 * (2.0 * PI * n as f64 / last).cos() };
         cutoff * sinc(cutoff * (n as f64 - last / 2.0)) * hamming
     };
     let raw: Vec<f64> = (0..taps).map(tap).collect();
@@ -55,10 +48,7 @@ mod tests {
         for cutoff in [0.0, -5.0, f64::NAN] {
             assert!(matches!(design(cutoff, 101, 48_000.0), Err(DspError::Cutoff { .. })));
         }
-        assert!(matches!(
-            design(4000.0, 0, 48_000.0),
-            Err(DspError::NoCoefficients { .. })
-        ));
+        assert!(matches!(design(4000.0, 0, 48_000.0), Err(DspError::NoCoefficients { .. })));
         assert!(matches!(design(4000.0, 101, 0.0), Err(DspError::Rate { .. })));
     }
 

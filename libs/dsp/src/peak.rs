@@ -36,11 +36,7 @@ pub struct LagRange {
 impl LagRange {
     /// The lag (samples) that stands at `index`.
     pub fn lag(&self, index: usize) -> i64 {
-        if index <= self.latest {
-            index as i64
-        } else {
-            index as i64 - self.length as i64
-        }
+        if index <= self.latest { index as i64 } else { index as i64 - self.length as i64 }
     }
 
     /// All indices of the range: first the lags from 0 up, then the negative ones.
@@ -141,6 +137,6 @@ fn rms(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// 0 over 0 is 0: a silent window has no peak. Nothing but the peak counts as a ratio of the largest finite number.
-fn ratio(peak: f64, other: f64) -> f64 {
+pub(crate) fn ratio(peak: f64, other: f64) -> f64 {
     if peak <= 0.0 { 0.0 } else { (peak / other).min(f64::MAX) }
 }

@@ -42,18 +42,23 @@ pub fn percentile<T: Float>(values: &mut [T], fraction: f64) -> Option<f64> {
     let (low, high) = order_statistics(values, below);
     let (low, high, t) = (low.to_f64()?, high.to_f64()?, position - below as f64);
     // From the nearer end, so that both ends are met exactly.
-    Some(if t < 0.5 {
-        low + (high - low) * t
-    } else {
-        high - (high - low) * (1.0 - t)
-    })
+    Some(if t < 0.5 { low + (high - low) * t } else { high - (high - low) * (1.0 - t) })
 }
 
-/// Population standard deviation (divided by N), in two passes. 0 for no values.
-pub fn std_dev(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    let n = values.clone().count().max(1) as f64;
-    let mean = values.clone().sum::<f64>() / n;
-    (values.map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt()
+/// How many of these values are below `limit`, and their population standard deviation (divided by N), in two passes: 0 for no
+/// values.
+pub fn std_dev_below<T: Float>(values: &[T], limit: f64) -> (usize, f64) {
+    // What lies above adds 0 rather than being skipped: unpredictable branches would cost more than the sums.
+    let below = |v: &T| v.to_f64().filter(|&v| v < limit);
+    let (count, sum) = values.iter().fold((0, 0.0), |(count, sum), v| {
+        let v = below(v);
+        (count + usize::from(v.is_some()), sum + v.unwrap_or(0.0))
+    });
+    let n = count.max(1) as f64;
+    let mean = sum / n;
+    let square = |v: f64| (v - mean) * (v - mean);
+    let squares = values.iter().fold(0.0, |sum, v| sum + below(v).map_or(0.0, square));
+    (count, (squares / n).sqrt())
 }
 
 #[cfg(test)]
@@ -71,8 +76,8 @@ mod tests {
 
     #[test]
     fn standard_deviation_divides_by_n() {
-        assert_eq!(std_dev([1.0, 3.0].into_iter()), 1.0);
-        assert_eq!(std_dev(std::iter::empty()), 0.0);
+        assert_eq!(std_dev_below(&[1.0, 9.0, 3.0, 7.0], 7.0), (2, 1.0));
+        assert_eq!(std_dev_below::<f32>(&[], 1.0), (0, 0.0));
     }
 
     proptest! {

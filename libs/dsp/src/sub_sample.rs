@@ -11,17 +11,46 @@ const COARSE: i64 = 8;
 /// Steps of the golden-section search after it; each one narrows the bracket to 0.618 of it (here to 1e-6 samples).
 const GOLDEN_STEPS: usize = 26;
 
+/// Number of samples that an interpolated value is made from.
+const SPAN: usize = 2 * HALF_WIDTH as usize + 1;
+
+/// Weights of the samples from 48 before a point to 48 after it.
+pub(crate) type Weights = [f64; SPAN];
+
 /// Value of the periodic signal `g` at position `index + offset` (samples), `|offset| <= 1`.
 ///
 /// Sinc interpolation with a Hann window of ±48 samples.
 pub fn interpolate<T: Float>(g: &[T], index: usize, offset: f64) -> f64 {
-    let n = g.len() as i64;
-    (-HALF_WIDTH..=HALF_WIDTH)
-        .map(|i| {
-            let sample = g[(index as i64 + i).rem_euclid(n) as usize].to_f64().unwrap_or(0.0);
-            sample * kernel(offset - i as f64)
-        })
-        .sum()
+    weighted(&neighbourhood(g, index), &weights(offset))
+}
+
+/// The samples of the periodic signal `g` that interpolation near `index` needs.
+pub(crate) fn neighbourhood<T: Float>(g: &[T], index: usize) -> [f64; SPAN] {
+    let half = HALF_WIDTH as usize;
+    let value = |v: &T| v.to_f64().unwrap_or(0.0);
+    match index.checked_sub(half).and_then(|start| g.get(start..start + SPAN)) {
+        Some(inside) => std::array::from_fn(|i| value(&inside[i])),
+        None => {
+            let first = index as i64 - HALF_WIDTH;
+            std::array::from_fn(|i| value(&g[(first + i as i64).rem_euclid(g.len() as i64) as usize]))
+        }
+    }
+}
+
+/// What the samples around a point count for its value `offset` samples further on.
+pub(crate) fn weights(offset: f64) -> Weights {
+    std::array::from_fn(|i| kernel(offset + (HALF_WIDTH - i as i64) as f64))
+}
+
+/// An interpolated value from a neighbourhood.
+pub(crate) fn weighted(samples: &[f64; SPAN], weights: &Weights) -> f64 {
+    let mut sums = [0.0; 8];
+    for (samples, weights) in samples.chunks(8).zip(weights.chunks(8)) {
+        for ((sum, sample), weight) in sums.iter_mut().zip(samples).zip(weights) {
+            *sum += sample * weight;
+        }
+    }
+    sums.iter().sum()
 }
 
 fn kernel(x: f64) -> f64 {
@@ -42,23 +71,25 @@ fn kernel(x: f64) -> f64 {
 /// Looks for a maximum if `g[index]` is positive and for a minimum if it is negative, so material of inverted polarity is
 /// refined just as well.
 pub fn refine<T: Float>(g: &[T], index: usize) -> (f64, f64) {
-    let sign = if g[index] < T::zero() { -1.0 } else { 1.0 };
-    let height = |offset: f64| sign * interpolate(g, index, offset);
+    refine_within(g, index, g[index] < T::zero(), 0.0, 1.0)
+}
+
+/// Refines the maximum, if `inverted` the minimum, of the periodic signal `g` within `reach` samples of `index + centre`:
+/// returns (offset in samples from `index`; value there). Positions further than 1 from `index` are out of reach.
+pub(crate) fn refine_within<T: Float>(g: &[T], index: usize, inverted: bool, centre: f64, reach: f64) -> (f64, f64) {
+    let sign = if inverted { -1.0 } else { 1.0 };
+    let samples = neighbourhood(g, index);
+    let height = |offset: f64| sign * weighted(&samples, &weights(offset));
 
     let start = (-COARSE..=COARSE)
-        .map(|i| i as f64 / COARSE as f64)
+        .map(|i| centre + reach * (i as f64 / COARSE as f64))
         .map(|x| (x, height(x)))
-        .fold(
-            (0.0, f64::NEG_INFINITY),
-            |best, now| if now.1 > best.1 { now } else { best },
-        )
+        .fold((centre, f64::NEG_INFINITY), |best, now| if now.1 > best.1 { now } else { best })
         .0;
 
     let golden = (5f64.sqrt() - 1.0) / 2.0;
-    let (mut low, mut high) = (
-        (start - 1.0 / COARSE as f64).max(-1.0),
-        (start + 1.0 / COARSE as f64).min(1.0),
-    );
+    let (mut low, mut high) =
+        ((start - reach / COARSE as f64).max(centre - reach), (start + reach / COARSE as f64).min(centre + reach));
     let (mut left, mut right) = (high - golden * (high - low), low + golden * (high - low));
     let (mut at_left, mut at_right) = (height(left), height(right));
     for _ in 0..GOLDEN_STEPS {

@@ -33,20 +33,12 @@ impl Weighting {
         };
         let nyquist_hz = rate_hz / 2.0;
         if !(0.0 < low_hz && low_hz < high_hz && high_hz < nyquist_hz) {
-            return Err(DspError::BandEdges {
-                low_hz,
-                high_hz,
-                nyquist_hz,
-            });
+            return Err(DspError::BandEdges { low_hz, high_hz, nyquist_hz });
         }
         let bin = |hz: f64| hz / rate_hz * length as f64;
         let bins = (bin(low_hz).ceil() as usize)..(bin(high_hz).floor() as usize + 1).min(end);
         if bins.is_empty() {
-            return Err(DspError::NoBins {
-                low_hz,
-                high_hz,
-                length,
-            });
+            return Err(DspError::NoBins { low_hz, high_hz, length });
         }
         Ok(bins)
     }
@@ -55,10 +47,7 @@ impl Weighting {
 /// Share (0 to 1) of all bins of a spectrum of `length` points that `bins` of its lower half and their mirror images make up.
 pub(crate) fn share(bins: &Range<usize>, length: usize) -> f64 {
     let middle = length.is_multiple_of(2).then_some(length / 2);
-    let without_mirror = std::iter::once(0)
-        .chain(middle)
-        .filter(|bin| bins.contains(bin))
-        .count();
+    let without_mirror = std::iter::once(0).chain(middle).filter(|bin| bins.contains(bin)).count();
     (2 * bins.len() - without_mirror) as f64 / length as f64
 }
 
@@ -76,10 +65,7 @@ mod tests {
 
     #[test]
     fn a_pass_band_keeps_both_its_edges() {
-        let band = Weighting::PassBand {
-            low_hz: 300.0,
-            high_hz: 3400.0,
-        };
+        let band = Weighting::PassBand { low_hz: 300.0, high_hz: 3400.0 };
         assert_eq!(band.bins(480, 48_000.0), Ok(3..35));
     }
 
@@ -89,9 +75,6 @@ mod tests {
         assert!(matches!(bins(f64::NAN, 3400.0, 480), Err(DspError::BandEdges { .. })));
         assert!(matches!(bins(300.0, 24_000.0, 480), Err(DspError::BandEdges { .. })));
         assert!(matches!(bins(310.0, 320.0, 480), Err(DspError::NoBins { .. })));
-        assert!(matches!(
-            Weighting::WholeBand.bins(480, 0.0),
-            Err(DspError::Rate { .. })
-        ));
+        assert!(matches!(Weighting::WholeBand.bins(480, 0.0), Err(DspError::Rate { .. })));
     }
 }

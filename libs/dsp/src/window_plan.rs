@@ -17,12 +17,7 @@ pub struct Scan {
 
 impl Default for Scan {
     fn default() -> Self {
-        Self {
-            windows: 10,
-            window_s: 15.0,
-            start_pct: 5.0,
-            end_pct: 95.0,
-        }
+        Self { windows: 10, window_s: 15.0, start_pct: 5.0, end_pct: 95.0 }
     }
 }
 
@@ -46,11 +41,7 @@ pub struct PlannedWindow {
 /// window `scan.windows` times over, see [`distinct`]. A window length that is not a positive number gives no windows.
 pub fn plan_windows(ref_samples: usize, tgt_samples: usize, rate_hz: f64, scan: &Scan) -> Vec<PlannedWindow> {
     let in_order = 0.0 <= scan.start_pct && scan.start_pct < scan.end_pct && scan.end_pct <= 100.0;
-    let (start_pct, end_pct) = if in_order {
-        (scan.start_pct, scan.end_pct)
-    } else {
-        (5.0, 95.0)
-    };
+    let (start_pct, end_pct) = if in_order { (scan.start_pct, scan.end_pct) } else { (5.0, 95.0) };
 
     let duration_s = ref_samples as f64 / rate_hz;
     let scan_start_s = duration_s * (start_pct / 100.0);
@@ -125,17 +116,7 @@ mod tests {
     #[test]
     fn nonsense_lengths_give_no_windows() {
         for window_s in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(
-                plan(
-                    100,
-                    &Scan {
-                        window_s,
-                        ..Scan::default()
-                    }
-                )
-                .is_empty(),
-                "{window_s}"
-            );
+            assert!(plan(100, &Scan { window_s, ..Scan::default() }).is_empty(), "{window_s}");
         }
     }
 

@@ -1,8 +1,5 @@
 //! The confidence figure equals the reference program's on explicit arrays.
-#![allow(
-    clippy::unwrap_used,
-    reason = "clippy exempts test functions only, not what they call"
-)]
+#![allow(clippy::unwrap_used, reason = "clippy exempts test functions only, not what they call")]
 
 mod golden;
 
@@ -14,11 +11,7 @@ fn confidence_equals_the_reference() {
     let set = json("confidence.json");
     for case in list(&set["cases"]) {
         let mut magnitudes: Vec<f64> = if case.get("re").is_some() {
-            numbers(&case["re"])
-                .iter()
-                .zip(numbers(&case["im"]))
-                .map(|(re, im)| re.hypot(im))
-                .collect()
+            numbers(&case["re"]).iter().zip(numbers(&case["im"])).map(|(re, im)| re.hypot(im)).collect()
         } else {
             numbers(&case["values"]).iter().map(|v| v.abs()).collect()
         };
@@ -26,15 +19,9 @@ fn confidence_equals_the_reference() {
         let (label, peak) = (text(&case["label"]), count(&case["peak_idx"]));
         let expected = number(&case["confidence_f64"]);
         let got = match_pct(&mut magnitudes, peak);
-        assert!(
-            (got - expected).abs() <= 1e-9 * expected.max(1.0),
-            "{label}: {got}, expected {expected}"
-        );
+        assert!((got - expected).abs() <= 1e-9 * expected.max(1.0), "{label}: {got}, expected {expected}");
         let got = match_pct(&mut single, peak);
         let expected = number(&case["confidence"]);
-        assert!(
-            (got - expected).abs() <= 1e-4,
-            "{label} in f32: {got}, expected {expected}"
-        );
+        assert!((got - expected).abs() <= 1e-4, "{label} in f32: {got}, expected {expected}");
     }
 }

@@ -1,8 +1,5 @@
 //! Filter designs and filtered samples equal the reference program's.
-#![allow(
-    clippy::unwrap_used,
-    reason = "clippy exempts test functions only, not what they call"
-)]
+#![allow(clippy::unwrap_used, reason = "clippy exempts test functions only, not what they call")]
 
 mod golden;
 
@@ -26,37 +23,22 @@ fn compare(samples: &[f32], expected: &Value, tolerance: f64, what: &str) {
     let check = |at: usize, key: &str| {
         for (i, e) in numbers(&expected[key]).iter().enumerate() {
             let got = f64::from(samples[at + i]);
-            assert!(
-                (got - e).abs() <= tolerance * peak,
-                "{what}: sample {} is {got}, expected {e}",
-                at + i
-            );
+            assert!((got - e).abs() <= tolerance * peak, "{what}: sample {} is {got}, expected {e}", at + i);
         }
     };
     check(0, "first64");
     check(100_000, "at_100000_16");
     check(samples.len() - list(&expected["last8"]).len(), "last8");
-    let (sum, squares) = samples
-        .iter()
-        .map(|&s| f64::from(s))
-        .fold((0.0, 0.0), |(a, b), s| (a + s, b + s * s));
+    let (sum, squares) = samples.iter().map(|&s| f64::from(s)).fold((0.0, 0.0), |(a, b), s| (a + s, b + s * s));
     let highest = samples.iter().fold(0.0, |m: f64, &s| m.max(f64::from(s).abs()));
-    assert!(
-        (sum - number(&expected["sum"])).abs() <= tolerance * peak * samples.len() as f64,
-        "{what}: sum {sum}"
-    );
-    assert!(
-        (squares / number(&expected["sumsq"]) - 1.0).abs() <= 10.0 * tolerance,
-        "{what}: energy {squares}"
-    );
+    assert!((sum - number(&expected["sum"])).abs() <= tolerance * peak * samples.len() as f64, "{what}: sum {sum}");
+    assert!((squares / number(&expected["sumsq"]) - 1.0).abs() <= 10.0 * tolerance, "{what}: energy {squares}");
     assert!((highest - peak).abs() <= tolerance * peak, "{what}: highest {highest}");
 }
 
 /// One long recursion with the same response: (numerator, denominator).
 fn expand(filter: &Filter) -> (Vec<f64>, Vec<f64>) {
-    let Filter::Sections(sections) = filter else {
-        panic!("not sections")
-    };
+    let Filter::Sections(sections) = filter else { panic!("not sections") };
     let times = |poly: &[f64], by: &[f64]| {
         let mut product = vec![0.0; poly.len() + by.len() - 1];
         for (i, a) in poly.iter().enumerate() {
@@ -66,19 +48,14 @@ fn expand(filter: &Filter) -> (Vec<f64>, Vec<f64>) {
         }
         product
     };
-    sections.iter().fold((vec![1.0], vec![1.0]), |(b, a), s| {
-        (times(&b, &s[..3]), times(&a, &s[3..]))
-    })
+    sections.iter().fold((vec![1.0], vec![1.0]), |(b, a), s| (times(&b, &s[..3]), times(&a, &s[3..])))
 }
 
 fn assert_coefficients(got: &[f64], expected: &[f64], tolerance: f64, what: &str) {
     assert_eq!(got.len(), expected.len(), "{what}");
     let scale = expected.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
     for (g, e) in got.iter().zip(expected) {
-        assert!(
-            (g - e).abs() <= tolerance * scale,
-            "{what}: {got:?}, expected {expected:?}"
-        );
+        assert!((g - e).abs() <= tolerance * scale, "{what}: {got:?}, expected {expected:?}");
     }
 }
 
@@ -124,10 +101,7 @@ fn impulse_responses_equal_the_reference() {
         filter.apply(&mut response, 0);
         let peak = expected.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
         for (i, (got, e)) in response.iter().zip(&expected).enumerate() {
-            assert!(
-                (f64::from(*got) - e).abs() <= 1e-5 * peak,
-                "{key}: sample {i} is {got}, expected {e}"
-            );
+            assert!((f64::from(*got) - e).abs() <= 1e-5 * peak, "{key}: sample {i} is {got}, expected {e}");
         }
     }
 }

@@ -1,8 +1,5 @@
 //! The reference form of GCC-PHAT gives the reference program's delays and confidences.
-#![allow(
-    clippy::unwrap_used,
-    reason = "clippy exempts test functions only, not what they call"
-)]
+#![allow(clippy::unwrap_used, reason = "clippy exempts test functions only, not what they call")]
 
 mod golden;
 
@@ -21,10 +18,7 @@ fn correlate<T: Precision>(reference: &[f32], target: &[f32], rate_hz: f64) -> P
 
 fn assert_peak(peak: &Peak, rate_hz: f64, expected: &Value, match_tolerance: f64, what: &str) {
     let (delay_ms, match_pct) = (number(&expected["raw_delay"]), number(&expected["match"]));
-    assert!(
-        (peak.delay_ms(rate_hz) - delay_ms).abs() <= 1e-9,
-        "{what}: {peak:?}, expected {delay_ms} ms"
-    );
+    assert!((peak.delay_ms(rate_hz) - delay_ms).abs() <= 1e-9, "{what}: {peak:?}, expected {delay_ms} ms");
     let off = (peak.match_pct - match_pct).abs();
     assert!(off <= match_tolerance, "{what}: {peak:?}, expected {match_pct} %");
 }
@@ -61,20 +55,8 @@ fn silence_equals_the_reference() {
             "identical" => (&sound, &sound),
             other => panic!("unknown case {other}"),
         };
-        assert_peak(
-            &correlate::<f64>(reference, target, rate_hz),
-            rate_hz,
-            &expected[PHAT],
-            1e-4,
-            name,
-        );
-        assert_peak(
-            &correlate::<f32>(reference, target, rate_hz),
-            rate_hz,
-            &expected[PHAT],
-            1e-3,
-            name,
-        );
+        assert_peak(&correlate::<f64>(reference, target, rate_hz), rate_hz, &expected[PHAT], 1e-4, name);
+        assert_peak(&correlate::<f32>(reference, target, rate_hz), rate_hz, &expected[PHAT], 1e-3, name);
     }
 }
 
@@ -88,10 +70,7 @@ fn check_pairs<T: Precision>(figures: fn(&Value) -> &Value, match_tolerance: f64
         let settings = Settings::new(&config, &set["config"]);
         let mut side = |key: &str| {
             let name = text(&set[key]).to_owned();
-            let mut audio = decoded
-                .entry(name.clone())
-                .or_insert_with(|| golden::audio(&name, rate_hz))
-                .clone();
+            let mut audio = decoded.entry(name.clone()).or_insert_with(|| golden::audio(&name, rate_hz)).clone();
             if let Some(filter) = settings.filter(rate_hz) {
                 filter.apply(&mut audio, 0);
             }
@@ -106,9 +85,7 @@ fn check_pairs<T: Precision>(figures: fn(&Value) -> &Value, match_tolerance: f64
             let gcc = plans
                 .entry(window.len)
                 .or_insert_with(|| GccPhat::new(window.len, window.len, GccOptions::reference(rate_hz)).unwrap());
-            let peak = gcc
-                .correlate(&reference[range.clone()], &target[range], &mut gcc.scratch())
-                .unwrap();
+            let peak = gcc.correlate(&reference[range.clone()], &target[range], &mut gcc.scratch()).unwrap();
             let what = format!("{what}, window {} at {} s", window.index, window.start_s);
             assert_peak(&peak, rate_hz, figures(expected), match_tolerance, &what);
             let accepted = peak.match_pct >= number(settings.get("min_match_pct"));
@@ -139,10 +116,7 @@ fn the_robust_form_finds_the_true_delays_whatever_the_filter() {
     let rate_hz = number(&pairs["sample_rate"]);
     let (low_hz, high_hz) = ("filter_bandpass_lowcut_hz", "filter_bandpass_highcut_hz");
     for (name, set) in pairs["sets"].as_object().unwrap() {
-        let Some(delay) = name
-            .split('_')
-            .next()
-            .and_then(|p| versions["audio"].get(format!("{p}_delay_samples")))
+        let Some(delay) = name.split('_').next().and_then(|p| versions["audio"].get(format!("{p}_delay_samples")))
         else {
             continue;
         };
@@ -163,15 +137,10 @@ fn the_robust_form_finds_the_true_delays_whatever_the_filter() {
         let mut scratch = gcc.scratch();
         for window in plan {
             let range = window.first_sample..window.first_sample + window.len;
-            let peak = gcc
-                .correlate(&reference[range.clone()], &target[range], &mut scratch)
-                .unwrap();
+            let peak = gcc.correlate(&reference[range.clone()], &target[range], &mut scratch).unwrap();
             let what = format!("{name}, window {} at {} s: {peak:?}", window.index, window.start_s);
             // A treble tilt turns phases: such a target is more than a sample late in this band.
-            assert!(
-                (peak.lag_samples - number(delay)).abs() < 2.0,
-                "{what}, expected {delay}"
-            );
+            assert!((peak.lag_samples - number(delay)).abs() < 2.0, "{what}, expected {delay}");
             assert!(peak.peak_ratio > RELATED_PEAK_RATIO && !peak.on_edge, "{what}");
         }
     }

@@ -1,9 +1,6 @@
 //! Reading a golden set: the folder named by `VSG_GOLDEN`, else the one in the repository.
 #![allow(dead_code, reason = "every test binary uses its own part of this module")]
-#![allow(
-    clippy::expect_used,
-    reason = "clippy exempts test functions only, not what they call"
-)]
+#![allow(clippy::expect_used, reason = "clippy exempts test functions only, not what they call")]
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -36,16 +33,8 @@ pub(crate) fn audio(name: &str, rate_hz: f64) -> Vec<f32> {
         .args(["-f", "f32le", "-ac", "1", "-ar", &format!("{rate_hz}"), "-"])
         .output()
         .expect("ffmpeg runs");
-    assert!(
-        out.status.success(),
-        "{}: {}",
-        path.display(),
-        String::from_utf8_lossy(&out.stderr)
-    );
-    out.stdout
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
-        .collect()
+    assert!(out.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&out.stderr));
+    out.stdout.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
 }
 
 /// A number, which a golden file may also write as the text `NaN` or `Infinity`.
@@ -80,10 +69,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn new(config: &Value, case: &Value) -> Self {
-        Self {
-            defaults: config["defaults"].clone(),
-            case: case.clone(),
-        }
+        Self { defaults: config["defaults"].clone(), case: case.clone() }
     }
 
     pub(crate) fn get(&self, key: &str) -> &Value {

@@ -1,0 +1,268 @@
+//! The peak of a correlation of which every n-th lag is known, measured as if all were known.
+//!
+//! A correlation over a low band is smooth: between the lags that were computed it is what band-limited interpolation says.
+//! Where it may be highest, it is looked at for every lag in between, so that heights, their ratio and what lies on the edge
+//! come out as from a correlation at the full rate.
+
+use std::ops::{Range, RangeInclusive};
+
+use crate::confidence;
+use crate::peak::{self, Peak, PeakFit};
+use crate::spectrum::Precision;
+use crate::sub_sample::{self, Weights};
+
+/// Share of the highest computed value that a computed value must have for the lags around it to be looked at. At the rates
+/// that `decimate` chooses, a lone peak halfway between two values exceeds both by half; noise beside it can lower them more.
+const WORTH_A_LOOK: f64 = 0.4;
+/// Values that are added up side by side.
+const LANES: usize = 16;
+
+/// How the peak of a decimated correlation is looked for. Lags are in samples of the full rate.
+pub(crate) struct CoarseSearch {
+    /// Lags from one computed value to the next.
+    factor: i64,
+    /// The lags that are looked at; 0 is one of them.
+    lags: RangeInclusive<i64>,
+    /// Lags on either side of a peak that belong to it.
+    exclusion: i64,
+    fit: PeakFit,
+    /// What the correlation would be at lag 0 if all bins agreed.
+    full_scale: f64,
+    /// Interpolation at all lags that are nearest to a computed value, the earliest first.
+    between: Vec<Weights>,
+}
+
+/// A lag and the value there. A cell is a computed value with the lags nearest to it; the cell of lag 0 is 0.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    lag: i64,
+    cell: i64,
+    value: f64,
+}
+
+impl CoarseSearch {
+    pub(crate) fn new(
+        factor: usize,
+        lags: RangeInclusive<i64>,
+        exclusion: usize,
+        fit: PeakFit,
+        full_scale: f64,
+    ) -> Self {
+        let before = (factor / 2) as f64;
+        let offset = |i: usize| (i as f64 - before) / factor as f64;
+        Self {
+            factor: factor as i64,
+            lags,
+            exclusion: exclusion as i64,
+            fit,
+            full_scale,
+            between: (0..factor).map(|i| sub_sample::weights(offset(i))).collect(),
+        }
+    }
+
+    /// Measures the highest peak of the circular correlation `g`, whose index `k` is lag `k * factor`. Overwrites `g`.
+    ///
+    /// `Peak::match_pct` is the confidence of the computed values, with the true heights of the peak and of the runner-up
+    /// among them: its median and spread come from a sample of the background, its heights are those of the full rate.
+    pub(crate) fn run<T: Precision>(&self, g: &mut [T]) -> Peak {
+        let (first, last) = (*self.lags.start(), *self.lags.end());
+        let top = self.highest(g, std::slice::from_ref(&self.lags));
+        let elsewhere = [first..=top.lag - self.exclusion - 1, top.lag + self.exclusion + 1..=last];
+        let second = self.highest(g, &elsewhere);
+        let noise = self.rms(g, &elsewhere);
+        let (offset, value) = match self.fit {
+            PeakFit::SubSample if top.value != 0.0 => self.refine(g, top),
+            _ => (0.0, top.value),
+        };
+
+        for v in g.iter_mut() {
+            *v = v.abs();
+        }
+        for place in [second, top] {
+            let at = index(g.len(), place.cell);
+            g[at] = T::from_f64(place.value.abs()).unwrap_or(g[at]).max(g[at]);
+        }
+        let match_pct = confidence::match_pct(g, index(g.len(), top.cell));
+        Peak {
+            lag_samples: top.lag as f64 + offset,
+            value: value / self.full_scale,
+            runner_up: second.value.abs() / self.full_scale,
+            runner_up_lag_samples: second.lag,
+            peak_ratio: peak::ratio(value.abs(), second.value.abs()),
+            peak_to_noise: peak::ratio(value.abs(), noise),
+            match_pct,
+            on_edge: top.value != 0.0 && (top.lag == first || top.lag == last),
+        }
+    }
+
+    /// The highest value, of either sign, at any lag of these regions; lag 0 and value 0 if there is none.
+    fn highest<T: Precision>(&self, g: &[T], regions: &[RangeInclusive<i64>]) -> Place {
+        let mut best = Place::default();
+        let computed = self.pieces(g, regions).map(|(_, piece)| loudest(piece));
+        let computed = computed.fold(T::zero(), T::max).to_f64().unwrap_or(0.0);
+        if computed == 0.0 {
+            return best;
+        }
+        let worth = T::from_f64(WORTH_A_LOOK * computed).unwrap_or_else(T::zero);
+        for region in regions.iter().filter(|region| !region.is_empty()) {
+            // The value of a cell at an end may lie outside, and says little about the lags inside.
+            for cell in [self.cell(*region.start()), self.cell(*region.end())] {
+                self.look(g, cell, region, &mut best);
+            }
+            for (first, piece) in self.pieces(g, std::slice::from_ref(region)) {
+                let promising = piece.iter().enumerate().filter(|(_, v)| v.abs() >= worth);
+                for (i, _) in promising {
+                    self.look(g, first + i as i64, region, &mut best);
+                }
+            }
+        }
+        best
+    }
+
+    /// Looks for a higher value than `best` at the lags of a cell that lie in `region`.
+    fn look<T: Precision>(&self, g: &[T], cell: i64, region: &RangeInclusive<i64>, best: &mut Place) {
+        let near = sub_sample::neighbourhood(g, index(g.len(), cell));
+        let first = cell * self.factor - self.factor / 2;
+        for (lag, weights) in (first..).zip(&self.between) {
+            if region.contains(&lag) {
+                let value = sub_sample::weighted(&near, weights);
+                if value.abs() > best.value.abs() {
+                    *best = Place { lag, cell, value };
+                }
+            }
+        }
+    }
+
+    /// (lags from `top` to the extreme between lags, signed value there).
+    fn refine<T: Precision>(&self, g: &[T], top: Place) -> (f64, f64) {
+        let step = 1.0 / self.factor as f64;
+        let centre = (top.lag - top.cell * self.factor) as f64 * step;
+        let inverted = top.value < 0.0;
+        let (offset, value) = sub_sample::refine_within(g, index(g.len(), top.cell), inverted, centre, step);
+        ((offset - centre) * self.factor as f64, value)
+    }
+
+    fn rms<T: Precision>(&self, g: &[T], regions: &[RangeInclusive<i64>]) -> f64 {
+        let sums = self.pieces(g, regions).map(|(_, piece)| (piece.len(), energy(piece)));
+        let (count, sum) = sums.fold((0, 0.0), |(n, sum), (more, energy)| (n + more, sum + energy));
+        (sum / count.max(1) as f64).sqrt()
+    }
+
+    fn cell(&self, lag: i64) -> i64 {
+        (lag + self.factor / 2).div_euclid(self.factor)
+    }
+
+    /// The computed values that belong to lags of these regions, in contiguous pieces with the cell of the first one.
+    fn pieces<'g, T>(&self, g: &'g [T], regions: &[RangeInclusive<i64>]) -> impl Iterator<Item = (i64, &'g [T])> {
+        let factor = self.factor;
+        regions.iter().flat_map(move |region| {
+            let first = region.start().div_euclid(factor) + i64::from(region.start().rem_euclid(factor) > 0);
+            let end = region.end().div_euclid(factor) + 1;
+            [first..end.min(0), first.max(0)..end].map(|cells: Range<i64>| {
+                let start = index(g.len(), cells.start);
+                let len = (cells.end - cells.start).max(0) as usize;
+                (cells.start, g.get(start..start + len).unwrap_or_default())
+            })
+        })
+    }
+}
+
+/// Where a cell's value stands in a correlation of `length` values.
+fn index(length: usize, cell: i64) -> usize {
+    cell.rem_euclid(length as i64) as usize
+}
+
+fn loudest<T: Precision>(values: &[T]) -> T {
+    let mut lanes = [T::zero(); LANES];
+    for chunk in values.chunks(LANES) {
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            if v.abs() > *lane {
+                *lane = v.abs();
+            }
+        }
+    }
+    lanes.into_iter().fold(T::zero(), T::max)
+}
+
+fn energy<T: Precision>(values: &[T]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    for chunk in values.chunks(LANES) {
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            let v = v.to_f64().unwrap_or(0.0);
+            *lane += v * v;
+        }
+    }
+    lanes.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peak::{LagRange, Search};
+    use num_complex::Complex;
+    use proptest::prelude::*;
+    use realfft::RealFftPlanner;
+
+    const FACTOR: usize = 6;
+    const LENGTH: usize = 12_000;
+
+    /// A correlation at the full rate with random phases from bin 75 to 850 (300 to 3400 Hz of 48 kHz), and a pulse at
+    /// `lag` of `share` of what it would be if all bins agreed.
+    fn correlation(lag: f64, share: f64, seed: u64) -> Vec<f64> {
+        let mut state = seed | 1;
+        let transform = RealFftPlanner::<f64>::new().plan_fft_inverse(LENGTH);
+        let mut spectrum = transform.make_input_vec();
+        for (bin, c) in spectrum.iter_mut().enumerate().take(851).skip(75) {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let turn = (state >> 33) as f64 / (1u64 << 31) as f64;
+            let pulse = -(bin as f64) * lag / LENGTH as f64;
+            let unit = |turns: f64| Complex::from_polar(1.0 / LENGTH as f64, std::f64::consts::TAU * turns);
+            *c = unit(turn) * (1.0 - share.abs()) + unit(pulse) * share;
+        }
+        let mut g = transform.make_output_vec();
+        transform.process(&mut spectrum, &mut g).unwrap();
+        g
+    }
+
+    fn both(g: &[f64], earliest: usize, latest: usize, fit: PeakFit) -> (Peak, Peak) {
+        let full_scale = 2.0 * 776.0 / LENGTH as f64;
+        let full = Search { lags: LagRange { length: LENGTH, latest, earliest }, exclusion: 240, fit, full_scale };
+        let lags = -(earliest as i64)..=latest as i64;
+        let coarse = CoarseSearch::new(FACTOR, lags, 240, fit, full_scale);
+        let mut decimated: Vec<f64> = g.iter().copied().step_by(FACTOR).collect();
+        (full.run(&mut g.to_vec()), coarse.run(&mut decimated))
+    }
+
+    #[test]
+    fn silence_has_no_peak() {
+        let (_, peak) = both(&vec![0.0; LENGTH], 5999, 5999, PeakFit::SubSample);
+        assert_eq!((peak.lag_samples, peak.peak_ratio, peak.on_edge), (0.0, 0.0, false));
+    }
+
+    #[test]
+    fn a_range_shorter_than_a_step_is_looked_at() {
+        let g = correlation(2.0, 1.0, 1);
+        for (earliest, latest) in [(0, 0), (0, 1), (1, 2), (2, 4), (0, 6)] {
+            let (full, coarse) = both(&g, earliest, latest, PeakFit::Sample);
+            assert_eq!((full.lag_samples, full.on_edge), (coarse.lag_samples, coarse.on_edge));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+        #[test]
+        fn equals_the_search_of_all_lags(
+            lag in -5900.0f64..5900.0, share in -1.0f64..1.0, seed: u64, earliest in 0usize..6000, latest in 0usize..6000,
+        ) {
+            let g = correlation(lag, share, seed);
+            let (full, coarse) = both(&g, earliest, latest, PeakFit::Sample);
+            prop_assert_eq!(full.lag_samples, coarse.lag_samples);
+            prop_assert_eq!(full.on_edge, coarse.on_edge);
+            prop_assert!((full.value - coarse.value).abs() < 1e-4);
+            prop_assert!((full.runner_up - coarse.runner_up).abs() < 1e-3, "{full:?} {coarse:?}");
+            let (full, coarse) = both(&g, earliest, latest, PeakFit::SubSample);
+            prop_assert!((full.lag_samples - coarse.lag_samples).abs() < 0.01, "{full:?} {coarse:?}");
+            prop_assert!((full.value - coarse.value).abs() < 1e-4);
+        }
+    }
+}
