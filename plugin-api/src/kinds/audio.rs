@@ -145,3 +145,34 @@ impl Data for Audio {
         Ok(Value { blob: self.blob, ..Value::from_header(Self::KIND, &self.header)? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn audio(samples: &[f32]) -> Audio {
+        let header = AudioHeader {
+            source: "Source 1".into(),
+            track_id: 1,
+            sample_rate_hz: 48_000,
+            samples: samples.len() as u64,
+            start_ms: 0.0,
+            filters: Vec::new(),
+        };
+        let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+        Audio::new(header, Blob::from_bytes(&bytes)).unwrap()
+    }
+
+    #[test]
+    fn unfiltered_samples_are_those_from_before_the_filters() {
+        let mean = AudioFilter {
+            description: "mean of two".into(),
+            pass_band_hz: (0.0, 12_000.0),
+            filter: Filter::Fir(vec![0.5, 0.5]),
+        };
+        let filtered = audio(&[0.0, 1.0, 0.0, -1.0]).filtered(mean);
+        assert_eq!(filtered.samples(1..4).unwrap(), [0.5, 0.5, -0.5]);
+        assert_eq!(filtered.unfiltered(1..4).unwrap(), [1.0, 0.0, -1.0]);
+        assert!(filtered.unfiltered(2..5).is_err());
+    }
+}

@@ -163,3 +163,35 @@ impl Phat {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_correlation_within_the_pass_band_does_without_filters() {
+        assert!(Phat::default().wants_unfiltered());
+        assert!(!Phat { weighting: Bins::WholeBand, ..Phat::default() }.wants_unfiltered());
+    }
+
+    #[test]
+    fn a_delay_comes_out_in_milliseconds_at_the_full_rate() {
+        let mut state = 1u32;
+        let mut sample = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        let source: Vec<f32> = (0..49_000).map(|_| sample()).collect();
+        let windows = WindowPair {
+            reference: &source[..48_000],
+            target: &source[481..48_481],
+            sample_rate_hz: 48_000.0,
+            pass_band_hz: Some((300.0, 3400.0)),
+        };
+        for precision in [Precision::Single, Precision::Double] {
+            let peak = Phat { precision, ..Phat::default() }.correlate(&windows).unwrap();
+            assert!((peak.delay_ms - 481.0 / 48.0).abs() < 1e-3, "{peak:?}");
+            assert!(!peak.on_edge && peak.peak_ratio > Some(5.0), "{peak:?}");
+        }
+    }
+}
