@@ -81,6 +81,7 @@ fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame) -> Result<(), Box<dyn s
         .configure_mesh()
         .axis_style(INK.mix(0.6))
         .bold_line_style(INK.mix(0.15))
+        .light_line_style(INK.mix(0.05))
         .max_light_lines(1)
         .label_style(text(13))
         .x_desc(&figure.x_label)
