@@ -70,7 +70,7 @@ pub struct RunArgs {
     /// The pipeline.
     #[command(flatten)]
     pub pipeline: PipelineArgs,
-    /// Source 1, then Source 2, Source 3, …; without any, those of the pipeline's [job].
+    /// Source 1, then Source 2, Source 3, …; without any, those of the pipeline's job table.
     #[arg(value_name = "REFERENCE TARGET")]
     pub files: Vec<PathBuf>,
     /// Folder for the results.
