@@ -68,12 +68,15 @@ impl Decode {
         let mono = ["-map", &stream, "-ac", "1", "-ar", &rate];
         command = command.args(mono);
         let is_continuous = CONTINUOUS.contains(&media.container.as_str());
+        // Large frames cost less than those of a codec, and hold the same samples.
+        let mut filters = "asetnsamples=n=32768:p=0".to_owned();
         if self.fill_gaps && length_s > 0.0 && is_continuous {
             let resampler = if self.soxr { ":resampler=soxr" } else { "" };
-            command = command.args(["-af", &format!("aresample=async=1{resampler}")]);
+            filters = format!("aresample=async=1{resampler},{filters}");
             // A timestamp that damage has made absurd must not fill the disk with silence.
             command = command.args(["-t", &format!("{:.3}", 2.0 * length_s + 60.0)]);
         }
+        command = command.args(["-af", &filters]);
         if self.soxr {
             command = command.args(["-resampler", "soxr"]);
         }
