@@ -29,7 +29,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 
 step "pipelines"
 for pipeline in pipelines/*.toml; do
-    target/debug/vsg-host check "$pipeline"
+    cargo run --locked --quiet -p vsg-host -- check "$pipeline"
 done
 
 printf '\nall is well\n'
