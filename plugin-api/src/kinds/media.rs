@@ -4,6 +4,9 @@ use crate::json_kind;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// Name of the source that all others are aligned to.
+pub const REFERENCE: &str = "Source 1";
+
 /// One input file of the job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {

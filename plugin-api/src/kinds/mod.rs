@@ -13,6 +13,6 @@ mod tracks;
 pub use audio::{Audio, AudioFilter, AudioHeader};
 pub use correlation::{Correlation, Window};
 pub use delays::{Delay, Delays};
-pub use media::{AttachmentInfo, Media, MediaTrack, SourceFile, TrackFlags, TrackType};
+pub use media::{AttachmentInfo, Media, MediaTrack, REFERENCE, SourceFile, TrackFlags, TrackType};
 pub use output::Output;
 pub use tracks::{Layout, LayoutAttachment, LayoutTrack, Track, TrackData, Tracks};

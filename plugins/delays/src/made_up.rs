@@ -1,6 +1,6 @@
 //! Made-up values for tests.
 
-use vsg_plugin_api::kinds::{Delay, Layout, LayoutTrack, Media, MediaTrack, TrackFlags, TrackType};
+use vsg_plugin_api::kinds::{Delay, Layout, LayoutTrack, Media, MediaTrack, TrackFlags, TrackType, Window};
 
 /// A media file with these tracks: type, id and start (ms).
 pub(crate) fn media(source: &str, tracks: &[(TrackType, u64, i64)]) -> Media {
@@ -63,4 +63,19 @@ pub(crate) fn delay(source: &str, raw_ms: f64) -> Delay {
         reference_start_ms: 0.0,
         reference_track_id: 1,
     }
+}
+
+/// Accepted windows with these delays (ms), 10 s apart.
+pub(crate) fn windows(delays_ms: &[f64]) -> Vec<Window> {
+    let windows = delays_ms.iter().enumerate().map(|(index, delay_ms)| Window {
+        number: index + 1,
+        start_s: 10.0 * index as f64,
+        delay_ms: *delay_ms,
+        match_pct: 90.0,
+        peak_ratio: None,
+        runner_up_ms: None,
+        accepted: true,
+        rejected_because: None,
+    });
+    windows.collect()
 }

@@ -145,18 +145,9 @@ fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made_up::windows;
 
     fn measured(delays_ms: &[f64]) -> Correlation {
-        let windows = delays_ms.iter().enumerate().map(|(index, delay_ms)| Window {
-            number: index + 1,
-            start_s: 10.0 * index as f64,
-            delay_ms: *delay_ms,
-            match_pct: 90.0,
-            peak_ratio: None,
-            runner_up_ms: None,
-            accepted: true,
-            rejected_because: None,
-        });
         Correlation {
             source: "Source 2".into(),
             track_id: 4,
@@ -167,7 +158,7 @@ mod tests {
             reference_duration_s: 100.0,
             planned: 10,
             min_match_pct: 5.0,
-            windows: windows.collect(),
+            windows: windows(delays_ms),
         }
     }
 

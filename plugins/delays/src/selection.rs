@@ -186,20 +186,7 @@ fn round(ms: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn windows(delays_ms: &[f64]) -> Vec<Window> {
-        let windows = delays_ms.iter().enumerate().map(|(index, delay_ms)| Window {
-            number: index + 1,
-            start_s: 10.0 * index as f64,
-            delay_ms: *delay_ms,
-            match_pct: 90.0,
-            peak_ratio: None,
-            runner_up_ms: None,
-            accepted: true,
-            rejected_because: None,
-        });
-        windows.collect()
-    }
+    use crate::made_up::windows;
 
     fn cluster_median(delays_ms: &[f64]) -> (i64, f64) {
         let windows = windows(delays_ms);

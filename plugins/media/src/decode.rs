@@ -120,7 +120,7 @@ impl Decode {
     }
 
     fn choose<'m>(&self, media: &'m Media, ctx: &Ctx<'_>) -> Result<&'m MediaTrack> {
-        let wanted = if media.source == "Source 1" { &self.reference_language } else { &self.target_language };
+        let wanted = if media.source == REFERENCE { &self.reference_language } else { &self.target_language };
         let audio: Vec<&MediaTrack> = media.tracks.iter().filter(|track| track.kind == TrackType::Audio).collect();
         let languages: Vec<info::Track> = audio
             .iter()

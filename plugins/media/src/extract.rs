@@ -54,7 +54,7 @@ impl Stage for Extract {
                 (files.into_iter().map(TrackData::File).collect(), vec![0.0; chosen.len()])
             }
         };
-        let video_ms = if media.source == "Source 1" { media.video_delay_ms() } else { 0 };
+        let video_ms = if media.source == REFERENCE { media.video_delay_ms() } else { 0 };
         let tracks = chosen.iter().zip(data).zip(offsets).map(|((track, data), mux_offset_ms)| Track {
             id: track.id,
             kind: track.kind,

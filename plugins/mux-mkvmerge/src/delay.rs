@@ -63,8 +63,8 @@ fn file_shift_ms(source: &str, delays: &Delays) -> f64 {
 fn own_file_ms(item: &Item, delays: &Delays) -> i64 {
     let delay_of = |source: &str| delays.source_delays_ms.get(source).copied().unwrap_or(0);
     match (item.source.as_str(), item.kind) {
-        ("Source 1", TrackType::Audio) => round(item.container_delay_ms) + delays.global_shift_ms,
-        ("Source 1", TrackType::Video) => delays.global_shift_ms,
+        (REFERENCE, TrackType::Audio) => round(item.container_delay_ms) + delays.global_shift_ms,
+        (REFERENCE, TrackType::Video) => delays.global_shift_ms,
         (_, TrackType::Subtitles) if item.is_adjusted => 0,
         ("External", _) => item.sync_to.as_deref().map_or(0, delay_of),
         (source, _) => delay_of(source),

@@ -13,9 +13,6 @@ use crate::{
 use std::path::PathBuf;
 use vsg_plugin_api::prelude::*;
 
-/// The source that gives picture, chapters and tags.
-const REFERENCE: &str = "Source 1";
-
 /// What the job as a whole asks for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
