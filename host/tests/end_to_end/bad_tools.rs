@@ -2,7 +2,7 @@
 
 use crate::{
     media,
-    program::{Job, shipped},
+    program::{Job, decoder, shipped},
 };
 
 /// The main job on the small pair, with a quick scan.
@@ -97,14 +97,14 @@ fn an_ffmpeg_that_fails() {
 fn an_ffmpeg_that_gives_no_samples() {
     let ran = job().fake("VSG_FFMPEG", "exit 0").sources(media::small().files()).run();
     ran.failed(1, &["audio@Source", "it gave no samples"]);
-    let ran = job().fake("VSG_FFMPEG", "printf abc").sources(media::small().files()).run();
+    let ran = job().fake("VSG_FFMPEG", &decoder("printf abc")).sources(media::small().files()).run();
     ran.failed(1, &["audio@Source", "it gave no samples"]);
 }
 
 #[test]
 fn samples_that_are_no_numbers() {
-    // 24 s of NaN at 48 kHz, little-endian 32-bit floats; the last argument is the file for the first frame.
-    let script = "for last; do :; done; echo '#tb 0: 1/48000' >\"$last\"; head -c 4608000 /dev/zero | tr '\\0' '\\377'";
-    let ran = job().fake("VSG_FFMPEG", script).sources(media::small().files()).run();
+    // 24 s of NaN at 48 kHz, little-endian 32-bit floats.
+    let script = decoder("head -c 4608000 /dev/zero | tr '\\0' '\\377'");
+    let ran = job().fake("VSG_FFMPEG", &script).sources(media::small().files()).run();
     ran.failed(1, &["correlate@Source 2", "sample 0 of the reference window is not a finite number", "is damaged"]);
 }

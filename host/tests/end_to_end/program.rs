@@ -30,6 +30,15 @@ pub(crate) fn shipped(name: &str) -> PathBuf {
     workspace().join("pipelines").join(name)
 }
 
+/// A script in the place of ffmpeg: what `samples` prints becomes the decoded audio, which begins at 0.
+pub(crate) fn decoder(samples: &str) -> String {
+    // The file of samples comes after their format; the last argument is the file that tells of the first one.
+    format!(
+        "for word; do [ \"$before\" = f32le ] && file=$word; before=$word; done
+        echo '#tb 0: 1/48000' > \"$before\"; {{ {samples}; }} > \"$file\""
+    )
+}
+
 /// The folder of program and plugins, such as `target/debug`; builds the plugins if they are missing or older than any source.
 pub(crate) fn built() -> &'static Path {
     static BUILT: OnceLock<bool> = OnceLock::new();

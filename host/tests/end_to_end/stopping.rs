@@ -2,7 +2,7 @@
 
 use crate::{
     media,
-    program::{Job, Ran, names, shipped},
+    program::{Job, Ran, decoder, names, shipped},
 };
 use std::{
     io::{BufRead, BufReader, Read},
@@ -65,7 +65,8 @@ fn ctrl_c_stops_a_child_process() {
 
 #[test]
 fn ctrl_c_while_audio_is_decoded() {
-    let job = Job::new(shipped("default.toml")).fake("VSG_FFMPEG", "head -c 100000 /dev/zero; exec sleep 3600");
+    let script = decoder("head -c 100000 /dev/zero; exec sleep 3600");
+    let job = Job::new(shipped("default.toml")).fake("VSG_FFMPEG", &script);
     let ran = interrupted(with_sources(job), "f32le", &["-INT"]);
     is_cancelled(&ran);
 }

@@ -31,6 +31,7 @@ pub struct Command<'a> {
     limit: usize,
     is_binary: bool,
     total: Option<Duration>,
+    growing: Option<File>,
 }
 
 /// A command that has succeeded.
@@ -94,6 +95,7 @@ impl<'a> Command<'a> {
             limit: DEFAULT_LIMIT,
             is_binary: false,
             total: None,
+            growing: None,
         }
     }
 
@@ -150,10 +152,8 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Stops the command after this long without a sign of life: a byte on either output, or growth of the file
-    /// given to [`Command::stdout_to_file`].
-    ///
-    /// A tool that works in silence on a file it opened itself looks dead; let it report its progress.
+    /// Stops the command after this long without a sign of life: a byte on either output, or growth of its
+    /// [output file](Command::output_file).
     #[must_use]
     pub fn timeout_idle(mut self, idle: Duration) -> Self {
         self.idle = Some(idle);
@@ -164,6 +164,16 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
+        self
+    }
+
+    /// Says which file the command writes, in bulk and from beginning to end; its name has to be an argument all the same.
+    ///
+    /// The file goes to the disk as it grows and does not fill the memory. A tool that complains of a full disk has
+    /// failed, even if it ends as if nothing had happened.
+    #[must_use]
+    pub fn output_file(mut self, file: File) -> Self {
+        self.growing = Some(file);
         self
     }
 
@@ -206,7 +216,7 @@ impl<'a> Command<'a> {
     /// Every variant of [`Error`] except [`Error::OutputTooLarge`].
     pub fn lines(self, mut each: impl FnMut(&str)) -> Result<Finished> {
         let mut sink = self.follow(Keep::Lines(&mut each));
-        let usage = self.supervise(Stdio::piped(), None, &mut sink)?;
+        let usage = self.supervise(&mut sink)?;
         Ok(finished(sink, usage))
     }
 
@@ -217,21 +227,9 @@ impl<'a> Command<'a> {
     pub fn output(self) -> Result<Output> {
         let mut stdout = Vec::new();
         let mut sink = self.follow(Keep::Bytes { bytes: &mut stdout, limit: self.limit });
-        let usage = self.supervise(Stdio::piped(), None, &mut sink)?;
+        let usage = self.supervise(&mut sink)?;
         let Finished { warnings, stderr, usage } = finished(sink, usage);
         Ok(Output { stdout, warnings, stderr, usage })
-    }
-
-    /// Runs it with `file` as its standard output: the bytes go straight there and are not copied by us.
-    ///
-    /// # Errors
-    /// Every variant of [`Error`] except [`Error::OutputTooLarge`]; [`Error::StorageFull`] also if the tool
-    /// complained of a full disk and then ended as if nothing had happened.
-    pub fn stdout_to_file(self, file: File) -> Result<Finished> {
-        let growing = file.try_clone().map_err(|error| Error::from_io(&self.name, "open its output file", error))?;
-        let mut sink = self.follow(Keep::Nothing);
-        let usage = self.supervise(file.into(), Some(growing), &mut sink)?;
-        Ok(finished(sink, usage))
     }
 
     fn follow<'k>(&self, keep: Keep<'k>) -> Follow<'k>
@@ -243,27 +241,26 @@ impl<'a> Command<'a> {
         Follow::new(&self.name, transcript, keep, self.is_binary)
     }
 
-    fn supervise(&self, stdout: Stdio, growing: Option<File>, sink: &mut Follow<'_>) -> Result<Usage> {
+    fn supervise(&self, sink: &mut Follow<'_>) -> Result<Usage> {
         let tool = self.name.as_str();
         let observer = self.observer;
         if observer.cancelled() {
             return Err(Error::Cancelled { tool: tool.to_owned() });
         }
         observer.log(&RunLog::start(self.program.as_os_str(), &self.args));
-        let must_write = growing.is_some();
-        let child = self.start(stdout).map_err(|error| {
+        let child = self.start().map_err(|error| {
             observer.log(&RunLog::not_started(self.program.as_os_str(), &error));
             self.not_started(error)
         })?;
-        let watch = Watch { tool, observer, idle: self.idle, growing };
+        let watch = Watch { tool, observer, idle: self.idle, growing: self.growing.as_ref() };
         let (status, usage) = supervise(child, &watch, sink)?;
-        sink.end_of_process(tool, platform::exit(status), must_write)?;
+        sink.end_of_process(tool, platform::exit(status), self.growing.is_some())?;
         Ok(usage)
     }
 
-    fn start(&self, stdout: Stdio) -> io::Result<std::process::Child> {
+    fn start(&self) -> io::Result<std::process::Child> {
         let mut command = std::process::Command::new(&self.program);
-        command.args(&self.args).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+        command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if self.family == Family::Mkvtoolnix {
             command.envs(platform::plain_locale());
         }

@@ -6,8 +6,6 @@ use crate::{Error, Exit, Result};
 
 /// What becomes of standard output.
 pub(crate) enum Keep<'a> {
-    /// It does not come to us.
-    Nothing,
     /// Each line is handed on.
     Lines(&'a mut dyn FnMut(&str)),
     /// The bytes are collected, up to the limit.
@@ -39,7 +37,7 @@ impl<'a> Follow<'a> {
     fn transcribe(&mut self, with: impl FnOnce(&mut Transcript<'a>, &mut dyn FnMut(&str))) {
         match &mut self.keep {
             Keep::Lines(each) => with(&mut self.transcript, each),
-            Keep::Nothing | Keep::Bytes { .. } => with(&mut self.transcript, &mut |_| {}),
+            Keep::Bytes { .. } => with(&mut self.transcript, &mut |_| {}),
         }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) fn is_versioned_library(file_name: &str, name: &str) -> bool {
 
 #[cfg(unix)]
 mod unix {
+    use std::fs::File;
     use std::io::{self, Read};
     use std::os::fd::AsFd;
     use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -129,6 +130,17 @@ mod unix {
         None
     }
 
+    /// Starts writing a part of a file to the disk, and drops what has arrived there from memory. Never waits.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn write_behind(file: &File, start: u64, end: u64) {
+        let length = std::num::NonZeroU64::new(end.saturating_sub(start));
+        // It is advice: a file system that does not take it loses nothing.
+        let _ = rustix::fs::fadvise(file, start, length, rustix::fs::Advice::DontNeed);
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn write_behind(_file: &File, _start: u64, _end: u64) {}
+
     /// Variables for a tool whose messages are read: English texts, and file names that may be any Unicode.
     pub(crate) fn plain_locale() -> Option<(&'static str, &'static str)> {
         cfg!(target_os = "linux").then_some(("LC_ALL", "C.UTF-8"))
@@ -137,6 +149,7 @@ mod unix {
 
 #[cfg(windows)]
 mod windows {
+    use std::fs::File;
     use std::io::{self, Read};
     use std::os::windows::process::CommandExt;
     use std::process::{Child, Command, ExitStatus};
@@ -194,6 +207,8 @@ mod windows {
     pub(crate) fn peak_rss_bytes(_child: &Child) -> Option<u64> {
         None
     }
+
+    pub(crate) fn write_behind(_file: &File, _start: u64, _end: u64) {}
 
     pub(crate) fn plain_locale() -> Option<(&'static str, &'static str)> {
         None

@@ -1,7 +1,7 @@
 //! Watches a running child: reads its pipes, stops it when it is cancelled or hangs, and always reaps it.
 
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io;
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -24,14 +24,16 @@ const CHUNK: usize = 64 * 1024;
 const CHUNKS_WAITING: usize = 16;
 /// More than this cannot have been on its way when the child ended (bytes).
 const IN_FLIGHT: usize = 4 * CHUNK * CHUNKS_WAITING;
+/// Growth of a child's file after which the disk is told to write (bytes).
+const WRITE_BEHIND: u64 = 8 << 20;
 
 /// What to watch for.
 pub(crate) struct Watch<'a> {
     pub(crate) tool: &'a str,
     pub(crate) observer: &'a dyn Observer,
     pub(crate) idle: Option<Duration>,
-    /// The file that the child writes to, if it has one: growth is a sign of life.
-    pub(crate) growing: Option<File>,
+    /// The file that the child writes to, if it has one.
+    pub(crate) growing: Option<&'a File>,
 }
 
 /// A piece of what the child wrote, or the end of it.
@@ -108,7 +110,9 @@ struct Run<'a> {
     enough: &'a AtomicBool,
     started: Instant,
     last_sign: Instant,
-    last_size: u64,
+    last_length: u64,
+    /// How long the file was when the disk was last told to write, and the time before that.
+    written: [u64; 2],
     peak_rss_bytes: Option<u64>,
     stopping: Option<Stopping>,
     ended: Option<Ended>,
@@ -136,7 +140,8 @@ impl<'a> Run<'a> {
             enough,
             started: now,
             last_sign: now,
-            last_size: 0,
+            last_length: 0,
+            written: [0; 2],
             peak_rss_bytes: None,
             stopping: None,
             ended: None,
@@ -210,9 +215,11 @@ impl<'a> Run<'a> {
             }
         } else if self.watch.observer.cancelled() {
             self.stop(Error::Cancelled { tool: tool.to_owned() });
-        } else if let Some(idle) = self.watch.idle {
+        } else {
             self.watch_growth();
-            if self.last_sign.elapsed() >= idle {
+            if let Some(idle) = self.watch.idle
+                && self.last_sign.elapsed() >= idle
+            {
                 self.stop(Error::Hung { tool: tool.to_owned(), idle });
             }
         }
@@ -241,16 +248,20 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Growth is a sign of life. And what has grown goes to the disk at once and leaves memory: hours of sound would
+    /// otherwise fill the cache with fresh pages, which costs more than the copy into them.
     fn watch_growth(&mut self) {
-        let Some(file) = &self.watch.growing else { return };
+        let Some(file) = self.watch.growing else { return };
         let length = file.metadata().map(|data| data.len()).unwrap_or_default();
-        // The position is shared with the child and moves even where the file was made large beforehand.
-        let mut handle: &File = file;
-        let position = handle.stream_position().unwrap_or_default();
-        let size = length.wrapping_add(position);
-        if size != self.last_size {
-            self.last_size = size;
+        if length != self.last_length {
+            self.last_length = length;
             self.last_sign = Instant::now();
+        }
+        let [last, before] = self.written;
+        if length >= last + WRITE_BEHIND {
+            // Once more from `before`: only what has arrived on the disk leaves memory.
+            platform::write_behind(file, before, length);
+            self.written = [length, last];
         }
     }
 

@@ -113,11 +113,6 @@ fn standard_error_never_reaches_the_data() {
     let output = fake.command(Tool::Ffmpeg).binary().output().unwrap();
     assert_eq!(output.stdout, [1, 2, 255]);
     assert_eq!(output.stderr, "warning");
-
-    let file = tempfile::tempfile().unwrap();
-    let finished = fake.command(Tool::Ffmpeg).stdout_to_file(file.try_clone().unwrap()).unwrap();
-    assert_eq!(file.metadata().unwrap().len(), 3);
-    assert_eq!(finished.stderr, "warning");
 }
 
 #[test]
@@ -200,11 +195,21 @@ fn a_silent_tool_is_stopped_with_advice() {
 
 #[test]
 fn a_growing_file_is_a_sign_of_life() {
-    let fake = Fake::new("i=10; while [ $i -lt 30 ]; do sleep 0.2; echo $i; i=$((i+1)); done");
-    let file = tempfile::tempfile().unwrap();
+    let fake = Fake::new("i=10; while [ $i -lt 30 ]; do sleep 0.2; echo $i >> \"$DIR/out\"; i=$((i+1)); done");
+    let file = File::create(fake.path("out")).unwrap();
     let command = fake.command(Tool::Ffmpeg).timeout_idle(Duration::from_secs(3));
-    command.stdout_to_file(file.try_clone().unwrap()).unwrap();
+    command.output_file(file.try_clone().unwrap()).run().unwrap();
     assert_eq!(file.metadata().unwrap().len(), 60);
+}
+
+#[test]
+fn a_large_file_is_whole_although_it_leaves_memory_as_it_grows() {
+    let fake = Fake::new("for i in 1 2 3 4 5 6; do head -c 12000000 \"$DIR/noise\" >> \"$DIR/out\"; sleep 0.06; done");
+    let noise: Vec<u8> = (0..12_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    fs::write(fake.path("noise"), &noise).unwrap();
+    let file = File::create(fake.path("out")).unwrap();
+    fake.command(Tool::Ffmpeg).output_file(file).run().unwrap();
+    assert!(fs::read(fake.path("out")).unwrap() == noise.repeat(6));
 }
 
 #[test]
@@ -257,9 +262,9 @@ fn binary_nonsense_does_no_harm() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_recognised() {
-    let fake = Fake::new("cat \"$0\"; exit 0");
+    let fake = Fake::new("cat \"$0\" > /dev/full; exit 0");
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let error = fake.command(Tool::Ffmpeg).stdout_to_file(full).unwrap_err();
+    let error = fake.command(Tool::Ffmpeg).output_file(full).run().unwrap_err();
     assert!(matches!(error, Error::StorageFull { .. }), "{error:?}");
     assert!(error.to_string().starts_with("the disk is full: ffmpeg could not write its output"), "{error}");
 
@@ -311,15 +316,14 @@ fn arguments_need_not_be_text() {
 
 #[test]
 fn many_commands_at_once_do_not_disturb_each_other() {
-    let fake = Fake::new("head -c 200000 /dev/zero; echo e >&2");
+    let fake = Fake::new("head -c 200000 /dev/zero >> \"$1\"; echo e >&2");
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let path = fake.path("script");
-                let file: File = tempfile::tempfile().unwrap();
-                let command = Command::at(Tool::Ffmpeg, "/bin/sh").arg(path);
-                command.stdout_to_file(file.try_clone().unwrap()).unwrap();
-                assert_eq!(file.metadata().unwrap().len(), 200_000);
+                let file = tempfile::NamedTempFile::new().unwrap();
+                let command = Command::at(Tool::Ffmpeg, "/bin/sh").arg(fake.path("script")).arg(file.path());
+                command.output_file(file.reopen().unwrap()).run().unwrap();
+                assert_eq!(file.as_file().metadata().unwrap().len(), 200_000);
             });
         }
     });

@@ -55,14 +55,14 @@ impl Decode {
         let track = self.choose(media, ctx)?;
         let first_frame = ctx.scratch_dir()?.join("first-frame");
         let writer = ctx.blob_writer()?;
-        let file = writer.file().try_clone()?;
         let length_s = track.duration_s.or(media.duration_s).unwrap_or(0.0);
         let mut command = ctx
             .command(Tool::Ffmpeg)?
             .doing(format!("decoding `{}`", media.path.display()))
             .timeout_idle(Duration::from_secs(self.patience_s))
             .ffmpeg_progress(Duration::from_secs_f64(length_s.clamp(0.0, 1e7)))
-            .args(["-nostdin", "-v", "error", "-copyts", "-i"])
+            .output_file(writer.file().try_clone()?)
+            .args(["-nostdin", "-y", "-v", "error", "-copyts", "-i"])
             .arg(&media.path);
         let (stream, rate) = (format!("0:a:{}", track.type_index), RATE_HZ.to_string());
         let mono = ["-map", &stream, "-ac", "1", "-ar", &rate];
@@ -82,9 +82,9 @@ impl Decode {
         }
         // Writing out every packet by itself would cost a third of the decode. The second output tells when the first
         // sample is presented, which raw samples do not.
-        command = command.args(["-flush_packets", "0", "-f", "f32le", "-"]);
+        command = command.args(["-flush_packets", "0", "-f", "f32le"]).arg(writer.path());
         command = command.args(["-map", &stream, "-af", "atrim=end_sample=1", "-f", "framecrc"]).arg(&first_frame);
-        let finished = command.stdout_to_file(file).map_err(|error| match error {
+        let finished = command.run().map_err(|error| match error {
             full @ ToolError::StorageFull { .. } => Error::from(full)
                 .help("decoded audio takes 12 MB a minute; choose a folder with more room by --work-dir"),
             other => other.into(),
