@@ -69,4 +69,7 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Rows of as many cells.
     pub rows: Vec<Vec<String>>,
+    /// Whether it is a detail: folded in `report.html` and not on the terminal.
+    #[serde(default)]
+    pub is_detail: bool,
 }

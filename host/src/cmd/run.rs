@@ -207,9 +207,9 @@ fn summary(finished: &Finished, report: &serde_json::Value, results: &Results) -
     let mut text = String::new();
     for entry in &finished.entries {
         match entry {
-            Entry::Table(table) => text.push_str(&plain_table(table)),
+            Entry::Table(table) if !table.is_detail => text.push_str(&plain_table(table)),
             Entry::Issue(issue) => text.push_str(&format!("! {issue}\n")),
-            Entry::Facts(_) | Entry::Figure(_) => {}
+            Entry::Table(_) | Entry::Facts(_) | Entry::Figure(_) => {}
         }
     }
     text.push_str(&format!("\n{}\n", report["status"].as_str().unwrap_or_default()));

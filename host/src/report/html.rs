@@ -15,7 +15,7 @@ td { font-variant-numeric: tabular-nums; }
 .status { padding: .1rem .6rem; border-radius: .6rem; color: #fff; background: #3a7d34; }
 .failed { background: #b3362b; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; } svg { max-width: 100%; height: auto; }
-summary { cursor: pointer; margin-top: 2rem; }
+summary { cursor: pointer; margin-top: 1rem; }
 ";
 
 /// The page for a report that [`json`](super::json()) made.
@@ -63,11 +63,18 @@ fn figure_section(figure: &Figure) -> Markup {
 }
 
 fn table_section(table: &Table) -> Markup {
-    page! {
-        h2 { (table.title) }
+    let rows = page! {
         table {
             tr { @for column in &table.columns { th { (column) } } }
             @for row in &table.rows { tr { @for cell in row { td { (cell) } } } }
+        }
+    };
+    page! {
+        @if table.is_detail {
+            details { summary { (table.title) } (rows) }
+        } @else {
+            h2 { (table.title) }
+            (rows)
         }
     }
 }
@@ -89,7 +96,7 @@ fn stages(finished: &Finished) -> Markup {
         .map(|stage| vec![stage.instance.clone(), stage.uses.clone(), format!("{:.2}", stage.seconds)])
         .collect();
     let columns = ["stage", "implementation", "seconds"].map(String::from).to_vec();
-    table_section(&Table { title: "Stages".into(), columns, rows })
+    table_section(&Table { title: "Stages".into(), columns, rows, is_detail: false })
 }
 
 #[cfg(test)]

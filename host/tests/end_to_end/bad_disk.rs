@@ -42,7 +42,7 @@ fn no_room_for_the_output() {
         return;
     };
     let ran = job.run();
-    ran.failed(1, &["mux: the disk is full", "writing the output"]);
+    ran.failed(1, &["mux: the disk is full", "writing the output", "by -o"]);
     drop(disk);
 }
 

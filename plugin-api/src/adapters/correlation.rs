@@ -4,7 +4,7 @@ use crate::{
     Ctx, Error, Inputs, Outputs, Params, Result, Signature, Stage,
     kinds::{Audio, AudioFilter, Correlation as Measured, Window},
     params,
-    report::{Entry, Figure, Mark, Series},
+    report::{Entry, Figure, Mark, Series, Table},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,7 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
         let facts = Facts { method: &measured.method, windows: &measured.windows };
         ctx.report(&Entry::facts(&["targets", &measured.source], &facts)?)?;
         ctx.report(&Entry::Figure(delay_over_time(&measured)))?;
+        ctx.report(&Entry::Table(table(&measured)))?;
         Outputs::new().with("correlation", measured)
     }
 }
@@ -273,5 +274,27 @@ fn delay_over_time(measured: &Measured) -> Figure {
             Series { name: "accepted".into(), mark: Mark::Point, points: points(true) },
             Series { name: "rejected".into(), mark: Mark::Cross, points: points(false) },
         ],
+    }
+}
+
+fn table(measured: &Measured) -> Table {
+    let optional = |value: Option<f64>, decimals: usize| value.map_or(String::new(), |v| format!("{v:.decimals$}"));
+    let rows = measured.windows.iter().map(|window| {
+        vec![
+            window.number.to_string(),
+            format!("{:.1}", window.start_s),
+            format!("{:+.3}", window.delay_ms),
+            format!("{:.1}", window.match_pct),
+            optional(window.peak_ratio, 2),
+            optional(window.runner_up_ms, 3),
+            window.rejected_because.clone().map_or("accepted".into(), |reason| format!("rejected: {reason}")),
+        ]
+    });
+    let columns = ["window", "start (s)", "delay (ms)", "match (%)", "peak ratio", "runner-up (ms)", "verdict"];
+    Table {
+        title: format!("{}: windows", measured.source),
+        columns: columns.map(String::from).to_vec(),
+        rows: rows.collect(),
+        is_detail: true,
     }
 }

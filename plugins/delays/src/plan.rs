@@ -107,7 +107,7 @@ fn table(reference: &Media, targets: &[Delay], delays: &Delays) -> Table {
         rows.push(vec!["global shift".into(), raw, rounded, String::new(), "no audio before 0".into()]);
     }
     let columns = ["source", "delay (ms)", "rounded (ms)", "windows accepted", "selected by"];
-    Table { title: "Delays".into(), columns: columns.map(str::to_owned).to_vec(), rows }
+    Table { title: "Delays".into(), columns: columns.map(str::to_owned).to_vec(), rows, is_detail: false }
 }
 
 #[cfg(test)]

@@ -65,6 +65,10 @@ impl Stage for Select {
         log.iter().for_each(|line| ctx.log(line));
         let delay = delay?;
         ctx.report(&Entry::facts(&["targets", &delay.source], &Facts { selection: &delay })?)?;
+        if let Some(doubt) = second_delay(&correlation, delay.raw_ms) {
+            ctx.warn(format!("[WARNING] {doubt}"));
+            ctx.report(&Entry::Issue(doubt))?;
+        }
         Outputs::new().with("delay", delay)
     }
 }
@@ -127,6 +131,27 @@ impl Select {
              report, or set min_agreement_pct = 0 to take the delay all the same",
         ))
     }
+}
+
+/// What to tell the user if windows that were accepted agree on another delay than the selected one.
+fn second_delay(correlation: &Correlation, selected_ms: f64) -> Option<String> {
+    let accepted = || correlation.windows.iter().filter(|window| window.accepted);
+    let others: Vec<&Window> =
+        accepted().filter(|window| (window.delay_ms - selected_ms).abs() > AGREEMENT_MS).collect();
+    let second = selection::select(&others, Mode::ClusterMedian)?;
+    let agreeing: Vec<&Window> =
+        others.into_iter().filter(|window| (window.delay_ms - second.raw_ms).abs() <= AGREEMENT_MS).collect();
+    let [first, .., last] = agreeing[..] else { return None };
+    Some(format!(
+        "{}: {} of {} accepted windows, between {:.0} s and {:.0} s, say {:+.3} ms instead of {selected_ms:+.3} ms; the target may \
+         be cut differently there, and one delay can not be right everywhere",
+        correlation.source,
+        agreeing.len(),
+        accepted().count(),
+        first.start_s,
+        last.start_s,
+        second.raw_ms,
+    ))
 }
 
 fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
@@ -207,6 +232,16 @@ mod tests {
         assert_eq!(decide(&asking_for(1), &[100.0]).unwrap().rounded_ms, 100);
         let not_asking = Select { min_agreement_pct: 0.0, ..Select::default() };
         assert_eq!(decide(&not_asking, &three).unwrap().rounded_ms, 100);
+    }
+
+    #[test]
+    fn a_second_delay_is_told() {
+        let mut correlation = measured(&[5.0, 5.0, 5.2, 5.0, 905.0, 905.5, -40.0]);
+        let doubt = second_delay(&correlation, 5.0).unwrap();
+        let expected = "Source 2: 2 of 7 accepted windows, between 40 s and 50 s, say +905.250 ms instead of +5.000 ms";
+        assert!(doubt.starts_with(expected), "{doubt}");
+        correlation.windows[5].accepted = false;
+        assert_eq!(second_delay(&correlation, 5.0), None, "a stray window is no second delay");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! `media/extract`: where the bytes of each output track are.
 
-use crate::first_sample::{first_packets, first_sample_ms, offset_ms};
+use crate::{
+    PATIENCE,
+    first_sample::{first_packets, first_sample_ms, offset_ms},
+};
 use std::path::{Path, PathBuf};
 use vsg_matroska_info as info;
 use vsg_plugin_api::prelude::*;
@@ -118,6 +121,7 @@ fn copy_on_trial(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result
         let mut command = ctx
             .command(Tool::Mkvmerge)?
             .doing(format!("looking at the timestamps of `{}`", media.path.display()))
+            .timeout_idle(PATIENCE)
             .args(["--timestamp-scale", "10000", "--output"])
             .arg(&trial)
             .args(split);
@@ -159,7 +163,7 @@ fn extract(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<Vec<P
         return Ok(paths);
     }
     ctx.log(format!("[{}] Extracting {} track(s) with mkvextract...", media.source, chosen.len()));
-    let mut command = ctx.command(Tool::Mkvextract)?.arg(&media.path).arg("tracks");
+    let mut command = ctx.command(Tool::Mkvextract)?.timeout_idle(PATIENCE).arg(&media.path).arg("tracks");
     for (track, path) in chosen.iter().zip(&paths) {
         let mut argument = std::ffi::OsString::from(format!("{}:", track.id));
         argument.push(path);

@@ -1,5 +1,6 @@
 //! `media/probe`: what is inside a source file.
 
+use crate::question;
 use std::path::Path;
 use vsg_matroska_info as info;
 use vsg_plugin_api::prelude::*;
@@ -38,7 +39,7 @@ impl Stage for Probe {
 
 fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<Media> {
     check_file(&file.path)?;
-    let identified = ctx.command(Tool::Mkvmerge)?.binary().args(["-J".as_ref(), file.path.as_os_str()]).output();
+    let identified = question(ctx, Tool::Mkvmerge)?.args(["-J".as_ref(), file.path.as_os_str()]).output();
     let container = match identified {
         Ok(output) => info::Media::from_json(&output.stdout).map_err(|error| match error {
             info::Error::NotRecognised { .. } => {
@@ -56,9 +57,7 @@ fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<Media> {
     let probe = match container.container.kind.as_deref() {
         Some("Matroska") => info::Probe::default(),
         _ => {
-            let streams = ctx
-                .command(Tool::Ffprobe)?
-                .binary()
+            let streams = question(ctx, Tool::Ffprobe)?
                 .args(["-v", "error", "-show_streams", "-show_format", "-of", "json"])
                 .arg(&file.path)
                 .output()?;

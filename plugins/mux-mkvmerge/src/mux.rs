@@ -5,7 +5,7 @@ use crate::{
     output_file::{Unfinished, has_mark, marked_uid},
 };
 use std::{path::Path, time::Duration};
-use vsg_plugin_api::{prelude::*, report::Entry};
+use vsg_plugin_api::{ToolError, prelude::*, report::Entry};
 
 params! {
     /// How the output is written.
@@ -44,7 +44,8 @@ impl Stage for Mux {
         let sources: Vec<Tracks> = inputs.many("tracks")?;
         let delays: Delays = inputs.one("delays")?;
         let is_ours = |place: &Path| identify(ctx, place).is_ok_and(|answer| has_mark(&answer));
-        let unfinished = Unfinished::prepare(&ctx.job()?, self.overwrite, is_ours)?;
+        let job = ctx.job()?;
+        let unfinished = Unfinished::prepare(&job, self.overwrite, is_ours)?;
 
         let items = item::in_final_order(item::items(&layout, &sources)?);
         let settings = options::Settings {
@@ -73,7 +74,14 @@ impl Stage for Mux {
             .doing("writing the output")
             .timeout_idle(Duration::from_secs(self.patience_s))
             .arg(argument)
-            .run()?;
+            .run()
+            .map_err(|error| match error {
+                full @ ToolError::StorageFull { .. } => Error::from(full).help(format!(
+                    "the output needs as much room as all its tracks; make room in `{}`, or choose another folder by -o",
+                    job.output.display()
+                )),
+                other => other.into(),
+            })?;
         for warning in &finished.warnings {
             ctx.report(&Entry::Issue(format!("mkvmerge: {warning}")))?;
         }
@@ -86,8 +94,8 @@ impl Stage for Mux {
 
 /// What `mkvmerge -J` says about a file.
 fn identify(ctx: &Ctx<'_>, file: &Path) -> Result<Vec<u8>> {
-    let answer = ctx.command(Tool::Mkvmerge)?.binary().args(["-J".as_ref(), file.as_os_str()]).output()?;
-    Ok(answer.stdout)
+    let question = ctx.command(Tool::Mkvmerge)?.binary().timeout_idle(Duration::from_secs(120));
+    Ok(question.args(["-J".as_ref(), file.as_os_str()]).output()?.stdout)
 }
 
 fn has_chapters(identified: &[u8]) -> bool {
