@@ -1,9 +1,12 @@
 # Two commands matter: `make demo` and `make test`. Both set up what they need.
 SHELL := /bin/sh
 CARGO ?= cargo
-BIN := target/release/vsg-host
+BIN := $(or $(CARGO_TARGET_DIR),target)/release/vsg-host
 
-.PHONY: help demo test setup setup-test build sample golden e2e bench docs fmt lint deny clean
+.PHONY: help demo test setup setup-test build sample golden bench docs clean
+
+# Steps follow on each other; Cargo uses all processors by itself.
+.NOTPARALLEL:
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile

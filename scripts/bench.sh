@@ -3,4 +3,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 cargo build --release --locked -p vsg-bench
-target/release/vsg-bench target/release/vsg-host media/bench "$@"
+built=${CARGO_TARGET_DIR:-target}/release
+"$built/vsg-bench" "$built/vsg-host" media/bench "$@"

@@ -36,7 +36,7 @@ if [ -n "$missing" ]; then
         run env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(packages build-essential)
     elif command -v dnf >/dev/null 2>&1; then
         # shellcheck disable=SC2046
-        run dnf install -y $(packages gcc)
+        run dnf install -y $(packages gcc | sed 's/^ffmpeg$/ffmpeg-free/')
     elif command -v pacman >/dev/null 2>&1; then
         # shellcheck disable=SC2046
         run pacman -S --needed --noconfirm $(packages gcc | sed 's/^mkvtoolnix$/mkvtoolnix-cli/')

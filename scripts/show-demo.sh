@@ -1,6 +1,8 @@
 #!/bin/sh
 # Prints truth and result of the demo side by side.
 set -eu
+# Numbers have a point, whatever the user's language.
+export LC_ALL=C
 cd "$(dirname "$0")/.."
 
 # The first number behind a key in a JSON file.

@@ -23,6 +23,8 @@ pub enum Failure {
     },
     /// A plugin can not be used.
     Plugin(String),
+    /// A plugin can not be used, and so the pipeline is wrong, perhaps among other things.
+    PluginOfPipeline(String, Problems),
     /// The user stopped it.
     Cancelled,
 }
@@ -34,7 +36,7 @@ impl Failure {
         match self {
             Self::Run { .. } => 1,
             Self::Pipeline(_) | Self::Arguments { .. } => 2,
-            Self::Plugin(_) => 3,
+            Self::Plugin(_) | Self::PluginOfPipeline(..) => 3,
             Self::Cancelled => 130,
         }
     }
@@ -55,6 +57,10 @@ impl Failure {
             Self::Run { message, help } | Self::Arguments { message, help } => plain(message, help.as_ref()),
             Self::Pipeline(problems) => problems.render(&miette::GraphicalReportHandler::new()),
             Self::Plugin(message) => plain(message, None),
+            Self::PluginOfPipeline(message, problems) => {
+                let problems = problems.render(&miette::GraphicalReportHandler::new());
+                format!("{problems}{}", plain(message, None))
+            }
             Self::Cancelled => "cancelled".to_owned(),
         }
     }

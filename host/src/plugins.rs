@@ -132,6 +132,8 @@ impl Plugins {
     }
 
     fn add(&mut self, path: &Path) {
+        // A bare name would be looked for in the system's folders.
+        let path = &std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let mut known =
             self.loaded.iter().map(|plugin| plugin.path.as_path()).chain(self.broken.iter().map(LoadError::path));
         if known.any(|known| is_same(known, path)) {
@@ -228,7 +230,7 @@ fn load(path: &Path) -> Result<Plugin, LoadError> {
 fn check_version(path: &Path) -> Result<(), LoadError> {
     // SAFETY: the user named the folder of this library, so its initialisers are as trusted as the program.
     let library = unsafe { libloading::Library::new(path) }
-        .map_err(|error| LoadError::NotALibrary { path: path.to_owned(), reason: last_reason(&error) })?;
+        .map_err(|error| LoadError::NotALibrary { path: path.to_owned(), reason: reason(path, &error) })?;
     // SAFETY: the symbol is a `u32` static in every version of the boundary.
     let found = unsafe { library.get::<*const u32>(API_VERSION_SYMBOL.as_bytes()).map(|symbol| **symbol) };
     // Initialised libraries can have threads and thread-local destructors; they stay for good.
@@ -241,13 +243,14 @@ fn check_version(path: &Path) -> Result<(), LoadError> {
 }
 
 /// The innermost cause, without the path that is in our own message already.
-fn last_reason(error: &dyn std::error::Error) -> String {
+fn reason(path: &Path, error: &dyn std::error::Error) -> String {
     let mut last: &dyn std::error::Error = error;
     while let Some(cause) = last.source() {
         last = cause;
     }
     let text = last.to_string();
-    text.rsplit(": ").next().unwrap_or(&text).trim().to_owned()
+    let path = format!("{}: ", path.display());
+    text.strip_prefix(&path).unwrap_or(&text).trim().to_owned()
 }
 
 /// A refusal of abi_stable in one line.
@@ -277,8 +280,11 @@ fn first_reason(text: &str) -> String {
 
 fn read_signature(path: &Path, plugin: &str, stage: &StageBox) -> Result<Signature, LoadError> {
     let fail = |reason: String| LoadError::Signature { path: path.to_owned(), reason };
-    let signature: Signature =
-        serde_json::from_str(&stage.signature()).map_err(|error| fail(format!("not readable: {error}")))?;
+    let text = stage.signature();
+    if text.is_empty() {
+        return Err(fail("it panicked while it described itself".into()));
+    }
+    let signature: Signature = serde_json::from_str(&text).map_err(|error| fail(format!("not readable: {error}")))?;
     if signature.id.split_once('/').is_none_or(|(namespace, name)| namespace != plugin || name.is_empty()) {
         return Err(fail(format!("id `{}` does not start with `{plugin}/`", signature.id)));
     }

@@ -206,11 +206,10 @@ impl Blob {
     }
 
     /// Maps a whole file read-only. The file must not change while the blob lives; files of the store never do.
-    pub fn map_file(path: &std::path::Path) -> std::io::Result<Self> {
+    pub(crate) fn map_file(path: &std::path::Path) -> std::io::Result<Self> {
         let file = std::fs::File::open(path)?;
-        let len = usize::try_from(file.metadata()?.len()).map_err(|_| std::io::ErrorKind::FileTooLarge)?;
         let name = path.to_string_lossy().into_owned();
-        if len == 0 {
+        if file.metadata()?.len() == 0 {
             return Ok(Self::from_owner(Owner::Nothing, 0, name));
         }
         // SAFETY: files that become blobs lie in a folder that belongs to the host and are written once, before this call.
@@ -219,6 +218,7 @@ impl Blob {
         // on systems that take none, reading is only slower.
         #[cfg(unix)]
         let _ = map.advise(memmap2::Advice::Sequential);
+        let len = map.len();
         Ok(Self::from_owner(Owner::Map(map), len, name))
     }
 

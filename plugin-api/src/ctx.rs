@@ -124,6 +124,12 @@ impl<'a> Ctx<'a> {
         self.service("scratch-dir", &())
     }
 
+    /// Says that `file`, outside of the store, is about to be written and will be renamed when it is complete. If the run dies
+    /// before that, the file is removed. Removing it after an ordinary error is up to the stage.
+    pub fn note_unfinished(&self, file: &Path) -> Result<()> {
+        self.service("unfinished-file", &file)
+    }
+
     /// The files of the job.
     pub fn job(&self) -> Result<Job> {
         self.service("job", &())

@@ -1,6 +1,7 @@
 //! Everything that the author of a vsg-host plugin needs, and nothing else.
 //!
-//! A plugin is a Rust `cdylib` that depends on this crate alone. It implements one of a few small traits and lists the
+//! A plugin is a Rust `cdylib` that depends on this crate; on `serde` for kinds of its own, and on `tracing` for events of its
+//! own, if it has any. It implements one of a few small traits and lists the
 //! implementations in one [`export!`] line:
 //!
 //! * [`CorrelationMethod`]: measures the shift between two pieces of audio; window plan, threads, acceptance and log are done for it;
@@ -66,6 +67,7 @@ pub use ports::{Inputs, Outputs};
 pub use signature::{Arity, Port, Signature};
 pub use stage::Stage;
 pub use value::{Data, Value};
+pub use vsg_dsp::Filter;
 pub use vsg_tools::{Command, Error as ToolError, Tool};
 
 /// What nearly every plugin uses.

@@ -31,9 +31,10 @@ struct Packed<S> {
 }
 
 impl<S: Stage> RawStage for Packed<S> {
+    /// Empty if the author's code panics, which the host reports.
     fn signature(&self) -> RString {
-        let signature = S::signature().complete::<S>(self.plugin, S::ID);
-        serde_json::to_string(&signature).unwrap_or_default().into()
+        let signature = std::panic::catch_unwind(|| S::signature().complete::<S>(self.plugin, S::ID)).ok();
+        signature.and_then(|signature| serde_json::to_string(&signature).ok()).unwrap_or_default().into()
     }
 
     fn run(

@@ -5,6 +5,5 @@ use crate::{Failure, cli::PipelineArgs, plugins::Plugins};
 
 pub(super) fn check(args: &PipelineArgs, plugins: &Plugins) -> Result<(), Failure> {
     let resolved = load(args, plugins)?;
-    print(&format!("{}: {} stages, no errors\n", args.pipeline.display(), resolved.stages.len()));
-    Ok(())
+    print(&format!("{}: {} stages, no errors\n", args.pipeline.display(), resolved.stages.len()))
 }

@@ -10,7 +10,7 @@ use vsg_tools::{
 
 pub(super) fn doctor() -> Result<(), Failure> {
     let findings = examine(&Search::from_env());
-    findings.iter().for_each(|finding| print(&line(finding)));
+    print(&findings.iter().map(line).collect::<String>())?;
     let missing: Vec<&str> = findings
         .iter()
         .filter(|finding| finding.tool.is_required() && !matches!(finding.state, State::Found { .. }))

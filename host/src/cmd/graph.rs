@@ -25,6 +25,5 @@ pub(super) fn graph(args: &GraphArgs, plugins: &Plugins) -> Result<(), Failure> 
             }
         }
     };
-    print(&drawing);
-    Ok(())
+    print(&drawing)
 }

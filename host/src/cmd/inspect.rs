@@ -1,7 +1,7 @@
 //! `inspect`: the ports and parameters of a stage, as its signature tells them.
 
 use super::print;
-use crate::{Failure, plugins::Plugins};
+use crate::{Failure, pipeline::nearest, plugins::Plugins};
 use serde_json::Value;
 use std::fmt::Write;
 use vsg_plugin_api::{Arity, Port, Signature};
@@ -13,26 +13,16 @@ pub(super) fn inspect(stage: &str, as_json: bool, plugins: &Plugins) -> Result<(
         .filter(|signature| signature.id == stage || signature.id.split('/').next() == Some(stage))
         .collect();
     if found.is_empty() {
-        let nearest = plugins
-            .catalog()
-            .keys()
-            .map(|id| (id, strsim::jaro_winkler(id, stage)))
-            .filter(|(_, likeness)| *likeness > 0.7)
-            .max_by(|(_, a), (_, b)| a.total_cmp(b));
-        let help = match nearest {
-            Some((id, _)) => format!("did you mean `{id}`? `vsg-host plugins` lists all stages"),
+        let help = match nearest(stage, plugins.catalog().keys().map(String::as_str)) {
+            Some(id) => format!("did you mean `{id}`? `vsg-host plugins` lists all stages"),
             None => "`vsg-host plugins` lists all stages".to_owned(),
         };
         return Err(Failure::arguments(format!("there is no stage `{stage}`"), help));
     }
-    for signature in found {
-        if as_json {
-            print(&format!("{}\n", serde_json::to_string_pretty(signature).unwrap_or_default()));
-        } else {
-            print(&describe(signature));
-        }
-    }
-    Ok(())
+    let text = |signature: &&Signature| {
+        if as_json { format!("{:#}\n", serde_json::json!(signature)) } else { describe(signature) }
+    };
+    print(&found.iter().map(text).collect::<String>())
 }
 
 /// The help page of a stage.
@@ -49,7 +39,7 @@ fn describe(signature: &Signature) -> String {
     let properties = signature.parameters["properties"].as_object();
     if let Some(properties) = properties.filter(|properties| !properties.is_empty()) {
         let _ = writeln!(text, "\nparameters:");
-        properties.iter().for_each(|(name, schema)| text.push_str(&parameter(name, schema)));
+        properties.iter().for_each(|(name, schema)| text.push_str(&parameter(name, schema, &signature.parameters, 1)));
     }
     text.push('\n');
     text
@@ -61,12 +51,16 @@ fn port_line(port: &Port) -> String {
     format!("  {:14} {} ({}{many}{optional})\n", port.name, port.help, port.kind)
 }
 
-fn parameter(name: &str, schema: &Value) -> String {
+/// A parameter with its default, range, help and choices; `root` is where references lead to. Those of a table, or of each
+/// table of a list, follow one step further in.
+fn parameter(name: &str, schema: &Value, root: &Value, depth: usize) -> String {
+    let indent = "  ".repeat(depth);
+    let schema = followed(schema, root);
     let default = match &schema["default"] {
         Value::Null => String::new(),
         value => format!(" = {value}"),
     };
-    let mut line = format!("  {name}{default}");
+    let mut line = format!("{indent}{name}{default}");
     match (&schema["minimum"], &schema["maximum"]) {
         (Value::Null, Value::Null) => {}
         (low, Value::Null) => drop(write!(line, "   (at least {low})")),
@@ -75,12 +69,27 @@ fn parameter(name: &str, schema: &Value) -> String {
     }
     line.push('\n');
     if let Some(help) = schema["description"].as_str() {
-        let _ = writeln!(line, "      {}", help.replace('\n', " "));
+        let _ = writeln!(line, "{indent}    {}", help.replace('\n', " "));
     }
     for choice in choices(schema) {
-        let _ = writeln!(line, "      {choice}");
+        let _ = writeln!(line, "{indent}    {choice}");
+    }
+    let inner = match &schema["items"] {
+        Value::Null => schema,
+        items => followed(items, root),
+    };
+    for (name, schema) in inner["properties"].as_object().into_iter().flatten() {
+        line.push_str(&parameter(name, schema, root, depth + 2));
     }
     line
+}
+
+/// What a schema refers to: `{"$ref": "#/$defs/Rule"}`, alone or beside null.
+fn followed<'s>(schema: &'s Value, root: &'s Value) -> &'s Value {
+    let options = schema["anyOf"].as_array().into_iter().flatten();
+    let mut references = std::iter::once(schema).chain(options).filter_map(|schema| schema["$ref"].as_str());
+    let target = references.next().and_then(|place| root.pointer(place.trim_start_matches('#')));
+    target.unwrap_or(schema)
 }
 
 /// The values of an enumeration with their help.

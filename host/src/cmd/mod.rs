@@ -31,13 +31,13 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Verb::Doctor => doctor::doctor(),
         Verb::Schema => {
             let schema = pipeline::schema(find_plugins(cli)?.catalog());
-            print(&format!("{schema:#}\n"));
-            Ok(())
+            print(&format!("{schema:#}\n"))
         }
         Verb::Sample { folder, minutes } => sample::sample(folder, *minutes),
         Verb::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "vsg-host", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "vsg-host", &mut script);
+            print(&String::from_utf8_lossy(&script))
         }
     }
 }
@@ -58,7 +58,14 @@ fn find_plugins(cli: &Cli) -> Result<Plugins, Failure> {
 /// Reads and resolves a pipeline.
 fn load(args: &PipelineArgs, plugins: &Plugins) -> Result<Resolved, Failure> {
     let parsed = pipeline::load(&args.pipeline, &args.sets)?;
-    pipeline::resolve(parsed, plugins.catalog()).map_err(|problems| unusable(problems, plugins))
+    let resolved = pipeline::resolve(parsed, plugins.catalog()).map_err(|problems| unusable(problems, plugins))?;
+    match resolved.stages.iter().find(|stage| stage.isolate || stage.timeout_s.is_some()) {
+        None => Ok(resolved),
+        Some(stage) => Err(Failure::arguments(
+            format!("stage `{}` asks for `isolate` or `timeout_s`, which this version can not do yet", stage.name),
+            "remove them; stages that run tools have `patience_s` against tools that hang",
+        )),
+    }
 }
 
 /// If a stage is unknown because its plugin is broken, that is what went wrong.
@@ -70,10 +77,20 @@ fn unusable(problems: pipeline::Problems, plugins: &Plugins) -> Failure {
             .iter()
             .any(|problem| matches!(problem.cause(), pipeline::Cause::UnknownPlugin { plugin } if plugin == name))
     });
-    culprit.map_or(Failure::Pipeline(problems), |error| Failure::Plugin(error.to_string()))
+    match culprit {
+        Some(error) => Failure::PluginOfPipeline(error.to_string(), problems),
+        None => Failure::Pipeline(problems),
+    }
 }
 
 /// Prints to standard output. A reader that has gone away is no error.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Run {
+            message: format!("can not write to standard output: {error}"),
+            help: Some("make room where it goes".into()),
+        }),
+        _ => Ok(()),
+    }
 }

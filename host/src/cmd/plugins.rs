@@ -5,7 +5,7 @@ use crate::{Failure, plugins::Plugins};
 use std::fmt::Write;
 
 pub(super) fn list(plugins: &Plugins) -> Result<(), Failure> {
-    print(&text(plugins));
+    print(&text(plugins))?;
     match plugins.broken.len() {
         0 => Ok(()),
         count => Err(Failure::Plugin(format!("{count} plugin(s) can not be used, see above"))),

@@ -7,12 +7,12 @@ use crate::{
     pipeline::{self, JobFiles, Plan},
     platform,
     plugins::Plugins,
-    report::{self, Outcome},
-    run::{Detail, Finished, JobLog, Progress, Run, RunFolder},
+    report,
+    run::{Detail, Finished, JobLog, Outcome, Progress, Run, RunFolder},
 };
 use std::{
     fs,
-    io::Write,
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -26,56 +26,55 @@ const DEFAULT_OUTPUT: &str = "out";
 
 pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
     let resolved = load(&args.pipeline, plugins)?;
-    if let Some(stage) = resolved.stages.iter().find(|stage| stage.isolate || stage.timeout_s.is_some()) {
-        return Err(Failure::arguments(
-            format!("stage `{}` asks for `isolate` or `timeout_s`, which this version can not do yet", stage.name),
-            "remove them; stages that run tools have `patience_s` against tools that hang",
-        ));
-    }
     let mut typed = args.files.iter().cloned();
     let typed = JobFiles { reference: typed.next(), targets: typed.collect(), output: args.output.clone() };
     let mut plan = pipeline::plan(&resolved, &typed.or(&resolved.job))?;
     plan.sources = plan.sources.iter().map(|path| usable_source(path)).collect::<Result<_, _>>()?;
+    if plan.sources.len() == 1 && !args.quiet {
+        // A terminal that is gone is no reason to fail.
+        let _ = writeln!(io::stderr(), "note: no target was given, so nothing is measured");
+    }
     let output = plan.output.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_OUTPUT));
-    let results = Results::prepare(&output, &plan.sources[0])?;
+    let results = Results::prepare(&output, &plan.sources)?;
     plan.output = Some(results.folder.clone());
 
-    let finished = execute(args, plugins, &plan, &results)?;
-    let outcome = outcome(&finished);
+    let (finished, logged) = execute(args, plugins, &plan, &results)?;
+    let outcome = finished.outcome();
     let report = report::json(&finished, &outcome, &args.pipeline.pipeline, &plan.sources);
-    results.write("report.json", &format!("{report:#}\n"))?;
-    results.write("report.html", &report::html(&results.stem, &finished, &report))?;
-    if finished.cancelled {
-        return Err(Failure::Cancelled);
-    }
-    if !args.quiet {
-        print(&summary(&finished, &report, &results));
-    }
-    match finished.failures.first() {
-        None => Ok(()),
-        Some(failure) => Err(Failure::Run {
-            message: format!("{}: {}", failure.instance, failure.error),
-            help: failure.error.help_text().map(str::to_owned),
-        }),
-    }
-}
-
-fn outcome(finished: &Finished) -> Outcome {
-    match finished.failures.first() {
-        _ if finished.cancelled => Outcome::Failed("cancelled".into()),
-        Some(failure) => Outcome::Failed(format!("{}: {}", failure.instance, failure.error)),
-        None => Outcome::Done,
+    let written = logged
+        .map_err(|error| results.unwritable(&error))
+        .and(results.write("report.json", &format!("{report:#}\n")))
+        .and(results.write("report.html", &report::html(&results.stem, &finished, &report)));
+    let told = if args.quiet || outcome == Outcome::Cancelled {
+        Ok(())
+    } else {
+        print(&summary(&finished, &report, &results))
+    };
+    match outcome {
+        Outcome::Done => written.and(told),
+        Outcome::Cancelled => Err(Failure::Cancelled),
+        Outcome::Failed { error, help } => Err(Failure::Run { message: error, help }),
     }
 }
 
-fn execute(args: &RunArgs, plugins: &Plugins, plan: &Plan, results: &Results) -> Result<Finished, Failure> {
+/// Runs the plan. What went wrong with the log is told apart: whatever happened to the job counts more.
+fn execute(
+    args: &RunArgs,
+    plugins: &Plugins,
+    plan: &Plan,
+    results: &Results,
+) -> Result<(Finished, io::Result<()>), Failure> {
     let work_dir = args.work_dir.clone().unwrap_or_else(|| platform::cache_dir().join("runs"));
-    let folder = RunFolder::create(&work_dir).map_err(|error| {
+    let unusable = |problem: &dyn std::fmt::Display| {
         Failure::arguments(
-            format!("can not use `{}` for bulk data: {error}", work_dir.display()),
+            format!("can not use `{}` for bulk data: {problem}", work_dir.display()),
             "choose another folder by --work-dir",
         )
-    })?;
+    };
+    if work_dir.to_str().is_none() {
+        return Err(unusable(&"its name is not valid UTF-8"));
+    }
+    let folder = Arc::new(RunFolder::create(&work_dir).map_err(|error| unusable(&error))?);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build().map_err(|error| Failure::Run {
         message: format!("can not start {} threads: {error}", args.threads),
         help: Some("choose fewer by --threads".into()),
@@ -92,26 +91,30 @@ fn execute(args: &RunArgs, plugins: &Plugins, plan: &Plan, results: &Results) ->
         _ => Detail::Normal,
     };
     let progress = Progress::new(detail);
-    let cancelled = cancellation();
+    let cancelled = cancellation(&folder);
 
     let name = plan.sources[0].file_name().unwrap_or_default().to_string_lossy().into_owned();
     log.plain(&format!("=== Starting Job: {name} ==="));
     let finished = Run::new(plan, plugins, &folder, &log, &progress, &pool, &cancelled).execute();
-    let ended = log.finish();
-    if let Outcome::Failed(error) = outcome(&finished) {
-        log.plain(&format!("[FATAL ERROR] Job failed: {error}"));
+    let logged = log.finish();
+    match finished.outcome() {
+        Outcome::Done => {}
+        Outcome::Cancelled => log.plain("[FATAL ERROR] Job failed: cancelled"),
+        Outcome::Failed { error, .. } => log.plain(&format!("[FATAL ERROR] Job failed: {error}")),
     }
     log.plain("=== Job Finished ===");
-    ended.and_then(|()| log.finish()).map_err(|error| results.unwritable(&error))?;
-    Ok(finished)
+    Ok((finished, logged.and_then(|()| log.finish())))
 }
 
 /// A flag that the first signal raises; the second one ends the program at once.
-fn cancellation() -> Arc<AtomicBool> {
+fn cancellation(folder: &Arc<RunFolder>) -> Arc<AtomicBool> {
     let cancelled = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&cancelled);
+    let (flag, folder) = (Arc::clone(&cancelled), Arc::downgrade(folder));
     platform::on_stop_signal(move || {
         if flag.swap(true, Ordering::Relaxed) {
+            if let Some(folder) = folder.upgrade() {
+                folder.clear();
+            }
             std::process::exit(130);
         }
         let _ = writeln!(std::io::stderr(), "stopping; once more to stop at once");
@@ -126,8 +129,11 @@ fn usable_source(path: &Path) -> Result<PathBuf, Failure> {
     let metadata = fs::metadata(path).map_err(|error| {
         fail(
             &format!("can not be used as a source: {error}"),
-            "give the files on the command line: `vsg-host run PIPELINE REFERENCE TARGET… -o OUT`; `vsg-host sample` makes \
-             the pair that the pipelines of this project name",
+            &format!(
+                "give the files on the command line: `vsg-host run PIPELINE REFERENCE TARGET… -o OUT`; `vsg-host sample \
+                 {}` makes a pair to try things on",
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).display()
+            ),
         )
     })?;
     if metadata.is_dir() {
@@ -150,9 +156,9 @@ struct Results {
 
 impl Results {
     /// Makes the folder, and makes sure that it can be written and that no source would be replaced.
-    fn prepare(folder: &Path, reference: &Path) -> Result<Self, Failure> {
+    fn prepare(folder: &Path, sources: &[PathBuf]) -> Result<Self, Failure> {
         let shown = folder.display();
-        let refuse = |error: std::io::Error| {
+        let refuse = |error: io::Error| {
             Failure::arguments(
                 format!("can not write into the output folder `{shown}`: {error}"),
                 "choose another folder by -o",
@@ -167,14 +173,17 @@ impl Results {
             ));
         }
         tempfile::tempfile_in(&folder).map_err(refuse)?;
-        let stem = reference.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = sources[0].file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let results = Self { folder, stem };
-        let place = results.path("mkv");
-        if place.canonicalize().is_ok_and(|place| reference.canonicalize().is_ok_and(|reference| reference == place)) {
-            return Err(Failure::arguments(
-                format!("the output would replace the source file `{}`", place.display()),
-                "choose another output folder by -o",
-            ));
+        for ending in ["mkv", "log", "report.json", "report.html"] {
+            let place = results.path(ending);
+            let is_place = |source: &PathBuf| matches!((source.canonicalize(), place.canonicalize()), (Ok(source), Ok(place)) if source == place);
+            if sources.iter().any(is_place) {
+                return Err(Failure::arguments(
+                    format!("the output would replace the source file `{}`", place.display()),
+                    "choose another output folder by -o",
+                ));
+            }
         }
         Ok(results)
     }
@@ -194,7 +203,7 @@ impl Results {
         write().map(drop).map_err(|error| self.unwritable(&error))
     }
 
-    fn unwritable(&self, error: &std::io::Error) -> Failure {
+    fn unwritable(&self, error: &io::Error) -> Failure {
         Failure::Run {
             message: format!("can not write the results into `{}`: {error}", self.folder.display()),
             help: Some("make room there, or choose another folder by -o".into()),

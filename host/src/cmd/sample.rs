@@ -16,7 +16,11 @@ use vsg_tools::{Search, Tool};
 
 pub(super) fn sample(folder: &Path, minutes: Option<u32>) -> Result<(), Failure> {
     static STOPPED: AtomicBool = AtomicBool::new(false);
-    platform::on_stop_signal(|| STOPPED.store(true, Ordering::Relaxed));
+    platform::on_stop_signal(|| {
+        if STOPPED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
     let search = Search::from_env();
     let find = |tool: Tool| search.find(tool).map_err(|error| failure(&error));
     let tools = Tools { ffmpeg: find(Tool::Ffmpeg)?, mkvmerge: find(Tool::Mkvmerge)? };
@@ -46,8 +50,7 @@ pub(super) fn sample(folder: &Path, minutes: Option<u32>) -> Result<(), Failure>
         pair.target.display(),
         pair.truth_file.display(),
         delay_ms.abs(),
-    ));
-    Ok(())
+    ))
 }
 
 fn failure(error: &dyn std::error::Error) -> Failure {

@@ -29,6 +29,7 @@ mod words;
 
 pub use cause::Cause;
 pub use job::JobFiles;
+pub use nearest::nearest;
 pub use parse::{Parsed, load, load_text};
 pub use plan::{Feed, Instance, Plan, plan, source_name};
 pub use problem::{Problem, Problems};

@@ -1,7 +1,8 @@
 //! Finds the name that was probably meant.
 
 /// The candidate that is closest to `typed`, when it is close enough to be a slip of the finger.
-pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let allowed = match typed.chars().count() {
         0..=2 => 0,

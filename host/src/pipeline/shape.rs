@@ -40,7 +40,7 @@ impl Shape<'_> {
                 }
                 "compare" | "variant" => {
                     let problem = Problem::new(Cause::Comparison { key: key.value.clone() });
-                    let help = "comparisons run with `vsg-host compare`";
+                    let help = "this version has no comparisons; run the pipelines one after the other";
                     self.problems.push(problem.at(&key.place, "part of a comparison").help(help));
                 }
                 _ => {

@@ -1,18 +1,9 @@
 //! `report.json`: the facts that stages reported, and how the run went.
 
-use crate::run::Finished;
+use crate::run::{Finished, Outcome};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use vsg_plugin_api::report::Entry;
-
-/// How a run went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything ran.
-    Done,
-    /// It did not, and this is why.
-    Failed(String),
-}
 
 /// The report as JSON. What stages reported as facts is merged in at the top; status, error, issues and stages are the
 /// host's own, but a stage may name the status of a run that was done (`merged`); without one it is `analyzed`.
@@ -24,7 +15,12 @@ pub fn json(finished: &Finished, outcome: &Outcome, pipeline: &Path, sources: &[
             merge(&mut report, facts);
         }
     }
-    if let Outcome::Failed(error) = outcome {
+    let error = match outcome {
+        Outcome::Done => None,
+        Outcome::Cancelled => Some("cancelled"),
+        Outcome::Failed { error, .. } => Some(error.as_str()),
+    };
+    if let Some(error) = error {
         merge(&mut report, &json!({ "status": "failed", "error": error, "output": null }));
     }
     let issues: Vec<&String> = finished
@@ -82,7 +78,8 @@ mod tests {
     #[test]
     fn a_failed_run_is_failed_whatever_stages_said() {
         let entries = vec![Entry::Facts(json!({ "status": "merged", "output": "a.mkv" }))];
-        let report = json(&finished(entries), &Outcome::Failed("disk full".into()), Path::new("p.toml"), &[]);
+        let failed = Outcome::Failed { error: "disk full".into(), help: None };
+        let report = json(&finished(entries), &failed, Path::new("p.toml"), &[]);
         assert_eq!((&report["status"], &report["output"]), (&json!("failed"), &Value::Null));
         assert_eq!(report["error"], "disk full");
     }

@@ -5,5 +5,5 @@ mod json;
 mod plot;
 
 pub use html::html;
-pub use json::{Outcome, json};
+pub use json::json;
 pub use plot::svg;

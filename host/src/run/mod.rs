@@ -9,4 +9,4 @@ mod stage_host;
 pub use folder::RunFolder;
 pub use job_log::JobLog;
 pub use progress::{Detail, Progress};
-pub use scheduler::{Finished, Run, StageFailure, StageRecord};
+pub use scheduler::{Finished, Outcome, Run, StageFailure, StageRecord};

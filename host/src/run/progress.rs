@@ -71,10 +71,10 @@ impl Progress {
         }
     }
 
-    /// A line of the log with its level (1 error … 5 trace).
-    pub fn message(&self, level: u8, text: &str) {
+    /// A message of an instance with its level (1 error … 5 trace).
+    pub fn message(&self, level: u8, name: &str, text: &str) {
         if level <= 2 || self.detail == Detail::Verbose {
-            self.line(text.trim_matches('\n'));
+            self.line(&format!("{name}: {}", text.trim_matches('\n')));
         }
     }
 

@@ -47,8 +47,42 @@ pub struct Finished {
     pub entries: Vec<Entry>,
     /// Why the run failed; the first one counts, others may have followed before everything stopped.
     pub failures: Vec<StageFailure>,
-    /// Whether the user stopped it.
+    /// Instances that did not come to a good end.
+    pub undone: usize,
+    /// Whether the user asked to stop.
     pub cancelled: bool,
+}
+
+/// How a run went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything ran.
+    Done,
+    /// The user stopped it.
+    Cancelled,
+    /// It did not, and this is why.
+    Failed {
+        /// The first failure.
+        error: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+}
+
+impl Finished {
+    /// How it went. Who asks to stop when everything is done comes too late.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self.failures.first() {
+            _ if self.undone == 0 => Outcome::Done,
+            _ if self.cancelled => Outcome::Cancelled,
+            Some(failure) => Outcome::Failed {
+                error: format!("{}: {}", failure.instance, failure.error),
+                help: failure.error.help_text().map(str::to_owned),
+            },
+            None => Outcome::Failed { error: format!("{} stage(s) did not run", self.undone), help: None },
+        }
+    }
 }
 
 /// One instance that ran.
@@ -155,6 +189,7 @@ impl<'p> Run<'p> {
         records.sort_by_key(|(instance, _)| *instance);
         finished.stages = records.into_iter().map(|(_, record)| record).collect();
         finished.entries = self.entries.into_inner().unwrap_or_default().into_iter().flatten().collect();
+        finished.undone = outputs.iter().filter(|outputs| outputs.is_none()).count();
         finished.cancelled = is_raised(self.cancelled);
         finished
     }
@@ -163,7 +198,7 @@ impl<'p> Run<'p> {
         let instance = &self.plan.instances[ended.instance];
         let mark = match &ended.outcome {
             Ok(_) => "✓",
-            Err(error) if error.is_cancelled() => "–",
+            Err(error) if error.is_cancelled() && self.is_stopping() => "–",
             Err(error) => {
                 self.failed.store(true, Ordering::Relaxed);
                 self.log.message(ended.instance, &format!("[ERROR] {}: {error}", instance.name));

@@ -20,9 +20,10 @@ pub(super) struct StageHost<'r, 'p> {
 
 impl RawHost for StageHost<'_, '_> {
     fn log(&self, level: u8, message: RStr<'_>) {
-        self.run.progress.message(level, message.as_str());
+        let message = marked(level, message.as_str());
+        self.run.progress.message(level, &self.run.plan.instances[self.instance].name, &message);
         if level <= 3 {
-            self.run.log.message(self.instance, message.as_str());
+            self.run.log.message(self.instance, &message);
         }
     }
 
@@ -54,9 +55,16 @@ impl StageHost<'_, '_> {
         let reply = match name {
             "blob-file" => serde_json::to_value(self.run.folder.blob_file())?,
             "scratch-dir" => serde_json::to_value(self.run.folder.scratch_dir()?)?,
+            "unfinished-file" => {
+                self.run.folder.note_unfinished(serde_json::from_str(request)?)?;
+                serde_json::Value::Null
+            }
             "job" => serde_json::to_value(self.job())?,
             "report" => {
                 let entry: Entry = serde_json::from_str(request)?;
+                if matches!(&entry, Entry::Facts(facts) if !facts.is_object()) {
+                    return Err(Error::new("facts for the report have to be an object"));
+                }
                 if let Ok(mut entries) = self.run.entries.lock() {
                     entries[self.instance].push(entry);
                 }
@@ -75,6 +83,16 @@ impl StageHost<'_, '_> {
             output: self.run.plan.output.clone().unwrap_or_else(|| PathBuf::from(".")),
         }
     }
+}
+
+/// A message that says in its first word how serious it is; information says nothing.
+fn marked(level: u8, message: &str) -> std::borrow::Cow<'_, str> {
+    let mark = match level {
+        1 => "[ERROR]",
+        2 => "[WARNING]",
+        _ => return message.into(),
+    };
+    if message.trim_start().starts_with('[') { message.into() } else { format!("{mark} {message}").into() }
 }
 
 /// The value of a source file.

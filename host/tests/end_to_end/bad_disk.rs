@@ -3,7 +3,7 @@
 
 use crate::{
     media,
-    program::{Job, names, shipped},
+    program::{Job, run_folders, shipped},
 };
 use std::{
     path::{Path, PathBuf},
@@ -55,7 +55,7 @@ fn no_room_for_bulk_data() {
     };
     let ran = job.run();
     ran.failed(1, &["audio@Source", "the disk is full", "--work-dir"]);
-    assert_eq!(names(&disk.0), [""; 0]);
+    assert_eq!(run_folders(&disk.0), [""; 0]);
     drop(disk);
 }
 

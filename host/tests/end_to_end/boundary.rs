@@ -54,9 +54,9 @@ fn everything_that_a_stage_says_reaches_the_log() {
     let lines: Vec<&str> = log.lines().filter_map(|line| line.split_once("] ").map(|(_, text)| text)).collect();
     let wanted = [
         "a line of the context",
-        "a warning of the context",
+        "[WARNING] a warning of the context",
         "an event answer=42 name=Source 2",
-        "an event of a loop index=0",
+        "[WARNING] an event of a loop index=0",
     ];
     assert_eq!(lines, wanted, "{log}");
     assert!(log.contains("--- Talking Phase ---"), "{log}");

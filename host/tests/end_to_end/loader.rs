@@ -112,7 +112,8 @@ fn a_stage_of_a_broken_plugin_names_the_plugin() {
         vsg(folder.path(), &["--plugins".as_ref(), folder.path().as_ref(), "check".as_ref(), pipeline.as_ref()]);
     let text = plain(folder.path(), &String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(3), "{text}");
-    assert!(text.starts_with("error: `PLUGINS/libacme.so` is not a library that can be loaded"), "{text}");
+    assert!(text.contains("no plugin `acme` is loaded"), "{text}");
+    assert!(text.contains("error: `PLUGINS/libacme.so` is not a library that can be loaded"), "{text}");
 }
 
 #[test]

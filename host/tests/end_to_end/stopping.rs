@@ -2,13 +2,12 @@
 
 use crate::{
     media,
-    program::{Job, Ran, decoder, names, shipped},
+    program::{Job, Ran, decoder, run_folders, shipped},
 };
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Command, Stdio},
 };
-use tempfile::TempDir;
 
 const SLEEP: &str = "[stage.sleep]\nuse = \"misbehaving/sleep\"\n";
 
@@ -85,23 +84,56 @@ fn with_sources(job: Job) -> Job {
 }
 
 #[test]
-fn the_second_ctrl_c_ends_everything_and_the_next_run_cleans_up() {
+fn the_second_ctrl_c_ends_everything_at_once() {
     let job = Job::of_stages(&format!("{SLEEP}with = {{ deaf = true }}\n"));
     let ran = interrupted(job, "asleep", &["-INT", "-INT"]);
     assert_eq!(ran.output.status.code(), Some(130), "{}", ran.stderr());
-    is_swept_by_the_next_run(ran.folder);
+    ran.left_nothing_half_done();
+}
+
+/// An mkvmerge that writes the output, and then neither ends nor lets itself be ended politely.
+const DEAF_MKVMERGE: &str = "case \"$1\" in @*) trap '' TERM; echo $$ > \"$0.pid\"; mkvmerge \"$@\"; \
+    while :; do sleep 1; done;; *) exec mkvmerge \"$@\";; esac";
+
+fn is_gone(ran: &Ran) {
+    let pid = std::fs::read_to_string(ran.folder.path().join("VSG_MKVMERGE.pid")).unwrap();
+    for _ in 0..200 {
+        if !std::path::Path::new("/proc").join(pid.trim()).exists() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("mkvmerge outlives the program");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_second_ctrl_c_takes_tools_and_half_an_output_along() {
+    let job = Job::new(shipped("default.toml")).quick().fake("VSG_MKVMERGE", DEAF_MKVMERGE);
+    let ran = interrupted(with_sources(job), "Progress: 100%", &["-INT", "-INT"]);
+    assert_eq!(ran.output.status.code(), Some(130), "{}", ran.stderr());
+    is_gone(&ran);
+    ran.left_nothing_half_done();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_kill_takes_tools_along_and_the_next_run_removes_half_an_output() {
+    let job = Job::new(shipped("default.toml")).quick().fake("VSG_MKVMERGE", DEAF_MKVMERGE);
+    let ran = interrupted(with_sources(job), "Progress: 100%", &["-KILL"]);
+    is_gone(&ran);
+    assert!(ran.results().iter().any(|name| name.contains("partial")), "{:?}", ran.results());
+    let again = Job::in_folder(ran.folder, shipped("default.toml")).quick().sources(media::small().files()).run();
+    again.succeeded();
 }
 
 #[test]
 fn the_next_run_cleans_up_after_a_killed_one() {
     let ran = interrupted(Job::of_stages(SLEEP), "asleep", &["-KILL"]);
     assert_eq!(ran.output.status.code(), None);
-    is_swept_by_the_next_run(ran.folder);
-}
-
-fn is_swept_by_the_next_run(folder: TempDir) {
+    let folder = ran.folder;
     let work = folder.path().join("work");
-    assert_eq!(names(&work).len(), 1, "the run that was cut off leaves its folder");
+    assert_eq!(run_folders(&work).len(), 1, "the run that was cut off leaves its folder");
     std::fs::write(
         folder.path().join("toy.toml"),
         "[job]\nreference = \"film.mkv\"\n[stage.talk]\nuse = \"misbehaving/talk\"\n",
@@ -114,6 +146,12 @@ fn is_swept_by_the_next_run(folder: TempDir) {
 fn a_failure_stops_what_runs_beside_it_and_names_the_cause() {
     let job = Job::of_stages(&format!("{SLEEP}[stage.odd]\nuse = \"misbehaving/fail\"\n")).arg("--threads").arg("4");
     job.run().failed(1, &["odd: the moon is not in the right place"]);
+}
+
+#[test]
+fn a_stage_that_claims_to_be_cancelled_has_failed() {
+    let ran = Job::of_stages("[stage.odd]\nuse = \"misbehaving/claim-cancelled\"\n").run();
+    ran.failed(1, &["odd: cancelled"]);
 }
 
 #[test]

@@ -44,9 +44,16 @@ mod unix {
         format!("lib{name}.{}", if cfg!(target_os = "macos") { "dylib" } else { "so" })
     }
 
-    /// Puts the child into a process group of its own, so that it can be ended together with its children.
+    /// Puts the child into a process group of its own, so that it can be ended together with its children. On Linux it also
+    /// dies with us, however we die.
+    #[cfg_attr(target_os = "linux", allow(unsafe_code, reason = "code between fork and exec"))]
     pub(crate) fn isolate(command: &mut Command) {
         command.process_group(0);
+        #[cfg(target_os = "linux")]
+        // SAFETY: one system call, which allocates nothing and takes no lock.
+        unsafe {
+            command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?));
+        }
     }
 
     /// Asks the child's whole group to end.

@@ -173,7 +173,7 @@ impl<M: CorrelationMethod> Correlation<M> {
             reference: &buffers.reference,
             target: &buffers.target,
             sample_rate_hz: f64::from(reference.header.sample_rate_hz),
-            pass_band_hz: reference.pass_band_hz(),
+            pass_band_hz: common_band_hz(reference.pass_band_hz(), target.pass_band_hz()),
         })?;
         if let Ok(mut idle) = idle.lock() {
             idle.push(buffers);
@@ -182,13 +182,26 @@ impl<M: CorrelationMethod> Correlation<M> {
         Ok(Window {
             number: planned.index + 1,
             start_s: planned.start_s,
-            delay_ms: peak.delay_ms,
-            match_pct: peak.match_pct,
-            peak_ratio: peak.peak_ratio,
-            runner_up_ms: peak.runner_up_ms,
+            // A method may find nothing in silence; reports and values hold numbers only.
+            delay_ms: finite(peak.delay_ms).unwrap_or(0.0),
+            match_pct: finite(peak.match_pct).unwrap_or(0.0),
+            peak_ratio: peak.peak_ratio.and_then(finite),
+            runner_up_ms: peak.runner_up_ms.and_then(finite),
             accepted: rejected_because.is_none(),
             rejected_because,
         })
+    }
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+/// The band that both sides let pass (Hz).
+fn common_band_hz(one: Option<(f64, f64)>, other: Option<(f64, f64)>) -> Option<(f64, f64)> {
+    match (one, other) {
+        (Some((low, high)), Some((other_low, other_high))) => Some((low.max(other_low), high.min(other_high))),
+        (one, other) => one.or(other),
     }
 }
 
@@ -199,6 +212,12 @@ impl Scan {
             return Err(Error::new(format!(
                 "the reference has {rate} samples a second and {} has {}",
                 target.header.source, target.header.sample_rate_hz
+            )));
+        }
+        if self.scan_start_pct >= self.scan_end_pct {
+            return Err(Error::new(format!(
+                "scan_start_pct ({} %) is not before scan_end_pct ({} %)",
+                self.scan_start_pct, self.scan_end_pct
             )));
         }
         let plan = window_plan::Scan {
@@ -226,13 +245,19 @@ impl Scan {
 
     /// Why a window does not count, or `None`.
     fn objection(&self, peak: &Peak) -> Option<String> {
-        if !(peak.match_pct >= self.min_match_pct && peak.delay_ms.is_finite()) {
+        if !peak.delay_ms.is_finite() {
+            return Some("no delay found".into());
+        }
+        if peak.match_pct.is_nan() || peak.match_pct < self.min_match_pct {
             return Some(format!("below {:.1}", self.min_match_pct));
         }
-        let ratio = peak.peak_ratio.filter(|_| self.min_peak_ratio > 0.0)?;
+        if self.min_peak_ratio == 0.0 {
+            return None;
+        }
         if peak.on_edge {
             return Some("peak on the edge of the search range".into());
         }
+        let ratio = peak.peak_ratio?;
         let stands_out = ratio >= self.min_peak_ratio;
         (!stands_out).then(|| format!("peak {ratio:.2} times the second, below {:.2}", self.min_peak_ratio))
     }

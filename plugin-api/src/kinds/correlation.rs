@@ -12,7 +12,7 @@ pub struct Correlation {
     pub track_id: u64,
     /// Track of the reference that was measured (id in mkvmerge).
     pub reference_track_id: u64,
-    /// Stage that measured, such as `correlation-gcc/phat`.
+    /// Method that measured: the name of its stage within the plugin, such as `phat`.
     pub method: String,
     /// Presentation time of the first decoded sample of the target (ms), see [`AudioHeader::start_ms`](super::AudioHeader).
     pub start_ms: f64,

@@ -66,7 +66,7 @@ impl Stage for Select {
         let delay = delay?;
         ctx.report(&Entry::facts(&["targets", &delay.source], &Facts { selection: &delay })?)?;
         if let Some(doubt) = second_delay(&correlation, delay.raw_ms) {
-            ctx.warn(format!("[WARNING] {doubt}"));
+            ctx.warn(&doubt);
             ctx.report(&Entry::Issue(doubt))?;
         }
         Outputs::new().with("delay", delay)

@@ -140,7 +140,7 @@ impl Decode {
             .help("give a file with sound")
         })?;
         if let Some(note) = choice.note() {
-            ctx.warn(format!("[WARNING] {}: {note}", media.source));
+            ctx.warn(format!("{}: {note}", media.source));
         }
         let track = audio[choice.position];
         let shown = info::normalise_language(Some(wanted)).unwrap_or_else(|| "first".into());
@@ -176,7 +176,7 @@ impl Decode {
         }
         if let Some(first) = complaints.first() {
             ctx.warn(format!(
-                "[WARNING] {}: ffmpeg complained {} time(s) while decoding; delays after damaged places may be off. First: {first}",
+                "{}: ffmpeg complained {} time(s) while decoding; delays after damaged places may be off. First: {first}",
                 media.source,
                 complaints.len()
             ));

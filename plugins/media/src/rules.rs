@@ -54,7 +54,7 @@ pub(crate) fn chosen_tracks(sources: &[Media], rules: &[Rule]) -> (Vec<LayoutTra
                 matched = true;
                 if index > 0 && track.kind == TrackType::Video {
                     warnings.push(format!(
-                        "[WARNING] Skipping video track from {} (ID {}). Video is only allowed from Source 1.",
+                        "Skipping video track from {} (ID {}). Video is only allowed from Source 1.",
                         media.source, track.id
                     ));
                 } else if !tracks.iter().any(|known| known.source == media.source && known.id == track.id) {
@@ -63,7 +63,7 @@ pub(crate) fn chosen_tracks(sources: &[Media], rules: &[Rule]) -> (Vec<LayoutTra
             }
         }
         if !matched {
-            warnings.push(format!("[WARNING] Rule {} of the layout matches no track.", number + 1));
+            warnings.push(format!("Rule {} of the layout matches no track.", number + 1));
         }
     }
     (tracks, warnings)
@@ -221,7 +221,7 @@ mod tests {
         ];
         let (tracks, warnings) = chosen_tracks(&pair(), &rules);
         assert_eq!(places(&tracks), [("Source 2", 1, true), ("Source 2", 2, true), ("Source 1", 0, true)]);
-        assert_eq!(warnings, ["[WARNING] Rule 3 of the layout matches no track."]);
+        assert_eq!(warnings, ["Rule 3 of the layout matches no track."]);
     }
 
     #[test]

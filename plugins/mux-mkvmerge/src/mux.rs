@@ -46,6 +46,7 @@ impl Stage for Mux {
         let is_ours = |place: &Path| identify(ctx, place).is_ok_and(|answer| has_mark(&answer));
         let job = ctx.job()?;
         let unfinished = Unfinished::prepare(&job, self.overwrite, is_ours)?;
+        ctx.note_unfinished(unfinished.temporary())?;
 
         let items = item::in_final_order(item::items(&layout, &sources)?);
         let settings = options::Settings {

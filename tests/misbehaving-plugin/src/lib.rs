@@ -15,6 +15,7 @@ vsg_plugin_api::export!(
     outputs::Nothing,
     outputs::OtherKind,
     outputs::Undeclared,
+    panics::ClaimCancelled,
     panics::PanicInLoop,
     panics::PanicInRun,
     sleep::Sleep,

@@ -1,4 +1,4 @@
-//! Stages that panic.
+//! Stages that panic, and one that claims to be cancelled.
 
 use crate::kinds::Number;
 use vsg_plugin_api::prelude::*;
@@ -47,5 +47,22 @@ impl Stage for PanicInLoop {
         };
         let value = ctx.for_each(self.count, body)?.iter().sum();
         Outputs::new().with("number", Number { value })
+    }
+}
+
+params! {
+    /// Settings of `misbehaving/claim-cancelled`.
+    pub struct ClaimCancelled {}
+}
+
+impl Stage for ClaimCancelled {
+    const ID: &'static str = "claim-cancelled";
+
+    fn signature() -> Signature {
+        Signature::new("Says that it was cancelled when nobody did that.").output::<Number>("number", "never returned")
+    }
+
+    fn run(&self, _inputs: &Inputs, _ctx: &Ctx<'_>) -> Result<Outputs> {
+        Err(Error::cancelled())
     }
 }
