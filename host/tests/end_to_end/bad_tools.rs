@@ -106,5 +106,7 @@ fn samples_that_are_no_numbers() {
     // 24 s of NaN at 48 kHz, little-endian 32-bit floats.
     let script = decoder("head -c 4608000 /dev/zero | tr '\\0' '\\377'");
     let ran = job().fake("VSG_FFMPEG", &script).sources(media::small().files()).run();
-    ran.failed(1, &["correlate@Source 2", "sample 0 of the reference window is not a finite number", "is damaged"]);
+    ran.failed(1, &["delay@Source 2", "Could not determine a reliable delay", "be silent or damaged"]);
+    let windows = &ran.report()["targets"]["Source 2"]["windows"];
+    assert_eq!(windows[0]["rejected_because"], "no delay: silent, or damaged");
 }

@@ -12,6 +12,7 @@ mod graphs;
 mod loader;
 mod main_job;
 mod media;
+mod odd_clocks;
 mod program;
 mod report_files;
 mod stopping;

@@ -148,6 +148,8 @@ fn a_target_that_plays_too_late_shifts_everything_else() {
         .map(|(after, before)| after.0 - before.0)
         .collect();
     assert!(moved.len() > 1 && moved.iter().all(|ms| (ms - shift_ms).abs() < 0.01), "chapters moved by {moved:?} ms");
+    let title = &identify(&ran.result(".mkv"))["container"]["properties"]["title"];
+    assert!(title.is_null(), "the reference has no title: {title}");
 }
 
 #[test]
@@ -159,7 +161,11 @@ fn sample_rates_may_differ() {
 #[test]
 fn a_target_may_be_an_mp4_file() {
     let pair = media::mp4_target();
-    is_right(&pair, &merge(&pair));
+    let ran = merge(&pair);
+    is_right(&pair, &ran);
+    let tracks = menu(&ran.result(".mkv"));
+    let defaults: Vec<bool> = tracks.iter().filter(|track| track.0 == "audio").map(|track| track.3).collect();
+    assert_eq!(defaults, [true, false], "mkvmerge would make both default");
 }
 
 #[test]

@@ -102,12 +102,13 @@ pub(crate) fn dub() -> Pair {
     pair(reference, target)
 }
 
-/// E-AC-3 against AAC; the target plays 731.29 ms too late, and the reference has chapters.
+/// E-AC-3 against AAC; the target plays 731.29 ms too late and has a title; the reference has chapters and no title.
 pub(crate) fn late() -> Pair {
     let mut reference = release(30.0, 0.0, Mix::original("eng"), Codec::Eac3);
     reference.chapters = chapters_at_cuts(&FILM, 0.0, 30.0, 10.0);
     reference.subtitles = vec![SubtitleTrack::new(SubtitleFormat::Srt, "eng")];
-    pair(reference, release(30.0, -731.29, Mix::remaster("eng"), Codec::Aac))
+    let target = Release { title: Some("Another".into()), ..release(30.0, -731.29, Mix::remaster("eng"), Codec::Aac) };
+    pair(reference, target)
 }
 
 /// FLAC at 44.1 kHz against Opus.

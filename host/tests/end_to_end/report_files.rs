@@ -86,10 +86,11 @@ fn a_second_run_into_the_same_folder_replaces_the_first() {
     let first = Job::new(shipped("default.toml")).quick().sources(pair.files()).run();
     first.succeeded();
     let output = first.result(".mkv");
-    std::fs::write(&output, "older").unwrap();
+    let older = std::fs::read(&output).unwrap();
     let again = Job::in_folder(first.folder, shipped("default.toml")).quick().sources(pair.files()).run();
     again.succeeded();
-    assert!(std::fs::metadata(&output).unwrap().len() > 100_000);
+    let newer = std::fs::read(&output).unwrap();
+    assert!(newer.len() > 100_000 && newer != older, "every output has a UID of its own");
 }
 
 #[test]

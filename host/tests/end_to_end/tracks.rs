@@ -35,11 +35,12 @@ pub(crate) fn menu(file: &Path) -> Vec<(String, String, String, bool, bool)> {
         .collect()
 }
 
-/// One packet: presentation time (ms) and a hash of its bytes.
+/// One packet: presentation time (ms), a hash of its bytes, and whether it can be decoded by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Packet {
     pub(crate) pts_ms: f64,
     pub(crate) hash: String,
+    pub(crate) is_key: bool,
 }
 
 /// All packets of a stream, such as `a:0`.
@@ -51,6 +52,7 @@ pub(crate) fn packets(file: &Path, stream: &str) -> Vec<Packet> {
     let packets = json["packets"].as_array().unwrap().iter().map(|packet| Packet {
         pts_ms: packet["pts_time"].as_str().map_or(f64::NAN, |seconds| seconds.parse::<f64>().unwrap() * 1000.0),
         hash: packet["data_hash"].as_str().unwrap().to_owned(),
+        is_key: packet["flags"].as_str().unwrap().starts_with('K'),
     });
     packets.collect()
 }

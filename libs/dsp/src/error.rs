@@ -52,6 +52,13 @@ pub enum DspError {
         index: usize,
     },
 
+    /// A recursive filter rings for longer than anything that it could be used on.
+    #[error("a filter with a pole of radius {radius} takes minutes to settle; choose a wider band")]
+    Settling {
+        /// Radius of its slowest pole.
+        radius: f64,
+    },
+
     /// The scratch buffers belong to a correlation of another size.
     #[error(
         "the scratch buffers belong to FFT length {got}, this correlation needs {planned}; make them with its own `scratch()`"

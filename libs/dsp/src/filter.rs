@@ -10,6 +10,8 @@ use crate::error::DspError;
 
 /// What the output of a range may differ from the whole signal's (of full scale).
 const REMAINDER: f64 = 1e-9;
+/// Longest time in which a response may lose a decade (samples): 10 s at 48 kHz.
+const LONGEST_DECADE: f64 = 480_000.0;
 
 /// Coefficients of a filter; plain numbers, so that they can travel as JSON.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -140,7 +142,11 @@ fn largest_radius(sections: &[[f64; 6]]) -> Result<f64, DspError> {
 /// length until a block adds next to nothing; what follows is a tenth of it, a hundredth, and so on.
 fn settling_samples(sections: &[[f64; 6]]) -> Result<usize, DspError> {
     let radius = largest_radius(sections)?;
-    let decade = (10f64.ln() / -radius.max(0.1).ln()).ceil() as usize;
+    let decade = 10f64.ln() / -radius.max(0.1).ln();
+    if decade > LONGEST_DECADE {
+        return Err(DspError::Settling { radius });
+    }
+    let decade = decade.ceil() as usize;
     let mut cascade = Cascade::new(sections);
     let mut response = vec![cascade.next(1.0).abs()];
     loop {
@@ -193,6 +199,12 @@ mod tests {
             filter.apply(&mut range, lead_in);
             assert_eq!(range, whole[start..]);
         }
+    }
+
+    #[test]
+    fn a_filter_that_rings_for_minutes_is_refused() {
+        let filter = band_pass::design(1.0, 1.001, 5, 48_000.0).unwrap();
+        assert!(matches!(filter.lead_in_samples(), Err(DspError::Settling { .. })));
     }
 
     #[test]

@@ -20,6 +20,9 @@ const DISK_FULL: [&str; 4] = [
     "There is not enough space on the disk",
 ];
 
+/// Warnings that are kept and logged; more of them say nothing new.
+const MOST_WARNINGS: usize = 100;
+
 /// Everything a command has said so far, in the form in which it is needed.
 pub(crate) struct Transcript<'a> {
     observer: &'a dyn Observer,
@@ -35,12 +38,15 @@ struct Kept {
     log: RunLog,
     stderr: Tail,
     warnings: Vec<String>,
+    /// Warnings beyond those that are kept.
+    more_warnings: usize,
     disk_full: Option<String>,
 }
 
 impl<'a> Transcript<'a> {
     pub(crate) fn new(observer: &'a dyn Observer, family: Family, progress: ProgressReader, log: RunLog) -> Self {
-        let kept = Kept { log, stderr: Tail::of_lines(usize::MAX), warnings: Vec::new(), disk_full: None };
+        let kept =
+            Kept { log, stderr: Tail::of_lines(usize::MAX), warnings: Vec::new(), more_warnings: 0, disk_full: None };
         Transcript {
             observer,
             family,
@@ -81,6 +87,11 @@ impl<'a> Transcript<'a> {
         }
         if verdict == Verdict::Warnings && self.kept.warnings.is_empty() {
             let text = format!("{tool} ended with warnings that it did not name");
+            self.observer.log(&format!("[WARNING] {text}"));
+            self.kept.warnings.push(text);
+        }
+        if self.kept.more_warnings > 0 {
+            let text = format!("{} more warnings of {tool} are left out", self.kept.more_warnings);
             self.observer.log(&format!("[WARNING] {text}"));
             self.kept.warnings.push(text);
         }
@@ -126,8 +137,12 @@ impl Kept {
             None => self.keep(stream, line),
         }
         if let Some(warning) = line.strip_prefix("Warning: ").filter(|_| family == Family::Mkvtoolnix) {
-            observer.log(&format!("[WARNING] {warning}"));
-            self.warnings.push(warning.to_owned());
+            if self.warnings.len() < MOST_WARNINGS {
+                observer.log(&format!("[WARNING] {warning}"));
+                self.warnings.push(warning.to_owned());
+            } else {
+                self.more_warnings += 1;
+            }
             self.log.keep(line);
         } else if let Some(message) = self.log.line(line) {
             observer.log(&message);

@@ -185,6 +185,16 @@ fn a_cancelled_job_starts_nothing() {
 }
 
 #[test]
+fn endless_warnings_are_counted() {
+    let fake = Fake::new("yes 'Warning: again' | head -n 5000; exit 1");
+    let watcher = Watcher::default();
+    let finished = fake.command(Tool::Mkvmerge).observer(&watcher).run().unwrap();
+    assert_eq!(finished.warnings.len(), 101);
+    assert_eq!(finished.warnings[100], "4900 more warnings of mkvmerge are left out");
+    assert!(watcher.log().len() < 120, "{}", watcher.log().len());
+}
+
+#[test]
 fn a_silent_tool_is_stopped_with_advice() {
     let fake = Fake::new("echo $$ > \"$DIR/child\"; sleep 1000");
     let error = fake.command(Tool::Ffmpeg).timeout_idle(Duration::from_millis(300)).run().unwrap_err();

@@ -39,6 +39,14 @@ pub struct Peak {
     pub on_edge: bool,
 }
 
+impl Peak {
+    /// Nothing was found: the window is rejected.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { delay_ms: f64::NAN, match_pct: 0.0, peak_ratio: None, runner_up_ms: None, on_edge: false }
+    }
+}
+
 /// Measures the shift between two windows of audio. The implementing type is its parameters: see [`params!`](crate::params).
 pub trait CorrelationMethod: Params {
     /// Name within the plugin.
@@ -246,7 +254,7 @@ impl Scan {
     /// Why a window does not count, or `None`.
     fn objection(&self, peak: &Peak) -> Option<String> {
         if !peak.delay_ms.is_finite() {
-            return Some("no delay found".into());
+            return Some("no delay: silent, or damaged".into());
         }
         if peak.match_pct.is_nan() || peak.match_pct < self.min_match_pct {
             return Some(format!("below {:.1}", self.min_match_pct));

@@ -18,7 +18,7 @@ pub struct SourceFile {
 json_kind!(SourceFile, "file/1");
 
 /// A media file as mkvmerge and ffprobe describe it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Media {
     /// `Source 1`, `Source 2`, …
     pub source: String,
@@ -26,6 +26,9 @@ pub struct Media {
     pub path: PathBuf,
     /// Name of the container format.
     pub container: String,
+    /// Title; empty if none.
+    #[serde(default)]
+    pub title: String,
     /// Length (s), if the container knows it.
     pub duration_s: Option<f64>,
     /// Tracks in the order of the file.
@@ -58,7 +61,7 @@ impl Media {
 }
 
 /// One track of a media file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct MediaTrack {
     /// Id in mkvmerge.
     pub id: u64,
@@ -81,6 +84,9 @@ pub struct MediaTrack {
     pub flags: TrackFlags,
     /// Earliest timestamp (ms, rounded half to even) of an audio or video track; 0 for others.
     pub container_delay_ms: i64,
+    /// First timestamp as ffmpeg reads the container (ms); 0 if unknown.
+    #[serde(default)]
+    pub start_ms: f64,
     /// Length (s), if the file tells.
     pub duration_s: Option<f64>,
     /// Channels of an audio track.
@@ -103,7 +109,7 @@ pub struct TrackFlags {
 }
 
 /// Type of a track.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TrackType {
     /// Pictures.
@@ -113,6 +119,7 @@ pub enum TrackType {
     /// Text or bitmaps over the picture.
     Subtitles,
     /// Buttons and what else there is; not muxed.
+    #[default]
     #[serde(other)]
     Other,
 }

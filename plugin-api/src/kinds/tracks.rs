@@ -1,17 +1,23 @@
 //! Which tracks the output has, and where the bytes of each one are.
 
-use super::{TrackFlags, TrackType};
+use super::TrackType;
 use crate::json_kind;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// The tracks of the output in order, chosen from all sources.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Layout {
     /// Output tracks.
     pub tracks: Vec<LayoutTrack>,
     /// Attachments that are kept.
     pub attachments: Vec<LayoutAttachment>,
+    /// Title of the output; empty for none.
+    #[serde(default)]
+    pub title: String,
+    /// Whether the reference has chapters, which the output keeps.
+    #[serde(default)]
+    pub has_chapters: bool,
 }
 json_kind!(Layout, "layout/1");
 
@@ -24,7 +30,7 @@ impl Layout {
 }
 
 /// One output track.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct LayoutTrack {
     /// Source it comes from.
     pub source: String,
@@ -49,8 +55,6 @@ pub struct LayoutTrack {
     pub default: bool,
     /// Whether it is shown even if subtitles are off.
     pub forced: bool,
-    /// The flags in the source.
-    pub source_flags: TrackFlags,
 }
 
 /// One attachment of the output.

@@ -30,7 +30,8 @@ impl Stage for LowPass {
         let filter = low_pass::design(self.cutoff_hz, self.taps, f64::from(audio.header.sample_rate_hz))?;
         ctx.log(format!("Applying Low-Pass filter at {} Hz...", self.cutoff_hz));
         let description = format!("low-pass {} Hz, {} taps", self.cutoff_hz, self.taps);
-        let pass_band_hz = (0.0, self.cutoff_hz);
+        // The design keeps as far from the highest frequency.
+        let pass_band_hz = (0.0, self.cutoff_hz.min(f64::from(audio.header.sample_rate_hz) / 2.0 - 1.0));
         Outputs::new().with("audio", audio.filtered(AudioFilter { description, pass_band_hz, filter }))
     }
 }

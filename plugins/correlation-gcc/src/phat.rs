@@ -101,9 +101,15 @@ impl CorrelationMethod for Phat {
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
         let found = match self.engine.get_or_init(|| self.plan(windows)) {
-            Ok(Engine::Single(plan)) => plan.correlate(windows)?,
-            Ok(Engine::Double(plan)) => plan.correlate(windows)?,
+            Ok(Engine::Single(plan)) => plan.correlate(windows),
+            Ok(Engine::Double(plan)) => plan.correlate(windows),
             Err(error) => return Err(Error::new(error)),
+        };
+        let found = match found {
+            Ok(found) => found,
+            // Damage in one window is no reason to give up the others.
+            Err(vsg_dsp::DspError::NonFiniteSample { .. }) => return Ok(Peak::none()),
+            Err(error) => return Err(error.into()),
         };
         Ok(Peak {
             delay_ms: found.delay_ms(windows.sample_rate_hz),
@@ -121,14 +127,14 @@ impl<T: vsg_dsp::Precision> Plan<T> {
         Ok(Self { gcc: gcc.map_err(|error| error.to_string())?, idle: Mutex::default() })
     }
 
-    fn correlate(&self, windows: &WindowPair<'_>) -> Result<vsg_dsp::Peak> {
+    fn correlate(&self, windows: &WindowPair<'_>) -> Result<vsg_dsp::Peak, vsg_dsp::DspError> {
         let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
         let mut scratch = idle.unwrap_or_else(|| self.gcc.scratch());
         let found = self.gcc.correlate(windows.reference, windows.target, &mut scratch);
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(scratch);
         }
-        Ok(found?)
+        found
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Job<'a> {
     pub(crate) allow_negative: bool,
     /// Whether a reference whose audio starts before its video is shifted even if no other source has audio.
     pub(crate) always_shift_containers: bool,
+    /// All sources, if the output's tracks keep the timestamps of their files; `None` if each starts at its first sample.
+    pub(crate) kept_timestamps: Option<&'a [Media]>,
 }
 
 impl Job<'_> {
@@ -41,13 +43,13 @@ pub(crate) fn chain(job: &Job<'_>) -> (Delays, Vec<String>) {
         log.push("--- Analysis Phase: Skipped (Remux-only mode - no sync sources) ---".into());
         Delays::default()
     };
+    add_file_shifts(job, &mut delays);
     if has_targets || job.always_shift_containers {
         global_shift::apply(job, &mut delays, &mut log);
     }
     if !delays.source_delays_ms.is_empty() {
         log.extend(final_delays(job, &delays));
     }
-    add_file_shifts(job, &mut delays);
     (delays, log)
 }
 
@@ -138,16 +140,13 @@ fn final_delays(job: &Job<'_>, delays: &Delays) -> Vec<String> {
     log
 }
 
-/// The reference's own file moves by the global shift alone, so nothing in it moves against anything else; a target's file
-/// moves so that its measured signal meets the reference's.
+/// The reference's own file stays where it is, so nothing in it moves against anything else; a target's file moves so that its
+/// measured signal meets the reference's. The global shift comes on top.
 fn add_file_shifts(job: &Job<'_>, delays: &mut Delays) {
-    let shift_ms = delays.global_shift_ms as f64;
-    let targets = job
-        .delays
-        .iter()
-        .map(|delay| (delay.source.clone(), delay.raw_ms + delay.reference_start_ms - delay.start_ms + shift_ms));
+    let targets =
+        job.delays.iter().map(|delay| (delay.source.clone(), delay.raw_ms + delay.reference_start_ms - delay.start_ms));
     delays.file_shift_ms = BTreeMap::from_iter(targets);
-    delays.file_shift_ms.insert(job.reference.source.clone(), shift_ms);
+    delays.file_shift_ms.insert(job.reference.source.clone(), 0.0);
 }
 
 #[cfg(test)]
@@ -156,7 +155,7 @@ mod tests {
     use crate::made_up::{delay, layout, media};
 
     fn job<'a>(reference: &'a Media, delays: &'a [Delay], layout: &'a Layout) -> Job<'a> {
-        Job { reference, delays, layout, allow_negative: false, always_shift_containers: false }
+        Job { reference, delays, layout, allow_negative: false, always_shift_containers: false, kept_timestamps: None }
     }
 
     const V: TrackType = TrackType::Video;
@@ -229,5 +228,22 @@ mod tests {
         assert_eq!(delays.global_shift_ms, 187);
         // The target's first sample, at 40 ms in its file, belongs 437.25 ms before the reference's, at 250 ms.
         assert_eq!(delays.file_shift_ms["Source 2"] + 40.0, 250.0 - 437.25 + 187.0);
+    }
+
+    #[test]
+    fn with_kept_timestamps_the_earliest_start_of_any_audio_counts_and_nothing_else() {
+        // The picture of the reference starts late; its file is not touched for that.
+        let sources =
+            [media("Source 1", &[(V, 0, 80), (A, 1, 0)]), media("Source 2", &[(V, 0, 0), (A, 1, 3000), (A, 2, 20)])];
+        let measured = Delay { start_ms: 3000.0, ..delay("Source 2", 100.5) };
+        let shift_ms = |layout: &Layout| {
+            let targets = std::slice::from_ref(&measured);
+            let (delays, _) = chain(&Job { kept_timestamps: Some(&sources), ..job(&sources[0], targets, layout) });
+            (delays.global_shift_ms, delays.file_shift_ms["Source 1"], delays.file_shift_ms["Source 2"])
+        };
+        assert_eq!(shift_ms(&layout(&[("Source 1", A, 1), ("Source 2", A, 1)])), (0, 0.0, -2899.5));
+        let both = layout(&[("Source 1", A, 1), ("Source 2", A, 1), ("Source 2", A, 2)]);
+        assert_eq!(shift_ms(&both), (2880, 2880.0, -19.5), "the other audio would start at -2879.5 ms");
+        assert_eq!(shift_ms(&layout(&[("Source 1", A, 1), ("Source 2", S, 3)])), (0, 0.0, -2899.5));
     }
 }

@@ -19,6 +19,7 @@ pub(crate) fn apply(job: &Job<'_>, delays: &mut Delays, log: &mut Vec<String>) {
             // Without targets the maps are empty, but what the reference is shifted by must stand in them.
             delays.source_delays_ms.entry(job.reference.source.clone()).or_insert(0);
             delays.raw_source_delays_ms.entry(job.reference.source.clone()).or_insert(0.0);
+            delays.file_shift_ms.values_mut().for_each(|ms| *ms += delays.global_shift_ms as f64);
             shift(delays, job.reference, log);
         }
         None => log.push("[Delay] All relevant delays are non-negative. No global shift needed.".into()),
@@ -31,6 +32,30 @@ fn lowest(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Option<Candi
         return None;
     }
     log.push("[Global Shift] Identifying delays from sources contributing audio tracks...".into());
+    let candidates = match job.kept_timestamps {
+        Some(sources) => starts(job, sources, delays, log),
+        None => delays_of_tracks(job, delays, log),
+    };
+    candidates.into_iter().min_by(|a, b| a.rounded_ms.cmp(&b.rounded_ms).then(a.raw_ms.total_cmp(&b.raw_ms)))
+}
+
+/// When each audio track starts in the output, if tracks keep the timestamps of their files.
+fn starts(job: &Job<'_>, sources: &[Media], delays: &Delays, log: &mut Vec<String>) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for track in job.layout.tracks.iter().filter(|track| track.kind == TrackType::Audio) {
+        let file = sources.iter().find(|media| media.source == track.source);
+        let start_ms = file.and_then(|media| media.track(track.id)).map_or(0.0, |track| track.start_ms);
+        let raw_ms = start_ms + delays.file_shift_ms.get(&track.source).copied().unwrap_or(0.0);
+        if raw_ms < 0.0 {
+            log.push(format!("  - Track {} of {} would start at {raw_ms:.3}ms", track.id, track.source));
+        }
+        candidates.push(Candidate { rounded_ms: raw_ms.round_ties_even() as i64, raw_ms });
+    }
+    candidates
+}
+
+/// The reference program's candidates: the delay of every source with audio, and of each audio track of the reference.
+fn delays_of_tracks(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for track in job.layout.tracks.iter().filter(|track| track.kind == TrackType::Audio) {
         let (Some(&rounded_ms), Some(&raw_ms)) =
@@ -49,7 +74,7 @@ fn lowest(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Option<Candi
         log.push("  - Considering Source 1 audio container delays (video delays ignored).".into());
     }
     candidates.extend(relative.into_iter().map(|ms| Candidate { rounded_ms: ms, raw_ms: ms as f64 }));
-    candidates.into_iter().min_by(|a, b| a.rounded_ms.cmp(&b.rounded_ms).then(a.raw_ms.total_cmp(&b.raw_ms)))
+    candidates
 }
 
 fn shift(delays: &mut Delays, reference: &Media, log: &mut Vec<String>) {

@@ -1,35 +1,17 @@
 //! Made-up values for tests.
 
-use vsg_plugin_api::kinds::{Delay, Layout, LayoutTrack, Media, MediaTrack, TrackFlags, TrackType, Window};
+use vsg_plugin_api::kinds::{Delay, Layout, LayoutTrack, Media, MediaTrack, TrackType, Window};
 
 /// A media file with these tracks: type, id and start (ms).
 pub(crate) fn media(source: &str, tracks: &[(TrackType, u64, i64)]) -> Media {
     let tracks = tracks.iter().map(|&(kind, id, container_delay_ms)| MediaTrack {
         id,
         kind,
-        type_index: 0,
-        codec_id: String::new(),
-        codec: String::new(),
-        language: "und".into(),
-        language_ietf: None,
-        name: String::new(),
-        flags: TrackFlags::default(),
         container_delay_ms,
-        duration_s: None,
-        channels: None,
-        sample_rate_hz: None,
-        aspect_ratio: None,
-        frame_rate_hz: None,
+        start_ms: container_delay_ms as f64,
+        ..MediaTrack::default()
     });
-    Media {
-        source: source.into(),
-        path: "a.mkv".into(),
-        container: "Matroska".into(),
-        duration_s: None,
-        tracks: tracks.collect(),
-        attachments: Vec::new(),
-        chapters: 0,
-    }
+    Media { source: source.into(), tracks: tracks.collect(), ..Media::default() }
 }
 
 /// A layout of these tracks: source, type and id.
@@ -38,16 +20,9 @@ pub(crate) fn layout(tracks: &[(&str, TrackType, u64)]) -> Layout {
         source: source.into(),
         id,
         kind,
-        codec_id: String::new(),
-        language: "und".into(),
-        custom_language: None,
-        name: String::new(),
-        custom_name: None,
-        default: false,
-        forced: false,
-        source_flags: TrackFlags::default(),
+        ..LayoutTrack::default()
     });
-    Layout { tracks: tracks.collect(), attachments: Vec::new() }
+    Layout { tracks: tracks.collect(), ..Layout::default() }
 }
 
 /// A delay of whole and fractional milliseconds, measured against track 1 of the reference.

@@ -19,13 +19,25 @@ choice! {
     }
 }
 
+choice! {
+    /// Where the output's tracks are read.
+    pub enum Extraction {
+        /// In their source files, with the timestamps that they have there.
+        Passthrough,
+        /// In files of their own that start at their first sample, as the reference program has them.
+        Files,
+    }
+}
+
 params! {
     /// How the delays of all sources become the delays of the job.
     pub struct Plan {
         /// What happens to delays below 0.
         sync_mode: SyncMode = SyncMode::PositiveOnly,
-        /// Whether a reference whose audio starts before its video is shifted even if no other source has audio. Needed
-        /// only if tracks are extracted before they are muxed.
+        /// Where the output's tracks are read; the same as `mode` of `media/extract`.
+        extraction: Extraction = Extraction::Passthrough,
+        /// With extracted files: whether a reference whose audio starts before its video is shifted even if no other source
+        /// has audio.
         always_shift_containers: bool = false,
     }
 }
@@ -54,7 +66,8 @@ impl Stage for Plan {
             delays: &targets,
             layout: &layout,
             allow_negative: self.sync_mode == SyncMode::AllowNegative,
-            always_shift_containers: self.always_shift_containers,
+            always_shift_containers: self.always_shift_containers && self.extraction == Extraction::Files,
+            kept_timestamps: (self.extraction == Extraction::Passthrough).then_some(&media),
         });
         log.iter().for_each(|line| ctx.log(line));
         require_reasonable(&delays)?;
@@ -123,6 +136,7 @@ mod tests {
             layout,
             allow_negative: false,
             always_shift_containers: false,
+            kept_timestamps: None,
         };
         let (delays, _) = chain::chain(&job);
         (reference, delays)

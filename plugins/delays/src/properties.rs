@@ -37,7 +37,7 @@ proptest! {
         (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
     ) {
         let (delays, _) =
-            chain(&Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers });
+            chain(&Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers, kept_timestamps: None });
         prop_assert!(delays.source_delays_ms.keys().eq(delays.raw_source_delays_ms.keys()));
         prop_assert!((delays.global_shift_ms as f64 - delays.raw_global_shift_ms).abs() <= 0.5 + 1e-9);
         for (source, ms) in &delays.source_delays_ms {
@@ -50,7 +50,7 @@ proptest! {
         (reference, delays, layout, _, always_shift_containers) in any_job()
     ) {
         let job =
-            Job { reference: &reference, delays: &delays, layout: &layout, allow_negative: false, always_shift_containers };
+            Job { reference: &reference, delays: &delays, layout: &layout, allow_negative: false, always_shift_containers, kept_timestamps: None };
         let (delays, _) = chain(&job);
         if !job.has_other_audio() || job.delays.is_empty() {
             return Ok(());
@@ -68,11 +68,40 @@ proptest! {
     }
 
     #[test]
+    fn no_audio_that_keeps_its_timestamps_starts_before_0_in_positive_only_mode(
+        (reference, delays, layout, _, _) in any_job(), other_ms in 0i64..200
+    ) {
+        let targets = delays.iter().map(|delay| {
+            media(&delay.source, &[(A, 0, delay.start_ms as i64), (A, 1, other_ms), (A, 2, 0)])
+        });
+        let sources: Vec<Media> = std::iter::once(reference.clone()).chain(targets).collect();
+        let job = Job {
+            reference: &reference,
+            delays: &delays,
+            layout: &layout,
+            allow_negative: false,
+            always_shift_containers: false,
+            kept_timestamps: Some(&sources),
+        };
+        let (planned, _) = chain(&job);
+        if !job.has_other_audio() || delays.is_empty() {
+            prop_assert_eq!(planned.global_shift_ms, 0);
+            return Ok(());
+        }
+        for track in layout.tracks.iter().filter(|track| track.kind == A) {
+            let file = sources.iter().find(|media| media.source == track.source);
+            if let Some(start_ms) = file.and_then(|media| media.track(track.id)).map(|track| track.start_ms) {
+                prop_assert!(start_ms + planned.file_shift_ms[&track.source] >= -0.5 - 1e-9);
+            }
+        }
+    }
+
+    #[test]
     fn the_file_of_the_reference_moves_by_the_global_shift_alone(
         (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
     ) {
         let job =
-            Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers };
+            Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers, kept_timestamps: None };
         let (delays, _) = chain(&job);
         prop_assert_eq!(delays.file_shift_ms["Source 1"], delays.global_shift_ms as f64);
         prop_assert!(!allow_negative || delays.global_shift_ms == 0);

@@ -103,6 +103,14 @@ impl Decode {
         // Where the clock jumps, the length that the file claims is no length.
         let expected_s = track.duration_s.filter(|_| is_continuous);
         self.judge_damage(media, &finished.stderr, decoded_s, expected_s, ctx)?;
+        if let Some(film_s) = media.duration_s.filter(|film_s| is_continuous && decoded_s < 0.9 * film_s - 2.0) {
+            let issue = format!(
+                "{}: {film_s:.0} s long, but only {decoded_s:.0} s of its sound could be decoded; it may be cut short",
+                media.source
+            );
+            ctx.warn(&issue);
+            ctx.report(&Entry::Issue(issue))?;
+        }
         ctx.report(&Entry::facts(
             &["audio", &media.source],
             &serde_json::json!({ "track_id": track.id, "language": track.language, "codec": track.codec_id,

@@ -81,14 +81,27 @@ impl Stage for Extract {
 /// seconds are copied on trial. Subtitles move with the track that moves least, because only encoder delays differ.
 fn mux_offsets_ms(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<Vec<f64>> {
     // Matroska's timestamps are copied as they are, except for Vorbis, where they are computed anew from the packets.
-    let is_copied = media.is_matroska() && !chosen.iter().any(|track| track.codec_id.starts_with("A_VORBIS"));
-    if is_copied || chosen.is_empty() {
+    let is_copied = |track: &MediaTrack| media.is_matroska() && !track.codec_id.starts_with("A_VORBIS");
+    let mut tried: Vec<&MediaTrack> = chosen.iter().copied().filter(|track| !is_copied(track)).collect();
+    if tried.is_empty() {
         return Ok(vec![0.0; chosen.len()]);
     }
-    let trial = copy_on_trial(media, chosen, ctx)?;
+    // Subtitles alone tell nothing in the first seconds; picture or sound of the same file moves as they do.
+    let moves = |track: &&MediaTrack| matches!(track.kind, TrackType::Video | TrackType::Audio);
+    if !tried.iter().any(moves) {
+        tried.extend(media.tracks.iter().find(moves));
+        tried.sort_by_key(|track| track.id);
+    }
+    let offsets = tried.iter().map(|track| track.id).zip(offsets_on_trial(media, &tried, ctx)?);
+    let offsets: std::collections::BTreeMap<u64, f64> = offsets.collect();
+    Ok(chosen.iter().map(|track| offsets.get(&track.id).copied().unwrap_or(0.0)).collect())
+}
+
+fn offsets_on_trial(media: &Media, tried: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<Vec<f64>> {
+    let trial = copy_on_trial(media, tried, ctx)?;
     let mut seen = std::collections::BTreeMap::new();
     let mut offsets = Vec::new();
-    for track in chosen {
+    for track in tried {
         let letter = match track.kind {
             TrackType::Video => "v",
             TrackType::Audio => "a",
@@ -110,6 +123,7 @@ fn mux_offsets_ms(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Resul
         };
         offsets.push(Some(offset_ms(&before, &after, first_ms, first_after_ms)));
     }
+    // A file that holds nothing but subtitles has no other clock than theirs.
     let least = offsets.iter().flatten().copied().min_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
     Ok(offsets.into_iter().map(|offset| offset.unwrap_or(least)).collect())
 }
@@ -148,6 +162,10 @@ fn extract(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<Vec<P
     if !media.is_matroska() {
         return Err(Error::new(format!("tracks of a {} file can not be extracted by mkvextract", media.container))
             .help("use mode = \"passthrough\" on media/extract"));
+    }
+    if let Some(track) = chosen.iter().find(|track| track.codec_id == "A_MS/ACM") {
+        return Err(Error::new(format!("track {} ({}) can not be extracted by mkvextract", track.id, track.codec_id))
+            .help("use mode = \"passthrough\" on media/extract, or leave the track out of the layout"));
     }
     let role = media.source.replace(' ', "_");
     let stem = media.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

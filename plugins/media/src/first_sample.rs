@@ -55,7 +55,8 @@ pub(crate) struct Packet {
     hash: String,
 }
 
-/// The first packets of a stream, such as `a:0` or `v:0`.
+/// The first packets of a stream, such as `a:0` or `v:0`. Pictures count from the first one on that can be decoded by itself,
+/// because mkvmerge begins there.
 pub(crate) fn first_packets(ctx: &Ctx<'_>, file: &Path, stream: &str) -> Result<Vec<Packet>> {
     #[derive(Deserialize)]
     struct Packets {
@@ -66,15 +67,21 @@ pub(crate) fn first_packets(ctx: &Ctx<'_>, file: &Path, stream: &str) -> Result<
     struct Entry {
         pts_time: Option<String>,
         #[serde(default)]
+        flags: String,
+        #[serde(default)]
         data_hash: String,
     }
+    let is_video = stream.starts_with('v');
+    // Broadcasts have such a picture every second or so.
+    let part = if is_video { "%+15" } else { "%+#16" };
     let output = question(ctx, Tool::Ffprobe)?
-        .args(["-v", "error", "-select_streams", stream, "-read_intervals", "%+#16", "-show_packets"])
-        .args(["-show_data_hash", "crc32", "-show_entries", "packet=pts_time,data_hash", "-of", "json"])
+        .args(["-v", "error", "-select_streams", stream, "-read_intervals", part, "-show_packets"])
+        .args(["-show_data_hash", "crc32", "-show_entries", "packet=pts_time,flags,data_hash", "-of", "json"])
         .arg(file)
         .output()?;
     let packets: Packets = answer(&output.stdout, file)?;
-    let timed = packets.packets.into_iter().filter_map(|entry| {
+    let decodable = packets.packets.into_iter().skip_while(|entry| is_video && !entry.flags.starts_with('K'));
+    let timed = decodable.take(16).filter_map(|entry| {
         let seconds: f64 = entry.pts_time?.parse().ok()?;
         Some(Packet { pts_ms: seconds * 1000.0, hash: entry.data_hash })
     });

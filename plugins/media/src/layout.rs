@@ -37,6 +37,13 @@ impl Stage for ChooseTracks {
                 .help("change the rules under [[stage.layout.with.tracks]], or remove them to take the default"));
         }
         let attachments = if self.attachments { rules::attachments(&sources, &tracks) } else { Vec::new() };
-        Outputs::new().with("layout", Layout { tracks, attachments })
+        let reference = sources.first();
+        let layout = Layout {
+            tracks,
+            attachments,
+            title: reference.map(|media| media.title.clone()).unwrap_or_default(),
+            has_chapters: reference.is_some_and(|media| media.chapters > 0),
+        };
+        Outputs::new().with("layout", layout)
     }
 }

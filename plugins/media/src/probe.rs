@@ -90,6 +90,7 @@ fn describe(file: &SourceFile, container: &info::Media, probe: &info::Probe) -> 
         source: file.source.clone(),
         path: file.path.clone(),
         container: container.container.kind.clone().unwrap_or_else(|| "unknown".into()),
+        title: container.container.title.clone().unwrap_or_default(),
         duration_s: probe.format.duration_s.or(container.container.duration_ns.map(|ns| ns as f64 / 1e9)),
         tracks: tracks.collect(),
         attachments: container
@@ -121,8 +122,19 @@ fn describe_track(
         language: track.language_or_und().to_owned(),
         language_ietf: track.language_ietf.clone(),
         name: track.name.clone().unwrap_or_default(),
-        flags: TrackFlags { default: track.flags.default, forced: track.flags.forced },
+        flags: match stream {
+            // mkvmerge tells the flags of Matroska only. Elsewhere the first of a type is what players choose.
+            Some(stream) => TrackFlags {
+                default: stream.disposition.default || (type_index == 0 && kind != TrackType::Subtitles),
+                forced: stream.disposition.forced,
+            },
+            None => TrackFlags { default: track.flags.default, forced: track.flags.forced },
+        },
         container_delay_ms: info::container_delay_ms(track),
+        start_ms: match (stream.and_then(|stream| stream.start_time_s), track.minimum_timestamp_ns) {
+            (Some(start_s), _) => start_s * 1000.0,
+            (None, start_ns) => start_ns.unwrap_or_default() as f64 / 1e6,
+        },
         duration_s: track
             .tag_duration_ns
             .map(|ns| ns as f64 / 1e9)

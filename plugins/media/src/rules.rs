@@ -43,9 +43,11 @@ pub(crate) fn default_tracks(sources: &[Media]) -> Vec<LayoutTrack> {
     tracks
 }
 
-/// The layout that rules ask for, and what is to be said about it.
+/// The layout that rules ask for, and what is to be said about it. Of each type the first track that a rule makes default is
+/// the only default; without one, those of the reference stay.
 pub(crate) fn chosen_tracks(sources: &[Media], rules: &[Rule]) -> (Vec<LayoutTrack>, Vec<String>) {
     let mut tracks: Vec<LayoutTrack> = Vec::new();
+    let mut defaults: Vec<(TrackType, usize)> = Vec::new();
     let mut warnings = Vec::new();
     for (number, rule) in rules.iter().enumerate() {
         let mut matched = false;
@@ -58,13 +60,21 @@ pub(crate) fn chosen_tracks(sources: &[Media], rules: &[Rule]) -> (Vec<LayoutTra
                         media.source, track.id
                     ));
                 } else if !tracks.iter().any(|known| known.source == media.source && known.id == track.id) {
-                    tracks.push(rule.apply(layout_track(media, track)));
+                    if rule.default == Some(true) && !defaults.iter().any(|(kind, _)| *kind == track.kind) {
+                        defaults.push((track.kind, tracks.len()));
+                    }
+                    let plain = layout_track(media, track);
+                    tracks.push(rule.apply(LayoutTrack { default: plain.default && index == 0, ..plain }));
                 }
             }
         }
         if !matched {
             warnings.push(format!("Rule {} of the layout matches no track.", number + 1));
         }
+    }
+    for (kind, default) in defaults {
+        let of_kind = tracks.iter_mut().enumerate().filter(|(_, track)| track.kind == kind);
+        of_kind.for_each(|(index, track)| track.default = index == default);
     }
     (tracks, warnings)
 }
@@ -77,8 +87,13 @@ impl Rule {
             name => name.eq_ignore_ascii_case(&media.source),
         });
         let language = self.language.as_deref().is_none_or(|wanted| {
-            let codes = [Some(track.language.as_str()), track.language_ietf.as_deref()];
-            codes.into_iter().flatten().any(|code| is_same_language(code, wanted))
+            let mut codes = [Some(track.language.as_str()), track.language_ietf.as_deref()].into_iter().flatten();
+            match wanted {
+                // More than a language: `pt-BR`, `zh-Hant`.
+                tag if tag.contains('-') => codes.any(|code| code.eq_ignore_ascii_case(tag)),
+                "und" => codes.all(|code| code == "und"),
+                language => codes.any(|code| is_same_language(code, language)),
+            }
         });
         let name = self.name.as_deref().is_none_or(|part| track.name.to_lowercase().contains(&part.to_lowercase()));
         let kind = self.kind.map_or(track.kind != TrackType::Other, |kind| kind == track.kind);
@@ -108,7 +123,6 @@ fn layout_track(media: &Media, track: &MediaTrack) -> LayoutTrack {
         custom_name: None,
         default: track.flags.default,
         forced: track.flags.forced,
-        source_flags: track.flags,
     }
 }
 
@@ -119,9 +133,10 @@ pub(crate) fn attachments(sources: &[Media], tracks: &[LayoutTrack]) -> Vec<Layo
         let needs_fonts = tracks.iter().any(|track| track.source == media.source && is_styled(&track.codec_id));
         for attachment in &media.attachments {
             let wanted = index == 0 || (needs_fonts && is_font(attachment));
-            let twin =
-                kept.iter().any(|(known, size)| known.file_name == attachment.file_name && *size == attachment.size);
-            if wanted && !twin {
+            let is_twin = |(known, size): &(LayoutAttachment, u64)| {
+                known.source != media.source && known.file_name == attachment.file_name && *size == attachment.size
+            };
+            if wanted && !kept.iter().any(is_twin) {
                 let (source, id) = (media.source.clone(), attachment.id);
                 kept.push((LayoutAttachment { source, id, file_name: attachment.file_name.clone() }, attachment.size));
             }
@@ -150,19 +165,11 @@ mod tests {
         let tracks = tracks.iter().enumerate().map(|(id, (kind, codec_id, language))| MediaTrack {
             id: id as u64,
             kind: *kind,
-            type_index: 0,
             codec_id: (*codec_id).into(),
-            codec: String::new(),
             language: (*language).into(),
-            language_ietf: None,
             name: format!("{language} {kind}"),
             flags: TrackFlags { default: true, forced: false },
-            container_delay_ms: 0,
-            duration_s: None,
-            channels: None,
-            sample_rate_hz: None,
-            aspect_ratio: None,
-            frame_rate_hz: None,
+            ..MediaTrack::default()
         });
         let attachment = |id, name: &str, size| AttachmentInfo {
             id,
@@ -172,12 +179,9 @@ mod tests {
         };
         Media {
             source: source.into(),
-            path: "a.mkv".into(),
-            container: "Matroska".into(),
-            duration_s: None,
             tracks: tracks.collect(),
             attachments: vec![attachment(1, "Font.TTF", 10), attachment(2, "cover.jpg", 20)],
-            chapters: 0,
+            ..Media::default()
         }
     }
 
@@ -225,6 +229,35 @@ mod tests {
     }
 
     #[test]
+    fn a_default_that_a_rule_asks_for_is_the_only_one_of_its_type() {
+        let all = |source: &str| Rule { source: Some(source.into()), ..Rule::default() };
+        let defaults = |rules: &[Rule]| {
+            let (tracks, _) = chosen_tracks(&pair(), rules);
+            let defaults = tracks.iter().filter(|track| track.default);
+            defaults.map(|track| (track.source.clone(), track.id)).collect::<Vec<_>>()
+        };
+        let of = |list: &[(&str, u64)]| list.iter().map(|(s, id)| ((*s).to_owned(), *id)).collect::<Vec<_>>();
+        let kept = of(&[("Source 1", 0), ("Source 1", 1), ("Source 1", 2)]);
+        assert_eq!(defaults(&[all("reference"), all("targets")]), kept, "targets add no defaults");
+        let dub = Rule { kind: Some(TrackType::Audio), default: Some(true), ..all("targets") };
+        let dubbed = of(&[("Source 1", 0), ("Source 1", 2), ("Source 2", 1)]);
+        assert_eq!(defaults(&[all("reference"), dub, all("targets")]), dubbed);
+    }
+
+    #[test]
+    fn rules_know_regions_and_tracks_without_a_language() {
+        let mut sources = pair();
+        sources[1].tracks[1].language_ietf = Some("pt-BR".into());
+        let chosen = |language: &str| {
+            let rule = Rule { language: Some(language.into()), kind: Some(TrackType::Audio), ..Rule::default() };
+            chosen_tracks(&sources, &[rule]).0.len()
+        };
+        assert_eq!([chosen("pt-br"), chosen("pt-PT"), chosen("pt"), chosen("und")], [1, 0, 1, 0]);
+        let rule = Rule { language: Some("und".into()), ..Rule::default() };
+        assert_eq!(places(&chosen_tracks(&sources, &[rule]).0), [("Source 1", 0, true)]);
+    }
+
+    #[test]
     fn video_of_a_target_is_never_taken() {
         let rules = [Rule { kind: Some(TrackType::Video), ..Rule::default() }];
         let (tracks, warnings) = chosen_tracks(&pair(), &rules);
@@ -237,6 +270,10 @@ mod tests {
         let sources = pair();
         let kept = attachments(&sources, &default_tracks(&sources));
         assert_eq!(kept.len(), 2, "the twin of the reference's font is left out: {kept:?}");
+        let mut doubled = pair();
+        let font = doubled[0].attachments[0].clone();
+        doubled[0].attachments.push(AttachmentInfo { id: 3, ..font });
+        assert_eq!(attachments(&doubled, &[]).len(), 3, "everything of the reference is kept");
         let mut other = pair();
         other[1].attachments[0].size = 11;
         let kept = attachments(&other, &default_tracks(&other));

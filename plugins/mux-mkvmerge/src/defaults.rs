@@ -6,8 +6,7 @@ use vsg_plugin_api::prelude::*;
 /// The flags of items, in their order.
 ///
 /// For tracks in files of their own: the first video, the first audio and the first subtitles that ask for it are default, and
-/// the first subtitles that ask for it are forced. For tracks read in their source: as they are there, but a default that the
-/// layout adds takes it away from all others of the type.
+/// the first subtitles that ask for it are forced. For tracks read in their source: as the layout has them.
 pub(crate) fn flags(items: &[Item]) -> Vec<TrackFlags> {
     let flags = items.iter().enumerate().map(|(index, item)| {
         let of_kind = || items.iter().enumerate().filter(|(_, other)| other.kind == item.kind);
@@ -22,12 +21,7 @@ pub(crate) fn flags(items: &[Item]) -> Vec<TrackFlags> {
                 },
                 forced: item.kind == TrackType::Subtitles && is_first(&|other| other.forced),
             },
-            Bytes::Source { .. } => {
-                let is_added = |other: &Item| other.default && !other.source_flags.default;
-                let added = of_kind().any(|(_, other)| is_added(other));
-                let default = if added { is_first(&is_added) } else { item.default };
-                TrackFlags { default, forced: item.forced }
-            }
+            Bytes::Source { .. } => TrackFlags { default: item.default, forced: item.forced },
         }
     });
     flags.collect()

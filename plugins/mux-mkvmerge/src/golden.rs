@@ -81,7 +81,6 @@ fn item(item: &Value) -> Item {
         custom_name: text(&item["custom_name"]),
         default: flag(&item["is_default"]),
         forced: flag(&item["is_forced_display"]),
-        source_flags: TrackFlags::default(),
         is_preserved: flag(&item["is_preserved"]),
         bytes: Bytes::Own(text(&item["extracted_path"]).unwrap().into()),
         container_delay_ms: item["container_delay_ms"].as_f64().unwrap_or_default(),
@@ -133,10 +132,8 @@ fn a_track_without_a_file_is_an_error() {
             custom_name: None,
             default: false,
             forced: false,
-            source_flags: TrackFlags::default(),
         };
-        let layout =
-            Layout { tracks: list(&case["items"]).iter().map(layout_track).collect(), attachments: Vec::new() };
+        let layout = Layout { tracks: list(&case["items"]).iter().map(layout_track).collect(), ..Layout::default() };
         let tracks = present.iter().map(|item| Track {
             id: item["id"].as_u64().unwrap(),
             kind: kind(item),

@@ -18,8 +18,6 @@ pub(crate) struct Item {
     pub(crate) custom_name: Option<String>,
     pub(crate) default: bool,
     pub(crate) forced: bool,
-    /// Flags of the track where mkvmerge reads it.
-    pub(crate) source_flags: TrackFlags,
     /// An original that is kept beside its corrected twin; goes behind all others of its type.
     pub(crate) is_preserved: bool,
     pub(crate) bytes: Bytes,
@@ -82,7 +80,6 @@ fn item(wanted: &LayoutTrack, source: &Tracks, track: &Track) -> Item {
         custom_name: wanted.custom_name.clone(),
         default: wanted.default,
         forced: wanted.forced,
-        source_flags: wanted.source_flags,
         is_preserved: false,
         bytes: match &track.data {
             TrackData::Passthrough => Bytes::Source { path: source.path.clone(), mux_offset_ms: track.mux_offset_ms },

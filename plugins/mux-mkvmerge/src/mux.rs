@@ -57,11 +57,9 @@ impl Stage for Mux {
         };
         let mut tokens = vec!["--output".to_owned(), options_file::text(unfinished.temporary())?];
         tokens.extend(["--segment-uid".to_owned(), marked_uid()]);
-        let mut kept = kept(&sources, &layout);
-        if let Some(reference) = kept.first_mut().filter(|_| delays.global_shift_ms != 0) {
-            reference.has_chapters = has_chapters(&identify(ctx, &reference.path)?);
-        }
-        tokens.extend(options::tokens(&items, &kept, &delays, &settings)?);
+        // Without it mkvmerge would take the title of the first source that has one.
+        tokens.extend(["--title".to_owned(), layout.title.clone()]);
+        tokens.extend(options::tokens(&items, &kept(&sources, &layout), &delays, &settings)?);
         if self.log_options {
             options_file::log_messages(&tokens)?.iter().for_each(|message| ctx.log(message));
         }
@@ -99,11 +97,6 @@ fn identify(ctx: &Ctx<'_>, file: &Path) -> Result<Vec<u8>> {
     Ok(question.args(["-J".as_ref(), file.as_os_str()]).output()?.stdout)
 }
 
-fn has_chapters(identified: &[u8]) -> bool {
-    let answer: serde_json::Value = serde_json::from_slice(identified).unwrap_or_default();
-    answer["chapters"].as_array().is_some_and(|editions| !editions.is_empty())
-}
-
 /// The sources, each with the attachments of it that stay.
 fn kept(sources: &[Tracks], layout: &Layout) -> Vec<options::Source> {
     let attachments_of = |source: &str| {
@@ -114,18 +107,7 @@ fn kept(sources: &[Tracks], layout: &Layout) -> Vec<options::Source> {
         name: tracks.source.clone(),
         path: tracks.path.clone(),
         attachments: attachments_of(&tracks.source),
-        has_chapters: false,
+        has_chapters: layout.has_chapters && tracks.source == REFERENCE,
     };
     sources.iter().map(source).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chapters_are_there_if_an_edition_is() {
-        assert!(has_chapters(br#"{"chapters": [{"num_entries": 2}]}"#));
-        assert!(!has_chapters(br#"{"chapters": []}"#) && !has_chapters(b"{}") && !has_chapters(b""));
-    }
 }

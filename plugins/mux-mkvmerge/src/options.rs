@@ -1,8 +1,8 @@
 //! The command line of mkvmerge, as the list that its options file holds.
 //!
 //! Tracks with a file of their own are one input each and get every property as an option, in the reference program's order.
-//! Tracks that are read in their source share one input, so that its bytes are read once, and get options only for what
-//! differs from the source: languages, names, flags and tags stay as they are.
+//! Tracks that are read in their source share one input, so that its bytes are read once, and keep what is not told: languages,
+//! names and tags stay as they are. Flags are always told, because mkvmerge has defaults of its own where a container has none.
 
 use crate::{
     defaults,
@@ -154,7 +154,7 @@ fn own_file(tokens: &mut Vec<String>, track: &Muxed<'_>, settings: &Settings) ->
     Ok(())
 }
 
-/// Options of a track that is read in its source, for what differs from the source.
+/// Options of a track that is read in its source.
 fn kept_track(tokens: &mut Vec<String>, track: &Muxed<'_>, settings: &Settings) {
     let Muxed { item, flags, sync_ms } = track;
     let id = item.id;
@@ -165,12 +165,8 @@ fn kept_track(tokens: &mut Vec<String>, track: &Muxed<'_>, settings: &Settings) 
         push(tokens, "--track-name", format!("{id}:{name}"));
     }
     push(tokens, "--sync", format!("{id}:{sync_ms:+}"));
-    if flags.default != item.source_flags.default {
-        push(tokens, "--default-track-flag", format!("{id}:{}", yes_no(flags.default)));
-    }
-    if flags.forced != item.source_flags.forced {
-        push(tokens, "--forced-display-flag", format!("{id}:{}", yes_no(flags.forced)));
-    }
+    push(tokens, "--default-track-flag", format!("{id}:{}", yes_no(flags.default)));
+    push(tokens, "--forced-display-flag", format!("{id}:{}", yes_no(flags.forced)));
     coding(tokens, item, id, settings);
 }
 

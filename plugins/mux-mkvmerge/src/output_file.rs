@@ -14,8 +14,7 @@ pub(crate) struct Unfinished {
 
 impl Unfinished {
     /// Prepares to write `<stem of the reference>.mkv` into the job's output folder. Refuses to replace a source, and unless
-    /// `overwrite` a file that no earlier run wrote: neither the last one, by the report beside it, nor any before, which
-    /// `is_ours` tells.
+    /// `overwrite` a file that no earlier run wrote, which `is_ours` tells.
     pub(crate) fn prepare(job: &Job, overwrite: bool, is_ours: impl FnOnce(&Path) -> bool) -> Result<Self> {
         let stem = job.reference.file_stem().unwrap_or_default();
         let mut name = stem.to_owned();
@@ -25,16 +24,12 @@ impl Unfinished {
             return Err(Error::new(format!("the output would replace the source file `{}`", place.display()))
                 .help("choose another output folder by -o"));
         }
-        let mut report = stem.to_owned();
-        report.push(".report.json");
-        let may_replace = |place: &Path| overwrite || names_an_output(&job.output.join(report)) || is_ours(place);
-        if place.exists() && !may_replace(&place) {
+        if place.exists() && !(overwrite || is_ours(&place)) {
             return Err(Error::new(format!("`{}` is there already, and no earlier run wrote it", place.display()))
                 .help("move it, choose another output folder by -o, or set overwrite = true on the mux stage"));
         }
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(stem);
-        hidden.push(format!(".{}.partial.mkv", std::process::id()));
+        // Shorter than any name that the file system may not take.
+        let hidden = format!(".vsg-host-{}.partial.mkv", std::process::id());
         Ok(Self { temporary: job.output.join(hidden), place })
     }
 
@@ -62,12 +57,6 @@ impl Drop for Unfinished {
         // After `finish` the file is no longer there; nothing is to be done about any other failure.
         let _ = std::fs::remove_file(&self.temporary);
     }
-}
-
-/// Whether this is the report of a run that wrote an output; runs that failed or only measured write a report as well.
-fn names_an_output(report: &Path) -> bool {
-    let report = std::fs::read(report).unwrap_or_default();
-    serde_json::from_slice::<serde_json::Value>(&report).is_ok_and(|report| report["output"].is_string())
 }
 
 /// A new UID for an output: half of it random, half of it the mark by which [`has_mark`] knows it again.
@@ -151,12 +140,8 @@ mod tests {
         let Folder { job, folder: _folder } = folder();
         fs::write(job.output.join("film.mkv"), "foreign").unwrap();
         assert!(refusal(&job, false).message().contains("is there already"));
-        for report in
-            [r#"{"status": "failed", "output": null}"#, r#"{"status": "analyzed", "output": null}"#, "no JSON"]
-        {
-            fs::write(job.output.join("film.report.json"), report).unwrap();
-            assert!(refusal(&job, false).message().contains("is there already"), "{report}");
-        }
+        fs::write(job.output.join("film.report.json"), r#"{"output": "/out/film.mkv"}"#).unwrap();
+        assert!(refusal(&job, false).message().contains("is there already"), "a report beside it says nothing");
         assert!(Unfinished::prepare(&job, true, |_| false).is_ok());
         assert_eq!(fs::read(job.output.join("film.mkv")).unwrap(), b"foreign");
     }
@@ -165,9 +150,7 @@ mod tests {
     fn an_output_of_an_earlier_run_is_replaced() {
         let Folder { job, folder: _folder } = folder();
         fs::write(job.output.join("film.mkv"), "old").unwrap();
-        assert!(Unfinished::prepare(&job, false, |place| place.ends_with("film.mkv")).is_ok());
-        fs::write(job.output.join("film.report.json"), r#"{"output": "/out/film.mkv"}"#).unwrap();
-        let unfinished = Unfinished::prepare(&job, false, |_| false).unwrap();
+        let unfinished = Unfinished::prepare(&job, false, |place| place.ends_with("film.mkv")).unwrap();
         fs::write(unfinished.temporary(), "new").unwrap();
         assert_eq!(fs::read(unfinished.finish().unwrap()).unwrap(), b"new");
     }

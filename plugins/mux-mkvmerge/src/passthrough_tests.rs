@@ -12,9 +12,8 @@ const V: TrackType = TrackType::Video;
 const A: TrackType = TrackType::Audio;
 const S: TrackType = TrackType::Subtitles;
 
-/// A track of `Source n` that is read in `n.mkv`, default there and in the layout.
+/// A default track of `Source n` that is read in `n.mkv`.
 fn kept(source: u64, id: u64, kind: TrackType) -> Item {
-    let flags = TrackFlags { default: true, forced: false };
     Item {
         source: format!("Source {source}"),
         id,
@@ -25,9 +24,8 @@ fn kept(source: u64, id: u64, kind: TrackType) -> Item {
         keeps_name: true,
         custom_language: None,
         custom_name: None,
-        default: flags.default,
-        forced: flags.forced,
-        source_flags: flags,
+        default: true,
+        forced: false,
         is_preserved: false,
         bytes: Bytes::Source { path: format!("{source}.mkv").into(), mux_offset_ms: 0.0 },
         container_delay_ms: 0.0,
@@ -66,6 +64,20 @@ fn delays(global_shift_ms: i64) -> Delays {
     }
 }
 
+/// A line without the flags of tracks.
+fn without_flags(line: &str) -> String {
+    let mut words = Vec::new();
+    let mut rest = line.split(' ');
+    while let Some(word) = rest.next() {
+        if word.ends_with("-flag") {
+            rest.next();
+        } else {
+            words.push(word);
+        }
+    }
+    words.join(" ")
+}
+
 fn tokens(items: &[Item], sources: &[Source], delays: &Delays, settings: &Settings) -> Vec<String> {
     options::tokens(items, sources, delays, settings).unwrap()
 }
@@ -85,7 +97,7 @@ fn every_source_is_one_input_and_says_which_of_its_parts_are_read() {
     let sources = [source(1, &[1, 2]), source(2, &[7])];
     let line = tokens(&items, &sources, &delays(0), &Settings::default()).join(" ");
     assert_eq!(
-        line,
+        without_flags(&line),
         "--sync 0:+0 --sync 2:+0 --sync 3:+0 \
          --video-tracks 0 --audio-tracks 2 --subtitle-tracks 3 --no-buttons --attachments 1,2 ( 1.mkv ) \
          --sync 1:-437 --sync 4:-437 \
@@ -105,7 +117,7 @@ fn the_order_names_inputs_by_number_and_tracks_by_id() {
 #[test]
 fn two_sources_in_one_file_are_two_inputs() {
     let twin = Item { source: "Source 2".into(), ..kept(1, 1, A) };
-    let line = line(&[kept(1, 0, V), kept(1, 1, A), twin], &delays(0));
+    let line = without_flags(&line(&[kept(1, 0, V), kept(1, 1, A), twin], &delays(0)));
     assert_eq!(line.matches("( 1.mkv )").count(), 2, "{line}");
     assert!(line.contains("--sync 0:+0 --sync 1:+0 --video-tracks 0 --audio-tracks 1"), "{line}");
     assert!(line.contains("--sync 1:-437 --no-video --audio-tracks 1"), "{line}");
@@ -113,11 +125,12 @@ fn two_sources_in_one_file_are_two_inputs() {
 }
 
 #[test]
-fn only_what_differs_from_the_source_is_told() {
+fn flags_are_always_told_and_other_things_if_they_change() {
     let plain = tokens(&[kept(1, 1, A)], &[], &delays(0), &Settings::default()).join(" ");
-    for option in ["--language", "--track-name", "flag", "--aspect-ratio", "--compression"] {
+    for option in ["--language", "--track-name", "--aspect-ratio", "--compression"] {
         assert!(!plain.contains(option), "{plain}");
     }
+    assert!(plain.contains("--default-track-flag 1:yes --forced-display-flag 1:no"), "{plain}");
     let changed = Item {
         custom_language: Some("de".into()),
         custom_name: Some("Deutsch".into()),
@@ -136,28 +149,6 @@ fn only_what_differs_from_the_source_is_told() {
                     --default-track-flag 1:no --forced-display-flag 1:yes --compression 1:none \
                     --remove-dialog-normalization-gain 1 --no-video";
     assert!(line.starts_with(expected), "{line}");
-}
-
-#[test]
-fn a_flag_of_the_source_can_be_taken_away() {
-    let forced = TrackFlags { default: false, forced: true };
-    let item = Item { source_flags: forced, default: false, forced: false, ..kept(1, 3, S) };
-    let line = line(&[item], &delays(0));
-    assert!(line.contains("--forced-display-flag 3:no") && !line.contains("--default-track-flag"), "{line}");
-}
-
-#[test]
-fn a_default_that_the_layout_adds_takes_it_from_all_others_of_the_type() {
-    let added = Item { source_flags: TrackFlags::default(), ..kept(2, 1, A) };
-    let late = Item { source_flags: TrackFlags::default(), ..kept(2, 2, A) };
-    let line = line(&[kept(1, 0, V), kept(1, 1, A), added, late, kept(1, 3, S)], &delays(0));
-    let flags: Vec<&str> =
-        line.split("--default-track-flag ").skip(1).filter_map(|rest| rest.split(' ').next()).collect();
-    assert_eq!(
-        flags,
-        ["1:no", "1:yes"],
-        "video and subtitles stay as they are, the second one that asks is too late: {line}"
-    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{count, json, lines, list, mode, number, text, window};
 use crate::{chain, plan};
 use serde_json::Value;
 use vsg_matroska_info as info;
-use vsg_plugin_api::kinds::{Delay, Delays, Layout, LayoutTrack, Media, MediaTrack, TrackFlags, TrackType};
+use vsg_plugin_api::kinds::{Delay, Delays, Layout, LayoutTrack, Media, MediaTrack, TrackType};
 
 /// One case, with the settings that it leaves out.
 struct Case<'a> {
@@ -56,29 +56,11 @@ impl Case<'_> {
         let tracks = self.reference_tracks().into_iter().map(|track| MediaTrack {
             id: track.id,
             kind: kind(track.kind.name()),
-            type_index: 0,
-            codec_id: String::new(),
-            codec: String::new(),
             language: track.language.clone().unwrap_or_default(),
-            language_ietf: None,
-            name: String::new(),
-            flags: TrackFlags::default(),
             container_delay_ms: info::container_delay_ms(&track),
-            duration_s: None,
-            channels: None,
-            sample_rate_hz: None,
-            aspect_ratio: None,
-            frame_rate_hz: None,
+            ..MediaTrack::default()
         });
-        Media {
-            source: "Source 1".into(),
-            path: "s1.mkv".into(),
-            container: "Matroska".into(),
-            duration_s: None,
-            tracks: tracks.collect(),
-            attachments: Vec::new(),
-            chapters: 0,
-        }
+        Media { source: "Source 1".into(), tracks: tracks.collect(), ..Media::default() }
     }
 
     fn layout(&self) -> Layout {
@@ -86,18 +68,11 @@ impl Case<'_> {
             source: text(&track["source"]).into(),
             id: count(&track["id"]) as u64,
             kind: kind(text(&track["type"])),
-            codec_id: String::new(),
-            language: String::new(),
-            custom_language: None,
-            name: String::new(),
-            custom_name: None,
-            default: false,
-            forced: false,
-            source_flags: TrackFlags::default(),
+            ..LayoutTrack::default()
         });
         // The reference program accepts a layout with tracks of a source that is not there, and ignores them.
         let tracks = tracks.filter(|track| self.case["sources"].get(&track.source).is_some());
-        Layout { tracks: tracks.collect(), attachments: Vec::new() }
+        Layout { tracks: tracks.collect(), ..Layout::default() }
     }
 
     /// What is selected for a target, if its windows suffice.
@@ -211,6 +186,7 @@ fn delays_and_log_equal_the_reference_program_but_for_what_it_does_wrong() {
             layout: &layout,
             allow_negative: sync_mode == "allow_negative",
             always_shift_containers: false,
+            kept_timestamps: None,
         });
         let (expected, is_corrected) = expected_delays(&answer.case["result"]);
         assert_eq!(found.source_delays_ms, expected.source_delays_ms, "{label}");
