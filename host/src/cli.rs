@@ -44,7 +44,7 @@ pub enum Verb {
         #[arg(default_value = "media")]
         folder: PathBuf,
         /// Make a plain pair of this length instead, to measure with.
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=600))]
         minutes: Option<u32>,
     },
     /// Print shell completions.
@@ -83,8 +83,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "FOLDER", env = "VSG_WORK_DIR")]
     pub work_dir: Option<PathBuf>,
     /// Threads; 0 takes all processors.
-    #[arg(short = 'j', long, default_value_t = 0, value_name = "N")]
-    pub threads: usize,
+    #[arg(short = 'j', long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=512))]
+    pub threads: u16,
     /// Show every line of the log.
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
@@ -103,8 +103,8 @@ pub struct GraphArgs {
     #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
     pub format: GraphFormat,
     /// Draw every instance for this many sources instead of every stage.
-    #[arg(long, value_name = "N")]
-    pub sources: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub sources: Option<u16>,
 }
 
 /// Language of a drawing.

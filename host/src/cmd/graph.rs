@@ -16,7 +16,7 @@ pub(super) fn graph(args: &GraphArgs, plugins: &Plugins) -> Result<(), Failure> 
             GraphFormat::Dot => resolved.dot(),
         },
         Some(count) => {
-            let mut names = (0..count).map(|source| source_name(source).into());
+            let mut names = (0..usize::from(count)).map(|source| source_name(source).into());
             let job = JobFiles { reference: names.next(), targets: names.collect(), output: None };
             let plan = pipeline::plan(&resolved, &job)?;
             match args.format {

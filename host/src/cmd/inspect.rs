@@ -13,7 +13,9 @@ pub(super) fn inspect(stage: &str, as_json: bool, plugins: &Plugins) -> Result<(
         .filter(|signature| signature.id == stage || signature.id.split('/').next() == Some(stage))
         .collect();
     if found.is_empty() {
-        let help = match nearest(stage, plugins.catalog().keys().map(String::as_str)) {
+        let ids = || plugins.catalog().keys().map(String::as_str);
+        let of_name = ids().find(|id| id.split_once('/').is_some_and(|(_, name)| name == stage));
+        let help = match of_name.or_else(|| nearest(stage, ids())) {
             Some(id) => format!("did you mean `{id}`? `vsg-host plugins` lists all stages"),
             None => "`vsg-host plugins` lists all stages".to_owned(),
         };

@@ -23,16 +23,27 @@ use vsg_plugin_api::report::{Entry, Table};
 
 /// Folder of the results if nobody names one.
 const DEFAULT_OUTPUT: &str = "out";
+/// Endings of the names of results, and how each one begins if a run wrote it. The video is looked after by its stage.
+const RESULTS: [(&str, Option<&str>); 4] = [
+    ("mkv", None),
+    ("log", Some("=== Starting Job: ")),
+    ("report.json", Some("{\n  \"status\": ")),
+    ("report.html", Some("<!DOCTYPE html><html lang=\"en\">")),
+];
+/// Longest name of a file that file systems take (bytes).
+const LONGEST_NAME: usize = 255;
 
 pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
     let resolved = load(&args.pipeline, plugins)?;
     let mut typed = args.files.iter().cloned();
     let typed = JobFiles { reference: typed.next(), targets: typed.collect(), output: args.output.clone() };
     let mut plan = pipeline::plan(&resolved, &typed.or(&resolved.job))?;
-    plan.sources = plan.sources.iter().map(|path| usable_source(path)).collect::<Result<_, _>>()?;
-    if plan.sources.len() == 1 && !args.quiet {
-        // A terminal that is gone is no reason to fail.
-        let _ = writeln!(io::stderr(), "note: no target was given, so nothing is measured");
+    plan.sources = usable_sources(&plan.sources)?;
+    if !args.quiet {
+        for note in remarks(&plan.sources) {
+            // A terminal that is gone is no reason to fail.
+            let _ = writeln!(io::stderr(), "note: {note}");
+        }
     }
     let output = plan.output.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_OUTPUT));
     let results = Results::prepare(&output, &plan.sources)?;
@@ -75,10 +86,11 @@ fn execute(
         return Err(unusable(&"its name is not valid UTF-8"));
     }
     let folder = Arc::new(RunFolder::create(&work_dir).map_err(|error| unusable(&error))?);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build().map_err(|error| Failure::Run {
-        message: format!("can not start {} threads: {error}", args.threads),
-        help: Some("choose fewer by --threads".into()),
-    })?;
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(args.threads.into()).build().map_err(|error| Failure::Run {
+            message: format!("can not start {} threads: {error}", args.threads),
+            help: Some("choose fewer by --threads".into()),
+        })?;
     let phases = plan
         .instances
         .iter()
@@ -122,6 +134,40 @@ fn cancellation(folder: &Arc<RunFolder>) -> Arc<AtomicBool> {
     cancelled
 }
 
+/// The absolute paths of sources that can be opened; of several that can not, all are named.
+fn usable_sources(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let (usable, failures): (Vec<_>, Vec<_>) = paths.iter().map(|path| usable_source(path)).partition(Result::is_ok);
+    let mut failures = failures.into_iter().filter_map(Result::err);
+    let Some(first) = failures.next() else {
+        return Ok(usable.into_iter().flatten().collect());
+    };
+    Err(match first {
+        Failure::Arguments { mut message, help } => {
+            for further in failures {
+                if let Failure::Arguments { message: more, .. } = further {
+                    message.push('\n');
+                    message.push_str(&more);
+                }
+            }
+            Failure::Arguments { message, help }
+        }
+        other => other,
+    })
+}
+
+/// What is odd about the sources, though it can be done.
+fn remarks(sources: &[PathBuf]) -> Vec<String> {
+    if sources.len() == 1 {
+        return vec!["no target was given, so nothing is measured".into()];
+    }
+    let places: Vec<_> = sources.iter().map(|path| path.canonicalize().ok()).collect();
+    let twins = (1..sources.len()).filter_map(|later| {
+        let first = (0..later).find(|first| places[*first].is_some() && places[*first] == places[later])?;
+        Some(format!("{} is the same file as {}", pipeline::source_name(later), pipeline::source_name(first)))
+    });
+    twins.collect()
+}
+
 /// The absolute path of a source that can be opened. What is in it is for the stages to find out.
 fn usable_source(path: &Path) -> Result<PathBuf, Failure> {
     let shown = path.display();
@@ -148,6 +194,14 @@ fn usable_source(path: &Path) -> Result<PathBuf, Failure> {
     platform::plain_path(path).map_err(|error| fail(&error.to_string(), "give an absolute path"))
 }
 
+/// Whether a file is missing, empty, or begins with this text.
+fn begins_with(place: &Path, sign: &str) -> bool {
+    use io::Read;
+    let Ok(file) = fs::File::open(place) else { return !place.exists() };
+    let mut start = Vec::new();
+    file.take(sign.len() as u64).read_to_end(&mut start).is_ok_and(|_| start.is_empty() || start == sign.as_bytes())
+}
+
 /// Where the results of a run go.
 struct Results {
     folder: PathBuf,
@@ -164,24 +218,36 @@ impl Results {
                 "choose another folder by -o",
             )
         };
-        fs::create_dir_all(folder).map_err(refuse)?;
-        let folder = folder.canonicalize().map_err(refuse)?;
-        if folder.to_str().is_none() {
+        if std::path::absolute(folder).map_err(refuse)?.to_str().is_none() {
             return Err(Failure::arguments(
                 format!("the name of the output folder `{shown}` is not valid UTF-8"),
                 "choose another folder by -o",
             ));
         }
+        fs::create_dir_all(folder).map_err(refuse)?;
+        let folder = folder.canonicalize().map_err(refuse)?;
         tempfile::tempfile_in(&folder).map_err(refuse)?;
         let stem = sources[0].file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let results = Self { folder, stem };
-        for ending in ["mkv", "log", "report.json", "report.html"] {
+        for (ending, sign) in RESULTS {
             let place = results.path(ending);
+            if place.file_name().is_some_and(|name| name.len() > LONGEST_NAME) {
+                return Err(Failure::arguments(
+                    format!("the name of the reference is too long to name results after it: `{}`", place.display()),
+                    "rename the reference",
+                ));
+            }
             let is_place = |source: &PathBuf| matches!((source.canonicalize(), place.canonicalize()), (Ok(source), Ok(place)) if source == place);
             if sources.iter().any(is_place) {
                 return Err(Failure::arguments(
                     format!("the output would replace the source file `{}`", place.display()),
                     "choose another output folder by -o",
+                ));
+            }
+            if place.is_dir() || !sign.is_none_or(|sign| begins_with(&place, sign)) {
+                return Err(Failure::arguments(
+                    format!("`{}` is there already, and no earlier run wrote it", place.display()),
+                    "move it, or choose another output folder by -o",
                 ));
             }
         }

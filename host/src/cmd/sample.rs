@@ -22,7 +22,12 @@ pub(super) fn sample(folder: &Path, minutes: Option<u32>) -> Result<(), Failure>
         }
     });
     let search = Search::from_env();
-    let find = |tool: Tool| search.find(tool).map_err(|error| failure(&error));
+    let find = |tool: Tool| {
+        search.find(tool).map_err(|error| Failure::Run {
+            message: error.to_string(),
+            help: Some("run vsg-host doctor to see which tools are missing".to_owned()),
+        })
+    };
     let tools = Tools { ffmpeg: find(Tool::Ffmpeg)?, mkvmerge: find(Tool::Mkvmerge)? };
 
     let (progress, start) = (Progress::new(Detail::Normal), Instant::now());
@@ -39,7 +44,7 @@ pub(super) fn sample(folder: &Path, minutes: Option<u32>) -> Result<(), Failure>
     let pair = match made {
         Ok(pair) => pair,
         Err(Error::Cancelled) => return Err(Failure::Cancelled),
-        Err(error) => return Err(failure(&error)),
+        Err(error) => return Err(Failure::Run { message: error.to_string(), help: None }),
     };
     let delay_ms = pair.truth.timeline_delay_ms;
     let direction = if delay_ms < 0.0 { "late" } else { "early" };
@@ -51,9 +56,4 @@ pub(super) fn sample(folder: &Path, minutes: Option<u32>) -> Result<(), Failure>
         pair.truth_file.display(),
         delay_ms.abs(),
     ))
-}
-
-fn failure(error: &dyn std::error::Error) -> Failure {
-    let help = Some("run vsg-host doctor to see which tools are missing".to_owned());
-    Failure::Run { message: error.to_string(), help }
 }

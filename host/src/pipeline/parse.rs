@@ -112,13 +112,25 @@ fn extended(mut table: Table, problems: &mut Problems) -> Result<Table, Problems
     let text = read(&path).map_err(|cause| {
         Problem::new(cause).at(&node.place, "extended here").help("the path is relative to the file that extends")
     })?;
-    let mut base = tree::document(&Origin::file(&path, &text, EXTENDED), problems)?;
+    let base_origin = Origin::file(&path, &text, EXTENDED);
+    let mut base = tree::document(&base_origin, problems)?;
     if let Some((_, further)) = base.take("extends") {
         let help = match further.text() {
+            _ if path == node.place.origin.path(node.place.origin.name()) => "a file can not extend itself".to_owned(),
             Some(further) => format!("files extend one level deep: extend `{further}` instead, or copy what is needed"),
             None => "files extend one level deep".to_owned(),
         };
         problems.push(Problem::new(Cause::ExtendsChain { path }).at(&node.place, "extended here").help(help));
+        // With the stages of that file, too, nothing is called wrong that is so only because of this.
+        let further = further.text().map(|further| base_origin.path(further));
+        if let Some((path, text)) = further.and_then(|path| read(&path).ok().map(|text| (path, text))) {
+            let mut ignored = Problems::default();
+            if let Ok(mut grandparent) = tree::document(&Origin::file(&path, &text, EXTENDED), &mut ignored) {
+                grandparent.take("extends");
+                lay(&mut grandparent, base);
+                base = grandparent;
+            }
+        }
     }
     lay(&mut base, table);
     Ok(base)

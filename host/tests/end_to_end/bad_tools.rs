@@ -108,5 +108,5 @@ fn samples_that_are_no_numbers() {
     let ran = job().fake("VSG_FFMPEG", &script).sources(media::small().files()).run();
     ran.failed(1, &["delay@Source 2", "Could not determine a reliable delay", "be silent or damaged"]);
     let windows = &ran.report()["targets"]["Source 2"]["windows"];
-    assert_eq!(windows[0]["rejected_because"], "no delay: silent, or damaged");
+    assert_eq!(windows[0]["rejected_because"], "no delay: silent, a few tones, or damaged");
 }

@@ -63,3 +63,40 @@ fn nothing_of_a_targets_other_audio_is_cut_off() {
         assert_eq!(before.len(), after.len(), "{of_target}");
     }
 }
+
+#[test]
+fn one_lost_packet_is_a_gap() {
+    let pair = media::small();
+    let job = Job::new(shipped("analyze.toml")).quick();
+    let target = job.path("target.mkv");
+    let lossy = ["-map", "0", "-c", "copy", "-bsf:a", "noise=amount=0:drop='eq(n,100)'"];
+    copied(&lossy, &[&pair.target], &target);
+    let report = job.sources([&pair.reference, &target]).run().succeeded();
+    // Of AC-3 a packet is 32 ms.
+    let found_ms = report["targets"]["Source 2"]["selection"]["raw_ms"].as_f64().unwrap();
+    assert!((found_ms - pair.truth.delay_ms).abs() <= 0.011, "{found_ms} ms instead of {} ms", pair.truth.delay_ms);
+}
+
+#[test]
+fn an_mp4_file_whose_list_of_edits_leaves_out_the_beginning_is_put_in_sync() {
+    let pair = media::small();
+    let job = Job::new(shipped("default.toml")).quick();
+    let target = job.path("target.mp4");
+    let words = ["-v", "error", "-ss", "1.7", "-i"].map(std::ffi::OsStr::new);
+    let rest = ["-map", "0", "-c", "copy"].map(std::ffi::OsStr::new);
+    let files = [pair.target.as_os_str(), target.as_os_str()];
+    output("ffmpeg", words.into_iter().chain([files[0]]).chain(rest).chain([files[1]]));
+
+    let ran = job.sources([&pair.reference, &target]).run();
+    let report = ran.succeeded();
+    let shift_ms = report["delays"]["global_shift_ms"].as_f64().unwrap();
+    // The same packet of the target, where it is and where it should be.
+    let found = packets(&ran.result(".mkv"), "a:1");
+    let original = packets(&pair.target, "a:0");
+    let (before, after) = original
+        .iter()
+        .find_map(|packet| Some((packet, found.iter().find(|other| other.hash == packet.hash)?)))
+        .unwrap();
+    let moved_ms = after.pts_ms - before.pts_ms - shift_ms;
+    assert!((moved_ms - pair.truth.timeline_delay_ms).abs() <= 1.0, "{moved_ms} ms, {:?}", pair.truth);
+}

@@ -91,6 +91,7 @@ impl CoarseSearch {
             peak_ratio: peak::ratio(value.abs(), second.value.abs()),
             peak_to_noise: peak::ratio(value.abs(), noise),
             match_pct,
+            spread_bins: 0.0,
             on_edge: top.value != 0.0 && (top.lag == first || top.lag == last),
         }
     }

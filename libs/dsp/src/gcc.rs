@@ -137,9 +137,9 @@ impl<T: Precision> GccPhat<T> {
     /// # Errors
     /// A window of another length than planned, a sample that is not finite, scratch of another correlation.
     pub fn correlate(&self, reference: &[f32], target: &[f32], scratch: &mut GccScratch<T>) -> Result<Peak, DspError> {
-        self.correlation(reference, target, scratch)?;
+        let spread_bins = self.transformed(reference, target, scratch)?;
         if let Some((_, search)) = &self.coarse {
-            return Ok(search.run(&mut scratch.time));
+            return Ok(Peak { spread_bins, ..search.run(&mut scratch.time) });
         }
         let search = peak::Search {
             lags: LagRange {
@@ -151,7 +151,7 @@ impl<T: Precision> GccPhat<T> {
             fit: self.options.peak,
             full_scale: self.full_scale(),
         };
-        Ok(search.run(&mut scratch.time))
+        Ok(Peak { spread_bins, ..search.run(&mut scratch.time) })
     }
 
     /// The phase correlation itself, `fft_length` values: with `d` = [`GccPhat::decimation`], lag `k * d` stands at index `k`
@@ -165,6 +165,12 @@ impl<T: Precision> GccPhat<T> {
         target: &[f32],
         scratch: &'s mut GccScratch<T>,
     ) -> Result<&'s mut [T], DspError> {
+        self.transformed(reference, target, scratch)?;
+        Ok(&mut scratch.time)
+    }
+
+    /// Leaves the phase correlation in `scratch.time`, and returns [`Peak::spread_bins`].
+    fn transformed(&self, reference: &[f32], target: &[f32], scratch: &mut GccScratch<T>) -> Result<f64, DspError> {
         self.check(Side::Reference, reference, self.len_ref)?;
         self.check(Side::Target, target, self.len_tgt)?;
         if scratch.length != self.length {
@@ -179,11 +185,11 @@ impl<T: Precision> GccPhat<T> {
         forward(time, ref_spectrum)?;
         self.load(time, target, &self.fade_tgt);
         forward(time, tgt_spectrum)?;
-        spectrum::whiten(ref_spectrum, tgt_spectrum, &self.bins, self.length);
+        let spread_bins = spectrum::whiten(ref_spectrum, tgt_spectrum, &self.bins, self.length);
         spectrum::fold(ref_spectrum, time);
         forward(time, tgt_spectrum)?;
         spectrum::fold(tgt_spectrum, time);
-        Ok(time)
+        Ok(spread_bins)
     }
 
     /// Lags that are looked at (samples): what the windows can give, within `max_lag`.
@@ -284,6 +290,15 @@ mod tests {
             let peak = correlate::<f64>(&window, &window, GccOptions { weighting, ..smooth() });
             assert!((peak.value - 1.0).abs() < 1e-3 && peak.lag_samples.abs() < 1e-3, "{peak:?}");
         }
+    }
+
+    #[test]
+    fn sound_of_a_few_tones_is_known_by_its_spread() {
+        let spread = |window: &[f32]| correlate::<f32>(window, window, smooth()).spread_bins;
+        let tone: Vec<f32> = (0..LEN).map(|i| (0.13 * i as f32).sin()).collect();
+        assert!((1.0..8.0).contains(&spread(&tone)), "{}", spread(&tone));
+        assert!(spread(&noise(LEN, 5)) > 1000.0);
+        assert_eq!(spread(&[0.0; LEN]), 0.0);
     }
 
     #[test]

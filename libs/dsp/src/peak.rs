@@ -62,6 +62,9 @@ pub struct Peak {
     pub peak_to_noise: f64,
     /// The reference program's confidence (0 to 100), see [`crate::confidence`].
     pub match_pct: f64,
+    /// Over how many bins of the spectrum the common energy is spread: few for single tones, whose phases tell no delay. 0 if
+    /// it was not measured.
+    pub spread_bins: f64,
     /// The peak is the first or the last lag that was looked at: the true delay is probably outside the range, or the peak is
     /// an artefact of the window's edges.
     pub on_edge: bool,
@@ -110,6 +113,7 @@ impl Search {
             peak_ratio: ratio(value.abs(), runner_up),
             peak_to_noise: ratio(value.abs(), noise),
             match_pct: confidence::match_pct(g, top),
+            spread_bins: 0.0,
             on_edge: height > 0.0 && (lag == self.lags.latest as i64 || lag == -(self.lags.earliest as i64)),
         }
     }

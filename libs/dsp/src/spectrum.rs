@@ -28,22 +28,31 @@ pub(crate) fn load<T: Precision>(padded: &mut [T], window: &[f32], fade: &[f32])
 }
 
 /// Leaves G / (|G| + eps) / `length` in `reference`, where G = reference * conj(target); zero in bins that do not count.
+///
+/// Returns over how many bins |G| is spread: (sum |G|)^2 / sum |G|^2, which is the number of bins if all are equal, about 3 for
+/// a single tone, and 0 for silence.
 pub(crate) fn whiten<T: Precision>(
     reference: &mut [Complex<T>],
     target: &[Complex<T>],
     bins: &Range<usize>,
     length: usize,
-) {
+) -> f64 {
+    let (mut sum, mut sum_of_squares) = (0.0f64, 0.0f64);
     let eps = T::from_f64(EPS).unwrap_or_else(T::epsilon);
     let scale = T::from_f64(1.0 / length as f64).unwrap_or_else(T::one);
     for (bin, (r, t)) in reference.iter_mut().zip(target).enumerate() {
         *r = if bins.contains(&bin) {
             let g = *r * t.conj();
-            g * (scale / (g.norm() + eps))
+            let magnitude = g.norm();
+            let wide = magnitude.to_f64().unwrap_or_default();
+            sum += wide;
+            sum_of_squares += wide * wide;
+            g * (scale / (magnitude + eps))
         } else {
             Complex::zero()
         };
     }
+    if sum_of_squares > 0.0 { sum * sum / sum_of_squares } else { 0.0 }
 }
 
 /// Half of an inverse transform: the real sequence re + im of a whole spectrum, given its lower half.

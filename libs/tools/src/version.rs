@@ -52,7 +52,8 @@ impl Version {
         let bare = word.strip_prefix(['v', 'n']).unwrap_or(word);
         let end = bare.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(bare.len());
         let numbers: Vec<u32> = bare[..end].split('.').map_while(|part| part.parse().ok()).collect();
-        (!numbers.is_empty()).then(|| Version { numbers, text: word.to_owned() })
+        let is_plain = word.chars().all(|c| c.is_ascii_graphic());
+        (is_plain && !numbers.is_empty()).then(|| Version { numbers, text: word.to_owned() })
     }
 }
 

@@ -240,13 +240,15 @@ impl Scan {
         }
         if windows.is_empty() {
             return Err(Error::new(format!(
-                "no window of {} s fits: the reference has {:.1} s of audio and {} has {:.1} s",
+                "no window of {} s fits: the first would lie at {:.1} to {:.1} s, and the reference has {:.1} s of audio, {} has {:.1} s",
                 self.window_s,
+                reference.duration_s() * self.scan_start_pct / 100.0,
+                reference.duration_s() * self.scan_start_pct / 100.0 + self.window_s,
                 reference.duration_s(),
                 target.header.source,
                 target.duration_s()
             ))
-            .help("choose a shorter window_s, or other files"));
+            .help("choose a shorter window_s or a lower scan_start_pct, or other files"));
         }
         Ok(windows)
     }
@@ -254,7 +256,7 @@ impl Scan {
     /// Why a window does not count, or `None`.
     fn objection(&self, peak: &Peak) -> Option<String> {
         if !peak.delay_ms.is_finite() {
-            return Some("no delay: silent, or damaged".into());
+            return Some("no delay: silent, a few tones, or damaged".into());
         }
         if peak.match_pct.is_nan() || peak.match_pct < self.min_match_pct {
             return Some(format!("below {:.1}", self.min_match_pct));
@@ -262,7 +264,9 @@ impl Scan {
         if self.min_peak_ratio == 0.0 {
             return None;
         }
-        if peak.on_edge {
+        // Of windows that far apart hardly a second is compared, which some sound always matches.
+        let is_far = peak.delay_ms.abs() > 950.0 * self.window_s;
+        if peak.on_edge || is_far {
             return Some("peak on the edge of the search range".into());
         }
         let ratio = peak.peak_ratio?;

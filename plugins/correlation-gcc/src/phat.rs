@@ -71,6 +71,10 @@ params! {
         weighting: Bins = Bins::PassBand,
         /// How finely the peak is placed.
         peak: Fit = Fit::SubSample,
+        /// Over how many bins of the spectrum the common energy has to be spread. A single tone has 3, a chord 9, sparse music
+        /// more than 20; the phases of a few tones tell no delay, and the others are noise. 0 accepts any.
+        #[schemars(range(min = 0.0, max = 10000.0))]
+        min_spread_bins: f64 = 12.0,
         /// Arithmetic of the transforms.
         precision: Precision = Precision::Single,
         #[serde(skip)]
@@ -111,6 +115,9 @@ impl CorrelationMethod for Phat {
             Err(vsg_dsp::DspError::NonFiniteSample { .. }) => return Ok(Peak::none()),
             Err(error) => return Err(error.into()),
         };
+        if found.spread_bins < self.min_spread_bins {
+            return Ok(Peak::none());
+        }
         Ok(Peak {
             delay_ms: found.delay_ms(windows.sample_rate_hz),
             match_pct: found.match_pct,

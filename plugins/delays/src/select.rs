@@ -33,7 +33,7 @@ params! {
         /// Share of the accepted windows, and no fewer than `min_accepted`, that must lie within 1 ms of the selected delay
         /// (%); 0 does not ask.
         #[schemars(range(min = 0.0, max = 100.0))]
-        min_agreement_pct: f64 = 30.0,
+        min_agreement_pct: f64 = 50.0,
         /// `first-stable`: windows that a run needs.
         #[schemars(range(min = 1, max = 10000))]
         first_stable_min_windows: usize = 3,
@@ -65,7 +65,7 @@ impl Stage for Select {
         log.iter().for_each(|line| ctx.log(line));
         let delay = delay?;
         ctx.report(&Entry::facts(&["targets", &delay.source], &Facts { selection: &delay })?)?;
-        if let Some(doubt) = second_delay(&correlation, delay.raw_ms) {
+        if let Some(doubt) = doubt(&correlation, delay.raw_ms) {
             ctx.warn(&doubt);
             ctx.report(&Entry::Issue(doubt))?;
         }
@@ -133,25 +133,42 @@ impl Select {
     }
 }
 
-/// What to tell the user if windows that were accepted agree on another delay than the selected one.
-fn second_delay(correlation: &Correlation, selected_ms: f64) -> Option<String> {
-    let accepted = || correlation.windows.iter().filter(|window| window.accepted);
-    let others: Vec<&Window> =
-        accepted().filter(|window| (window.delay_ms - selected_ms).abs() > AGREEMENT_MS).collect();
-    let second = selection::select(&others, Mode::ClusterMedian)?;
-    let agreeing: Vec<&Window> =
-        others.into_iter().filter(|window| (window.delay_ms - second.raw_ms).abs() <= AGREEMENT_MS).collect();
-    let [first, .., last] = agreeing[..] else { return None };
-    Some(format!(
-        "{}: {} of {} accepted windows, between {:.0} s and {:.0} s, say {:+.3} ms instead of {selected_ms:+.3} ms; the target may \
-         be cut differently there, and one delay can not be right everywhere",
-        correlation.source,
-        agreeing.len(),
-        accepted().count(),
-        first.start_s,
-        last.start_s,
-        second.raw_ms,
-    ))
+/// What to tell the user of a delay that windows speak against.
+fn doubt(correlation: &Correlation, selected_ms: f64) -> Option<String> {
+    let source = &correlation.source;
+    let accepted: Vec<&Window> = correlation.windows.iter().filter(|window| window.accepted).collect();
+    let is_near = |window: &&&Window, ms: f64| (window.delay_ms - ms).abs() <= AGREEMENT_MS;
+    let others: Vec<&Window> = accepted.iter().filter(|window| !is_near(window, selected_ms)).copied().collect();
+    let second = selection::select(&others, Mode::ClusterMedian);
+    let agreeing = |ms: f64| others.iter().filter(|window| is_near(window, ms)).copied().collect::<Vec<_>>();
+    if let Some(second) = second
+        && let [first, .., last] = agreeing(second.raw_ms)[..]
+    {
+        return Some(format!(
+            "{source}: {} of {} accepted windows, between {:.0} s and {:.0} s, say {:+.3} ms instead of {selected_ms:+.3} ms; the \
+             target may be cut differently there, and one delay can not be right everywhere",
+            agreeing(second.raw_ms).len(),
+            accepted.len(),
+            first.start_s,
+            last.start_s,
+            second.raw_ms,
+        ));
+    }
+    let agreeing = accepted.len() - others.len();
+    if others.len() >= 2 && 5 * others.len() > accepted.len() {
+        return Some(format!(
+            "{source}: only {agreeing} of {} accepted windows lie within {AGREEMENT_MS} ms of {selected_ms:+.3} ms; the target may \
+             drift, and one delay can not be right everywhere",
+            accepted.len(),
+        ));
+    }
+    (10 * agreeing < 6 * correlation.windows.len()).then(|| {
+        format!(
+            "{source}: only {agreeing} of {} windows say {selected_ms:+.3} ms, the others found nothing; look at the result, and if \
+             it is out of sync, the files may be shifted by more than a window (window_s)",
+            correlation.windows.len(),
+        )
+    })
 }
 
 fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
@@ -161,10 +178,13 @@ fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
          required: {needed}\n  - Total chunks scanned: {measured}\n  - Match threshold: {:.1}%",
         correlation.min_match_pct
     ))
-    .help(
+    .help(if measured < needed {
+        "the files are too short for that many windows; choose a shorter window_s, or fewer windows by min_accepted of \
+         delays/select"
+    } else {
         "the files may hold different material, be silent or damaged, run at different speeds, or be shifted by more than a \
-         window; try another audio track (language of media/decode), longer windows (window_s) or another correlation method",
-    )
+         window; try another audio track (language of media/decode), longer windows (window_s) or another correlation method"
+    })
 }
 
 #[cfg(test)]
@@ -237,11 +257,23 @@ mod tests {
     #[test]
     fn a_second_delay_is_told() {
         let mut correlation = measured(&[5.0, 5.0, 5.2, 5.0, 905.0, 905.5, -40.0]);
-        let doubt = second_delay(&correlation, 5.0).unwrap();
+        let told = doubt(&correlation, 5.0).unwrap();
         let expected = "Source 2: 2 of 7 accepted windows, between 40 s and 50 s, say +905.250 ms instead of +5.000 ms";
-        assert!(doubt.starts_with(expected), "{doubt}");
+        assert!(told.starts_with(expected), "{told}");
         correlation.windows[5].accepted = false;
-        assert_eq!(second_delay(&correlation, 5.0), None, "a stray window is no second delay");
+        let told = doubt(&correlation, 5.0).unwrap();
+        assert!(told.starts_with("Source 2: only 4 of 6 accepted windows lie within 1 ms of +5.000 ms"), "{told}");
+        correlation.windows[4].accepted = false;
+        let told = doubt(&correlation, 5.0).unwrap();
+        assert!(told.starts_with("Source 2: only 4 of 7 windows say +5.000 ms"), "{told}");
+    }
+
+    #[test]
+    fn a_stray_window_is_no_doubt() {
+        assert_eq!(doubt(&measured(&[5.0, 5.0, 5.2, 5.0, 5.1, 905.5]), 5.0), None);
+        let mut some_silent = measured(&[5.0; 10]);
+        some_silent.windows[2..6].iter_mut().for_each(|window| window.accepted = false);
+        assert_eq!(doubt(&some_silent, 5.0), None);
     }
 
     #[test]

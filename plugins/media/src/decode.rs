@@ -11,6 +11,10 @@ const RATE_HZ: u32 = 48_000;
 /// Containers whose clock does not jump. In others a jump is not a gap.
 const CONTINUOUS: [&str; 2] = ["Matroska", "QuickTime/MP4"];
 
+/// Shortest gap that is filled (s): shorter than any packet, and longer than timestamps are off by their rounding or, of Vorbis
+/// by mkvmerge, by as much as 5 ms.
+const LEAST_GAP_S: f64 = 0.015;
+
 /// What ffmpeg says when a file ends before its container says so.
 const CUT_SHORT: [&str; 4] = ["ended prematurely", "partial file", "truncat", "moov atom not found"];
 
@@ -72,7 +76,7 @@ impl Decode {
         let mut filters = "asetnsamples=n=32768:p=0".to_owned();
         if self.fill_gaps && length_s > 0.0 && is_continuous {
             let resampler = if self.soxr { ":resampler=soxr" } else { "" };
-            filters = format!("aresample=async=1{resampler},{filters}");
+            filters = format!("aresample=async=1:min_hard_comp={LEAST_GAP_S}{resampler},{filters}");
             // A timestamp that damage has made absurd must not fill the disk with silence.
             command = command.args(["-t", &format!("{:.3}", 2.0 * length_s + 60.0)]);
         }
@@ -101,9 +105,14 @@ impl Decode {
         })?;
         let start_ms = presented_ms(&first_frame).unwrap_or(0.0);
         // Where the clock jumps, the length that the file claims is no length.
-        let expected_s = track.duration_s.filter(|_| is_continuous);
+        // ffmpeg writes the time of the end as the duration of a track.
+        let expected_s = track.duration_s.filter(|_| is_continuous).map(|end_s| end_s - start_ms.max(0.0) / 1000.0);
         self.judge_damage(media, &finished.stderr, decoded_s, expected_s, ctx)?;
-        if let Some(film_s) = media.duration_s.filter(|film_s| is_continuous && decoded_s < 0.9 * film_s - 2.0) {
+        if let Some(film_s) = media
+            .duration_s
+            .map(|film_s| film_s - start_ms.max(0.0) / 1000.0)
+            .filter(|film_s| is_continuous && decoded_s < 0.9 * film_s - 2.0)
+        {
             let issue = format!(
                 "{}: {film_s:.0} s long, but only {decoded_s:.0} s of its sound could be decoded; it may be cut short",
                 media.source

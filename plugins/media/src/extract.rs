@@ -2,11 +2,11 @@
 
 use crate::{
     PATIENCE,
-    first_sample::{first_packets, first_sample_ms, offset_ms},
+    first_sample::{first_packets, first_sample_ms, offset_by_bytes_ms, offset_by_position_ms},
 };
 use std::path::{Path, PathBuf};
 use vsg_matroska_info as info;
-use vsg_plugin_api::prelude::*;
+use vsg_plugin_api::{ToolError, prelude::*};
 
 choice! {
     /// Where a track's bytes come from.
@@ -92,44 +92,84 @@ fn mux_offsets_ms(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Resul
         tried.extend(media.tracks.iter().find(moves));
         tried.sort_by_key(|track| track.id);
     }
-    let offsets = tried.iter().map(|track| track.id).zip(offsets_on_trial(media, &tried, ctx)?);
+    let tried_offsets = offsets_on_trial(media, &tried, ctx).map_err(|error| {
+        if error.is_cancelled() || error.help_text().is_some() { error } else { error.help(copy_anew(media)) }
+    });
+    let offsets = tried.iter().map(|track| track.id).zip(tried_offsets?);
     let offsets: std::collections::BTreeMap<u64, f64> = offsets.collect();
     Ok(chosen.iter().map(|track| offsets.get(&track.id).copied().unwrap_or(0.0)).collect())
 }
 
+/// Lengths of trials (s). The first is long enough unless a list of edits leaves out the beginning, which ffmpeg honours and
+/// mkvmerge does not.
+const TRIALS_S: [u32; 2] = [8, 300];
+
 fn offsets_on_trial(media: &Media, tried: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<Vec<f64>> {
-    let trial = copy_on_trial(media, tried, ctx)?;
-    let mut seen = std::collections::BTreeMap::new();
-    let mut offsets = Vec::new();
-    for track in tried {
-        let letter = match track.kind {
-            TrackType::Video => "v",
-            TrackType::Audio => "a",
-            _ => {
-                offsets.push(None);
-                continue;
-            }
-        };
-        let place = seen.entry(letter).or_insert(0usize);
-        let index = std::mem::replace(place, *place + 1);
-        let before = first_packets(ctx, &media.path, &format!("{letter}:{}", track.type_index))?;
-        let after = first_packets(ctx, &trial, &format!("{letter}:{index}"))?;
-        let (first_ms, first_after_ms) = match track.kind {
-            TrackType::Audio => {
-                (first_sample_ms(ctx, &media.path, track.type_index)?, first_sample_ms(ctx, &trial, index)?)
-            }
-            // Pictures are compared from the first packet; their container keeps whole milliseconds anyway.
-            _ => (f64::NEG_INFINITY, 0.0),
-        };
-        offsets.push(Some(offset_ms(&before, &after, first_ms, first_after_ms)));
+    // Only MP4 and Matroska hold packets as mkvmerge writes them; elsewhere headers come and go.
+    let keeps_bytes = media.is_matroska() || media.container == "QuickTime/MP4";
+    for seconds in TRIALS_S {
+        let trial = copy_on_trial(media, tried, seconds, ctx)?;
+        let offsets = tried.iter().enumerate().map(|(index, track)| {
+            // mkvmerge numbers the tracks of each type in their order.
+            let place = tried[..index].iter().filter(|other| other.kind == track.kind).count();
+            offset_on_trial(media, track, (&trial, place), seconds, keeps_bytes, ctx)
+        });
+        if let Some(offsets) = offsets.collect::<Result<Option<Vec<_>>>>()? {
+            // A file that holds nothing but subtitles has no other clock than theirs.
+            let moved = offsets.iter().flatten().copied();
+            let least = moved.min_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
+            return Ok(offsets.into_iter().map(|offset| offset.unwrap_or(least)).collect());
+        }
     }
-    // A file that holds nothing but subtitles has no other clock than theirs.
-    let least = offsets.iter().flatten().copied().min_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
-    Ok(offsets.into_iter().map(|offset| offset.unwrap_or(least)).collect())
+    Err(Error::new(format!(
+        "mkvmerge and ffmpeg do not agree where `{}` begins: they have no packet in common",
+        media.path.display()
+    ))
+    .help(copy_anew(media)))
 }
 
-/// Copies the first seconds of the chosen tracks as the mux will copy them, with timestamps of 10 µs.
-fn copy_on_trial(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result<PathBuf> {
+/// What to do about a file that mkvmerge can not copy as it is.
+fn copy_anew(media: &Media) -> String {
+    format!(
+        "mkvmerge may not be able to copy these tracks out of {}; make a new file of it, `ffmpeg -i OLD -map 0 -c copy NEW.mkv`, and \
+         use that",
+        media.container
+    )
+}
+
+/// What mkvmerge adds to the timestamps of one track (ms): `Some(None)` for subtitles, which tell nothing; `None` if the trial is
+/// too short to tell. `trial` is the file and the position among its tracks of the type.
+fn offset_on_trial(
+    media: &Media,
+    track: &MediaTrack,
+    trial: (&Path, usize),
+    seconds: u32,
+    keeps_bytes: bool,
+    ctx: &Ctx<'_>,
+) -> Result<Option<Option<f64>>> {
+    let (trial, place) = trial;
+    let letter = match track.kind {
+        TrackType::Video => "v",
+        TrackType::Audio => "a",
+        _ => return Ok(Some(None)),
+    };
+    let before = first_packets(ctx, &media.path, &format!("{letter}:{}", track.type_index), seconds)?;
+    let after = first_packets(ctx, trial, &format!("{letter}:{place}"), seconds)?;
+    let is_audio = track.kind == TrackType::Audio;
+    // Pictures are compared from the first packet; their container keeps whole milliseconds anyway.
+    let first_ms = if is_audio { first_sample_ms(ctx, &media.path, track.type_index)? } else { f64::MIN };
+    let by_bytes = offset_by_bytes_ms(&before, &after, first_ms);
+    // Of pictures mkvmerge may leave out what only fills up, so in the end their position has to do.
+    let insists = keeps_bytes && (is_audio || seconds == TRIALS_S[0]);
+    let added = if insists { by_bytes } else { by_bytes.or_else(|| offset_by_position_ms(&before, &after)) };
+    let Some(added) = added else { return Ok(None) };
+    // An output with video holds whole milliseconds only, so the part that the first sample loses there counts as added, too.
+    let first_after_ms = if is_audio { first_sample_ms(ctx, trial, place)? } else { 0.0 };
+    Ok(Some(Some(added - (first_after_ms - first_after_ms.round_ties_even()))))
+}
+
+/// Copies the first seconds of tracks as the mux will copy them, with timestamps of 10 µs.
+fn copy_on_trial(media: &Media, chosen: &[&MediaTrack], seconds: u32, ctx: &Ctx<'_>) -> Result<PathBuf> {
     let trial = ctx.scratch_dir()?.join("trial.mkv");
     let command = |split: &[&str]| -> Result<_> {
         let mut command = ctx
@@ -150,8 +190,8 @@ fn copy_on_trial(media: &Media, chosen: &[&MediaTrack], ctx: &Ctx<'_>) -> Result
         Ok(command.args(rest).arg(&media.path))
     };
     // mkvmerge can not split some codecs, FLAC among them; those files are copied whole.
-    match command(&["--split", "parts:00:00:00-00:00:05"])?.run() {
-        Err(vsg_plugin_api::ToolError::Failed { .. }) => command(&[])?.run()?,
+    match command(&["--split", &format!("parts:00:00:00-00:{:02}:{:02}", seconds / 60, seconds % 60)])?.run() {
+        Err(ToolError::Failed { .. }) => command(&[])?.run()?,
         outcome => outcome?,
     };
     Ok(trial)

@@ -55,9 +55,9 @@ pub(crate) struct Packet {
     hash: String,
 }
 
-/// The first packets of a stream, such as `a:0` or `v:0`. Pictures count from the first one on that can be decoded by itself,
-/// because mkvmerge begins there.
-pub(crate) fn first_packets(ctx: &Ctx<'_>, file: &Path, stream: &str) -> Result<Vec<Packet>> {
+/// The packets of the first `seconds` of a stream, such as `a:0` or `v:0`. Pictures count from the first one on that can be
+/// decoded by itself, because mkvmerge begins there.
+pub(crate) fn first_packets(ctx: &Ctx<'_>, file: &Path, stream: &str, seconds: u32) -> Result<Vec<Packet>> {
     #[derive(Deserialize)]
     struct Packets {
         #[serde(default)]
@@ -71,39 +71,43 @@ pub(crate) fn first_packets(ctx: &Ctx<'_>, file: &Path, stream: &str) -> Result<
         #[serde(default)]
         data_hash: String,
     }
-    let is_video = stream.starts_with('v');
-    // Broadcasts have such a picture every second or so.
-    let part = if is_video { "%+15" } else { "%+#16" };
     let output = question(ctx, Tool::Ffprobe)?
-        .args(["-v", "error", "-select_streams", stream, "-read_intervals", part, "-show_packets"])
+        .args(["-v", "error", "-select_streams", stream, "-read_intervals", &format!("%+{seconds}"), "-show_packets"])
         .args(["-show_data_hash", "crc32", "-show_entries", "packet=pts_time,flags,data_hash", "-of", "json"])
         .arg(file)
         .output()?;
     let packets: Packets = answer(&output.stdout, file)?;
+    let is_video = stream.starts_with('v');
     let decodable = packets.packets.into_iter().skip_while(|entry| is_video && !entry.flags.starts_with('K'));
-    let timed = decodable.take(16).filter_map(|entry| {
+    let timed = decodable.filter_map(|entry| {
         let seconds: f64 = entry.pts_time?.parse().ok()?;
         Some(Packet { pts_ms: seconds * 1000.0, hash: entry.data_hash })
     });
     Ok(timed.collect())
 }
 
-/// What was added to the timestamps of a stream on the way from `before` to `after` (ms): at the packet of the first sample,
-/// which is presented at `first_sample_ms`, or at the nearest one that both files have, or by position if none has the same
-/// bytes. 0 if either has none.
-///
-/// `first_sample_after_ms` is when the first sample of `after` is presented. An output with video holds whole milliseconds only,
-/// so the part that this sample loses there counts as added, too.
-pub(crate) fn offset_ms(before: &[Packet], after: &[Packet], first_sample_ms: f64, first_sample_after_ms: f64) -> f64 {
+/// What was added to the timestamps of a stream on the way from `before` to `after` (ms): at the packet nearest to the first
+/// sample, which is presented at `first_sample_ms`, that both files have and that is like no other; if there is none, at one
+/// that may have twins, as silence has. `None` if no packet is in both.
+pub(crate) fn offset_by_bytes_ms(before: &[Packet], after: &[Packet], first_sample_ms: f64) -> Option<f64> {
+    let count = |packets: &[Packet]| {
+        let mut counts = std::collections::HashMap::<String, usize>::new();
+        packets.iter().for_each(|packet| *counts.entry(packet.hash.clone()).or_default() += 1);
+        counts
+    };
+    let (counts_before, counts_after) = (count(before), count(after));
+    let is_unique = |packet: &&Packet| counts_before[&packet.hash] == 1 && counts_after.get(&packet.hash) == Some(&1);
     let distance = |packet: &Packet| (packet.pts_ms - first_sample_ms).abs();
-    let twin = |packet: &Packet| Some(after.iter().find(|other| other.hash == packet.hash)?.pts_ms - packet.pts_ms);
     let mut nearest: Vec<&Packet> = before.iter().collect();
     nearest.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
-    let (Some(first_before), Some(first_after)) = (before.first(), after.first()) else {
-        return 0.0;
-    };
-    let added = nearest.into_iter().find_map(twin).unwrap_or(first_after.pts_ms - first_before.pts_ms);
-    added - (first_sample_after_ms - first_sample_after_ms.round_ties_even())
+    let twin = |packet: &&Packet| Some(after.iter().find(|other| other.hash == packet.hash)?.pts_ms - packet.pts_ms);
+    let unique = nearest.iter().copied().find(is_unique);
+    unique.as_ref().and_then(twin).or_else(|| nearest.iter().find_map(twin))
+}
+
+/// The same where mkvmerge writes the bytes of packets anew: by position.
+pub(crate) fn offset_by_position_ms(before: &[Packet], after: &[Packet]) -> Option<f64> {
+    Some(after.first()?.pts_ms - before.first()?.pts_ms)
 }
 
 #[cfg(test)]
@@ -117,8 +121,20 @@ mod tests {
     #[test]
     fn the_offset_is_that_of_the_packet_of_the_first_sample() {
         let before = packets(&[(-21.333, "a"), (0.0, "b")]);
-        assert!((offset_ms(&before, &packets(&[(0.0, "a"), (21.332, "b")]), 0.0, 0.0) - 21.332).abs() < 1e-9);
-        assert!((offset_ms(&before, &packets(&[(0.0, "info"), (24.0, "a")]), 0.0, 0.0) - 45.333).abs() < 1e-9);
+        let offset_ms = |after: &[(f64, &str)]| offset_by_bytes_ms(&before, &packets(after), 0.0).unwrap();
+        assert!((offset_ms(&[(0.0, "a"), (21.332, "b")]) - 21.332).abs() < 1e-9);
+        assert!((offset_ms(&[(0.0, "info"), (24.0, "a")]) - 45.333).abs() < 1e-9);
+        assert_eq!(offset_by_bytes_ms(&before, &packets(&[(0.0, "other")]), 0.0), None);
+        assert_eq!(offset_by_bytes_ms(&[], &before, 0.0), None);
+    }
+
+    #[test]
+    fn silence_is_like_silence_and_does_not_tell_where_it_is() {
+        let before = packets(&[(25.0, "silent"), (49.0, "silent"), (73.0, "loud"), (97.0, "end")]);
+        // The other file holds one silent packet more.
+        let after = packets(&[(0.0, "silent"), (24.0, "silent"), (48.0, "silent"), (72.0, "loud")]);
+        assert_eq!(offset_by_bytes_ms(&before, &after, 25.0), Some(-1.0));
+        assert_eq!(offset_by_bytes_ms(&before[..2], &after[..3], 25.0), Some(-25.0));
     }
 
     #[test]
@@ -131,13 +147,7 @@ mod tests {
 
     #[test]
     fn rewritten_packets_are_compared_by_position() {
-        assert_eq!(offset_ms(&packets(&[(1400.0, "adts")]), &packets(&[(0.0, "raw")]), 1400.0, 0.0), -1400.0);
-        assert_eq!(offset_ms(&[], &packets(&[(0.0, "raw")]), 0.0, 0.0), 0.0);
-    }
-
-    #[test]
-    fn what_whole_milliseconds_lose_is_part_of_the_offset() {
-        let (before, after) = (packets(&[(1894.667, "a")]), packets(&[(494.667, "a")]));
-        assert!((offset_ms(&before, &after, 1894.667, 494.667) + 1400.0 - 0.333).abs() < 1e-9);
+        assert_eq!(offset_by_position_ms(&packets(&[(1400.0, "adts")]), &packets(&[(0.0, "raw")])), Some(-1400.0));
+        assert_eq!(offset_by_position_ms(&[], &packets(&[(0.0, "raw")])), None);
     }
 }

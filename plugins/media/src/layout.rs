@@ -1,7 +1,7 @@
 //! `media/layout`: which tracks the output has, and in which order.
 
 use crate::rules::{self, Rule};
-use vsg_plugin_api::prelude::*;
+use vsg_plugin_api::{prelude::*, report::Entry};
 
 params! {
     /// Which tracks the output has.
@@ -31,7 +31,10 @@ impl Stage for ChooseTracks {
         } else {
             rules::chosen_tracks(&sources, &self.tracks)
         };
-        warnings.iter().for_each(|warning| ctx.warn(warning));
+        for warning in warnings {
+            ctx.warn(&warning);
+            ctx.report(&Entry::Issue(warning))?;
+        }
         if tracks.is_empty() {
             return Err(Error::new("the output would have no tracks")
                 .help("change the rules under [[stage.layout.with.tracks]], or remove them to take the default"));

@@ -3,7 +3,7 @@
 use crate::question;
 use std::path::Path;
 use vsg_matroska_info as info;
-use vsg_plugin_api::prelude::*;
+use vsg_plugin_api::{prelude::*, report::Entry};
 
 params! {
     /// Settings of the probe.
@@ -25,7 +25,17 @@ impl Stage for Probe {
         let about = |error: Error| {
             if error.is_cancelled() { error } else { error.context(format!("`{}`", file.path.display())) }
         };
-        let media = look(&file, ctx).map_err(about)?;
+        let (media, lost) = look(&file, ctx).map_err(about)?;
+        for kind in lost {
+            let issue = format!(
+                "{}: mkvmerge does not know a {kind} track of {}; it can not be kept. `ffmpeg -i OLD -map 0 -c copy -c:s srt \
+                 NEW.mkv` may save it",
+                media.source,
+                media.path.display()
+            );
+            ctx.warn(&issue);
+            ctx.report(&Entry::Issue(issue))?;
+        }
         ctx.log(format!(
             "[{}] {}: {} track(s), {}",
             media.source,
@@ -37,7 +47,8 @@ impl Stage for Probe {
     }
 }
 
-fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<Media> {
+/// What is in a file, and the type of each track that ffmpeg sees and mkvmerge does not.
+fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<(Media, Vec<TrackType>)> {
     check_file(&file.path)?;
     let identified = question(ctx, Tool::Mkvmerge)?.args(["-J".as_ref(), file.path.as_os_str()]).output();
     let container = match identified {
@@ -49,7 +60,7 @@ fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<Media> {
         })?,
         Err(vsg_plugin_api::ToolError::Failed { exit, .. }) => {
             return Err(Error::new(format!("mkvmerge can not read this file ({exit})"))
-                .help("it is not a media file, or it is damaged; try to play it"));
+                .help("it is not a media file, or it is damaged; try to play it. If it plays, see vsg-host doctor"));
         }
         Err(error) => return Err(error.into()),
     };
@@ -64,13 +75,31 @@ fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<Media> {
             info::Probe::from_json(&streams.stdout)?
         }
     };
-    Ok(describe(file, &container, &probe))
+    let media = describe(file, &container, &probe);
+    let lost = lost(&media, &probe);
+    Ok((media, lost))
+}
+
+/// The type of each stream beyond those that are tracks of `media`. Covers are no tracks.
+fn lost(media: &Media, probe: &info::Probe) -> Vec<TrackType> {
+    let streams = probe.streams.iter().filter(|stream| !stream.disposition.attached_picture);
+    let mut kinds: Vec<TrackType> = streams.map(|stream| track_type(stream.kind)).collect();
+    for track in &media.tracks {
+        if let Some(place) = kinds.iter().position(|kind| *kind == track.kind) {
+            kinds.remove(place);
+        }
+    }
+    kinds.retain(|kind| *kind != TrackType::Other);
+    kinds
 }
 
 fn check_file(path: &Path) -> Result<()> {
     let metadata = std::fs::metadata(path).map_err(|error| Error::new(format!("can not be opened: {error}")))?;
     if metadata.is_dir() {
         return Err(Error::new("is a folder, not a media file").help("give a file"));
+    }
+    if !metadata.is_file() {
+        return Err(Error::new("is not a regular file, but a pipe or a device").help("give a file"));
     }
     if metadata.len() == 0 {
         return Err(Error::new("is empty (0 bytes)").help("copy or download the file again"));

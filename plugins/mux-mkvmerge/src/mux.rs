@@ -84,11 +84,26 @@ impl Stage for Mux {
         for warning in &finished.warnings {
             ctx.report(&Entry::Issue(format!("mkvmerge: {warning}")))?;
         }
+        unfinished.require_written()?;
+        require_tracks(&identify(ctx, unfinished.temporary())?, items.len())?;
         let path = unfinished.finish()?;
         ctx.log(format!("[SUCCESS] Output file created: {}", path.display()));
         ctx.report(&Entry::Facts(serde_json::json!({ "status": "merged", "output": path })))?;
         Outputs::new().with("output", Output { path, tokens })
     }
+}
+
+/// Fails if what was written does not have this many tracks.
+fn require_tracks(identified: &[u8], wanted: usize) -> Result<()> {
+    let answer: serde_json::Value = serde_json::from_slice(identified).unwrap_or_default();
+    let found = answer["tracks"].as_array().map_or(0, Vec::len);
+    if found == wanted {
+        return Ok(());
+    }
+    Err(Error::new(format!("mkvmerge ended without an error, but its output has {found} tracks instead of {wanted}"))
+        .help(
+            "look at its messages in the log; run vsg-host doctor if the installed mkvmerge may not be a working one",
+        ))
 }
 
 /// What `mkvmerge -J` says about a file.
@@ -110,4 +125,17 @@ fn kept(sources: &[Tracks], layout: &Layout) -> Vec<options::Source> {
         has_chapters: layout.has_chapters && tracks.source == REFERENCE,
     };
     sources.iter().map(source).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_has_as_many_tracks_as_it_should() {
+        assert!(require_tracks(br#"{"tracks": [{}, {}]}"#, 2).is_ok());
+        let missing = require_tracks(br#"{"tracks": [{}]}"#, 2).unwrap_err();
+        assert!(missing.message().ends_with("its output has 1 tracks instead of 2"), "{missing}");
+        assert!(require_tracks(b"hello", 2).is_err() && require_tracks(b"{}", 2).is_err());
+    }
 }

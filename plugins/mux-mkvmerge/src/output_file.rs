@@ -38,13 +38,17 @@ impl Unfinished {
         &self.temporary
     }
 
-    /// Puts the complete file in its place and returns where that is. Fails if nothing was written.
-    pub(crate) fn finish(self) -> Result<PathBuf> {
-        let written = std::fs::metadata(&self.temporary).map_or(0, |metadata| metadata.len());
-        if written == 0 {
-            return Err(Error::new("mkvmerge ended without an error, but wrote nothing")
-                .help("run vsg-host doctor; the installed mkvmerge may not be a working one"));
+    /// Fails if nothing was written.
+    pub(crate) fn require_written(&self) -> Result<()> {
+        match std::fs::metadata(&self.temporary).map_or(0, |metadata| metadata.len()) {
+            0 => Err(Error::new("mkvmerge ended without an error, but wrote nothing")
+                .help("run vsg-host doctor; the installed mkvmerge may not be a working one")),
+            _ => Ok(()),
         }
+    }
+
+    /// Puts the complete file in its place and returns where that is.
+    pub(crate) fn finish(self) -> Result<PathBuf> {
         std::fs::rename(&self.temporary, &self.place).map_err(|error| {
             Error::new(format!("can not move the finished file to `{}`: {error}", self.place.display()))
         })?;
@@ -180,9 +184,10 @@ mod tests {
     fn an_empty_file_is_an_error() {
         let Folder { job, folder: _folder } = folder();
         let unfinished = Unfinished::prepare(&job, false, |_| false).unwrap();
+        assert!(unfinished.require_written().is_err(), "no file at all");
         fs::write(unfinished.temporary(), "").unwrap();
-        assert!(unfinished.finish().unwrap_err().message().contains("wrote nothing"));
-        assert!(Unfinished::prepare(&job, false, |_| false).unwrap().finish().is_err(), "no file at all");
+        assert!(unfinished.require_written().unwrap_err().message().contains("wrote nothing"));
+        drop(unfinished);
         assert!(names(&job.output).is_empty());
     }
 }
