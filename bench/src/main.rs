@@ -62,7 +62,7 @@ fn whole_run(host: &Path, folder: &Path, minutes: u32) -> Result<(), Box<dyn Err
     for _ in 0..RUNS {
         ours.push(measure(
             Command::new(host)
-                .args(["run", "--quiet", "pipelines/analyze.toml"])
+                .args(["run", "--quiet", "--no-store", "pipelines/analyze.toml"])
                 .args([&pair.reference, &pair.target])
                 .arg("--output")
                 .arg(&out),

@@ -36,6 +36,15 @@ pub enum Verb {
     },
     /// Check the tools that stages use: found, version, what is lost without, how to install.
     Doctor,
+    /// Show what is kept of earlier runs, and remove it.
+    Store {
+        /// Where it is.
+        #[command(flatten)]
+        store: StoreArgs,
+        /// What to do; without it, how much there is and where.
+        #[command(subcommand)]
+        verb: Option<StoreVerb>,
+    },
     /// Print the JSON Schema of pipeline files, for editors.
     Schema,
     /// Make a pair of releases with a known delay to try things on.
@@ -76,12 +85,15 @@ pub struct RunArgs {
     /// Folder for the results.
     #[arg(short, long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
-    /// Compute everything afresh.
+    /// Where values are kept.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Compute everything afresh, and keep nothing.
     #[arg(long)]
     pub no_store: bool,
-    /// Folder for bulk data while the job runs; decoded audio takes 12 MB a minute and source.
-    #[arg(long, value_name = "FOLDER", env = "VSG_WORK_DIR")]
-    pub work_dir: Option<PathBuf>,
+    /// Look at the whole content of source files, not at samples of it, to see if they have changed.
+    #[arg(long)]
+    pub strict: bool,
     /// Threads; 0 takes all processors.
     #[arg(short = 'j', long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=512))]
     pub threads: u16,
@@ -91,6 +103,40 @@ pub struct RunArgs {
     /// Show warnings and errors only.
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// Where values are kept, and how many.
+#[derive(Debug, Args)]
+pub struct StoreArgs {
+    /// Folder for values, and for bulk data while a job runs; decoded audio takes 12 MB a minute and source.
+    #[arg(long, value_name = "FOLDER", env = "VSG_STORE")]
+    pub store: Option<PathBuf>,
+    /// Room for values (GB); what has not been of use for longest goes when a run ends.
+    #[arg(long, value_name = "GB", env = "VSG_STORE_LIMIT", default_value_t = 20.0)]
+    pub store_limit: f64,
+}
+
+impl StoreArgs {
+    /// The folder: the one that was named, or one in the user's cache.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| crate::platform::cache_dir().join("store"))
+    }
+
+    /// The limit (bytes).
+    #[must_use]
+    pub fn limit_bytes(&self) -> u64 {
+        (self.store_limit.max(0.0) * 1e9) as u64
+    }
+}
+
+/// What `store` does.
+#[derive(Debug, Subcommand)]
+pub enum StoreVerb {
+    /// Remove what has not been of use for longest, down to the limit.
+    Gc,
+    /// Remove everything.
+    Clear,
 }
 
 /// What `graph` takes.

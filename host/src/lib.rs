@@ -10,5 +10,6 @@ pub mod platform;
 pub mod plugins;
 pub mod report;
 pub mod run;
+pub mod store;
 
 pub use failure::Failure;

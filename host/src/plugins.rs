@@ -36,6 +36,17 @@ pub struct Plugin {
     pub version: String,
     /// Its stages, in the order of the plugin.
     pub stages: Vec<(Signature, StageBox)>,
+    hash: std::sync::OnceLock<String>,
+}
+
+impl Plugin {
+    /// Hash of the library. Of one that can no longer be read, its path and version stand for it.
+    pub fn hash(&self) -> &str {
+        self.hash.get_or_init(|| match std::fs::read(&self.path) {
+            Ok(bytes) => blake3::hash(&bytes).to_hex().to_string(),
+            Err(_) => format!("{} {}", self.path.display(), self.version),
+        })
+    }
 }
 
 /// Why a library is not a plugin that can be used. Every message is one line.
@@ -169,6 +180,12 @@ impl Plugins {
         &self.catalog
     }
 
+    /// The plugin that a stage is in.
+    #[must_use]
+    pub fn of_stage(&self, id: &str) -> Option<&Plugin> {
+        self.loaded.get(self.places.get(id)?.0)
+    }
+
     /// A stage by its id.
     #[must_use]
     pub fn stage(&self, id: &str) -> Option<&StageBox> {
@@ -223,7 +240,7 @@ fn load(path: &Path) -> Result<Plugin, LoadError> {
         .into_iter()
         .map(|stage| Ok((read_signature(&path, &name, &stage)?, stage)))
         .collect::<Result<_, _>>()?;
-    Ok(Plugin { path, name, version, stages })
+    Ok(Plugin { path, name, version, stages, hash: std::sync::OnceLock::new() })
 }
 
 /// Reads the version symbol before anything else, so that a plugin of another version is one clear line.

@@ -205,14 +205,18 @@ impl Blob {
         Self::from_owner(Owner::Heap(chunks), bytes.len(), String::new())
     }
 
-    /// Maps a whole file read-only. The file must not change while the blob lives; files of the store never do.
-    pub(crate) fn map_file(path: &std::path::Path) -> std::io::Result<Self> {
+    /// Maps a whole file read-only.
+    ///
+    /// # Safety
+    /// The file must not change while the blob lives; files of the store never do.
+    #[doc(hidden)]
+    pub unsafe fn map_file(path: &std::path::Path) -> std::io::Result<Self> {
         let file = std::fs::File::open(path)?;
         let name = path.to_string_lossy().into_owned();
         if file.metadata()?.len() == 0 {
             return Ok(Self::from_owner(Owner::Nothing, 0, name));
         }
-        // SAFETY: files that become blobs lie in a folder that belongs to the host and are written once, before this call.
+        // SAFETY: the caller says that the file does not change.
         let map = unsafe { memmap2::Mmap::map(&file)? };
         // Readers go through long runs of bytes, and the file may have left memory: read ahead far. Without this advice, or
         // on systems that take none, reading is only slower.
@@ -336,7 +340,8 @@ mod tests {
     fn a_mapped_file_is_a_blob_with_a_path() {
         let path = std::env::temp_dir().join(format!("vsg-blob-{}", std::process::id()));
         std::fs::write(&path, b"mapped").unwrap();
-        let blob = Blob::map_file(&path).unwrap();
+        // SAFETY: nobody else knows of the file.
+        let blob = unsafe { Blob::map_file(&path) }.unwrap();
         assert_eq!(blob.as_slice(), b"mapped");
         assert_eq!(blob.file(), Some(path.as_path()));
         std::fs::remove_file(&path).unwrap();

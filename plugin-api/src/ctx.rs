@@ -114,7 +114,7 @@ impl<'a> Ctx<'a> {
         let path: PathBuf = self.service("blob-file", &())?;
         let file = File::create_new(&path).map_err(|error| {
             Error::new(format!("can not create `{}` for bulk data: {error}", path.display()))
-                .help("choose a folder with more room by --work-dir")
+                .help("choose a folder with more room by --store")
         })?;
         Ok(BlobWriter { path, file })
     }
@@ -186,7 +186,9 @@ impl BlobWriter {
     /// Ends writing and maps the bytes.
     pub fn finish(self) -> Result<Blob> {
         drop(self.file);
-        Blob::map_file(&self.path)
-            .map_err(|error| Error::new(format!("can not map `{}`: {error}", self.path.display())))
+        // SAFETY: the file lies in a folder of the host, under a name that was given to this writer alone, and it is closed.
+        #[allow(unsafe_code, reason = "mapping a file")]
+        let mapped = unsafe { Blob::map_file(&self.path) };
+        mapped.map_err(|error| Error::new(format!("can not map `{}`: {error}", self.path.display())))
     }
 }

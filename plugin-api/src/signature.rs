@@ -48,6 +48,9 @@ pub struct Signature {
     /// Whether the outputs depend on inputs and parameters only. `false`: the stage has effects and always runs.
     #[serde(default = "yes")]
     pub pure: bool,
+    /// Tools that the stage runs, by name; another version of one may give other outputs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
     /// JSON schema of the parameters.
     #[serde(default)]
     pub parameters: serde_json::Value,
@@ -68,6 +71,7 @@ impl Signature {
             inputs: Vec::new(),
             outputs: Vec::new(),
             pure: true,
+            tools: Vec::new(),
             parameters: serde_json::Value::Null,
         }
     }
@@ -120,6 +124,13 @@ impl Signature {
     #[must_use]
     pub fn with_effects(mut self) -> Self {
         self.pure = false;
+        self
+    }
+
+    /// Names a tool that the stage runs: outputs of another version of it are not taken for those of this one.
+    #[must_use]
+    pub fn runs(mut self, tool: vsg_tools::Tool) -> Self {
+        self.tools.push(tool.name().to_owned());
         self
     }
 

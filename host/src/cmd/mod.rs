@@ -7,6 +7,7 @@ mod inspect;
 mod plugins;
 mod run;
 mod sample;
+mod store;
 
 use crate::{
     Failure,
@@ -29,6 +30,7 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Verb::Plugins => plugins::list(&Plugins::find(&cli.plugins)),
         Verb::Inspect { stage, json } => inspect::inspect(stage, *json, &find_plugins(cli)?),
         Verb::Doctor => doctor::doctor(),
+        Verb::Store { store, verb } => store::store(store, verb.as_ref()),
         Verb::Schema => {
             let schema = pipeline::schema(find_plugins(cli)?.catalog());
             print(&format!("{schema:#}\n"))

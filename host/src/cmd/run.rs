@@ -9,6 +9,7 @@ use crate::{
     plugins::Plugins,
     report,
     run::{Detail, Finished, JobLog, Outcome, Progress, Run, RunFolder},
+    store::{Store, clean},
 };
 use std::{
     fs,
@@ -75,17 +76,18 @@ fn execute(
     plan: &Plan,
     results: &Results,
 ) -> Result<(Finished, io::Result<()>), Failure> {
-    let work_dir = args.work_dir.clone().unwrap_or_else(|| platform::cache_dir().join("runs"));
+    let place = args.store.folder();
     let unusable = |problem: &dyn std::fmt::Display| {
         Failure::arguments(
-            format!("can not use `{}` for bulk data: {problem}", work_dir.display()),
-            "choose another folder by --work-dir",
+            format!("can not use `{}` for values and bulk data: {problem}", place.display()),
+            "choose another folder by --store",
         )
     };
-    if work_dir.to_str().is_none() {
+    if place.to_str().is_none() {
         return Err(unusable(&"its name is not valid UTF-8"));
     }
-    let folder = Arc::new(RunFolder::create(&work_dir).map_err(|error| unusable(&error))?);
+    let folder = Arc::new(RunFolder::create(&place.join("runs")).map_err(|error| unusable(&error))?);
+    let store = if args.no_store { None } else { Some(Store::open(&place).map_err(|error| unusable(&error))?) };
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(args.threads.into()).build().map_err(|error| Failure::Run {
             message: format!("can not start {} threads: {error}", args.threads),
@@ -107,7 +109,16 @@ fn execute(
 
     let name = plan.sources[0].file_name().unwrap_or_default().to_string_lossy().into_owned();
     log.plain(&format!("=== Starting Job: {name} ==="));
-    let finished = Run::new(plan, plugins, &folder, &log, &progress, &pool, &cancelled).execute();
+    let run = Run::new(plan, plugins, &folder, &log, &progress, &pool, &cancelled);
+    let finished = match &store {
+        None => run.execute(),
+        Some(store) => run.with_store(store, args.strict).execute(),
+    };
+    if let Some(store) = store {
+        drop(store);
+        // What can not be removed now, because another host is running, goes at the end of a later run.
+        let _ = clean(&place, args.store.limit_bytes());
+    }
     let logged = log.finish();
     match finished.outcome() {
         Outcome::Done => {}

@@ -43,6 +43,12 @@ impl RunFolder {
         Ok(Self { path, next: AtomicUsize::new(0), unfinished: Mutex::default(), _lock: lock })
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A path for new bulk data.
     pub fn blob_file(&self) -> PathBuf {
         self.path.join(format!("{}.blob", self.next.fetch_add(1, Ordering::Relaxed)))

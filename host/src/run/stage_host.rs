@@ -21,9 +21,11 @@ pub(super) struct StageHost<'r, 'p> {
 impl RawHost for StageHost<'_, '_> {
     fn log(&self, level: u8, message: RStr<'_>) {
         let message = marked(level, message.as_str());
-        self.run.progress.message(level, &self.run.plan.instances[self.instance].name, &message);
-        if level <= 3 {
-            self.run.log.message(self.instance, &message);
+        self.run.say(self.instance, level, &message);
+        if level <= 3
+            && let Ok(mut said) = self.run.said[self.instance].lock()
+        {
+            said.messages.push((level, message.into_owned()));
         }
     }
 
@@ -65,8 +67,8 @@ impl StageHost<'_, '_> {
                 if matches!(&entry, Entry::Facts(facts) if !facts.is_object()) {
                     return Err(Error::new("facts for the report have to be an object"));
                 }
-                if let Ok(mut entries) = self.run.entries.lock() {
-                    entries[self.instance].push(entry);
+                if let Ok(mut said) = self.run.said[self.instance].lock() {
+                    said.entries.push(entry);
                 }
                 serde_json::Value::Null
             }

@@ -50,11 +50,11 @@ fn no_room_for_the_output() {
 fn no_room_for_bulk_data() {
     let pair = media::small();
     let job = Job::new(shipped("default.toml")).quick().sources(pair.files());
-    let Some(disk) = SmallDisk::mount(&job.path("work"), 1 << 20) else {
+    let Some(disk) = SmallDisk::mount(&job.path("store"), 1 << 20) else {
         return;
     };
     let ran = job.run();
-    ran.failed(1, &["audio@Source", "the disk is full", "--work-dir"]);
+    ran.failed(1, &["audio@Source", "the disk is full", "--store"]);
     assert_eq!(run_folders(&disk.0), [""; 0]);
     drop(disk);
 }

@@ -16,5 +16,6 @@ mod odd_clocks;
 mod program;
 mod report_files;
 mod stopping;
+mod stores;
 mod third_party;
 mod tracks;

@@ -97,7 +97,7 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Runs a pipeline with results in `out` and bulk data in `work` of a new folder.
+    /// Runs a pipeline with results in `out` and values in `store` of a new folder.
     pub(crate) fn new(pipeline: impl AsRef<OsStr>) -> Self {
         Self::in_folder(tempfile::Builder::new().prefix("vsg-end-to-end-").tempdir().unwrap(), pipeline)
     }
@@ -106,7 +106,7 @@ impl Job {
     pub(crate) fn in_folder(folder: TempDir, pipeline: impl AsRef<OsStr>) -> Self {
         let mut command = vsg_host(&folder.path().join("home"));
         command.arg("run").arg(pipeline).arg("-o").arg(folder.path().join("out"));
-        command.env("VSG_WORK_DIR", folder.path().join("work"));
+        command.env("VSG_STORE", folder.path().join("store"));
         Self { folder, command }
     }
 
@@ -243,17 +243,17 @@ impl Ran {
         }
     }
 
-    /// Asserts that there is no temporary file, neither beside the results nor in the work folder.
+    /// Asserts that there is no temporary file, neither beside the results nor in the store.
     pub(crate) fn left_nothing_half_done(&self) {
         let results = self.results();
         assert!(!results.iter().any(|name| name.contains("partial") || name.starts_with('.')), "{results:?}");
-        assert_eq!(run_folders(&self.folder.path().join("work")), [""; 0], "{}", self.stderr());
+        assert_eq!(run_folders(&self.folder.path().join("store")), [""; 0], "{}", self.stderr());
     }
 }
 
-/// What is left in a work folder beside the lock that all runs share.
-pub(crate) fn run_folders(work: &Path) -> Vec<String> {
-    let mut names = names(work);
+/// What is left of runs in a store, beside the lock that all runs share.
+pub(crate) fn run_folders(store: &Path) -> Vec<String> {
+    let mut names = names(&store.join("runs"));
     names.retain(|name| name != "vsg-host.lock");
     names
 }

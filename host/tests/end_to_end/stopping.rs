@@ -132,8 +132,8 @@ fn the_next_run_cleans_up_after_a_killed_one() {
     let ran = interrupted(Job::of_stages(SLEEP), "asleep", &["-KILL"]);
     assert_eq!(ran.output.status.code(), None);
     let folder = ran.folder;
-    let work = folder.path().join("work");
-    assert_eq!(run_folders(&work).len(), 1, "the run that was cut off leaves its folder");
+    let store = folder.path().join("store");
+    assert_eq!(run_folders(&store).len(), 1, "the run that was cut off leaves its folder");
     std::fs::write(
         folder.path().join("toy.toml"),
         "[job]\nreference = \"film.mkv\"\n[stage.talk]\nuse = \"misbehaving/talk\"\n",

@@ -44,6 +44,7 @@ impl Stage for Decode {
     fn signature() -> Signature {
         Signature::new("Decodes one audio track to mono, 48 kHz.")
             .phase("Analysis")
+            .runs(Tool::Ffmpeg)
             .input::<Media>("media", "the file")
             .output::<Audio>("audio", "the samples")
     }
@@ -89,8 +90,9 @@ impl Decode {
         command = command.args(["-flush_packets", "0", "-f", "f32le"]).arg(writer.path());
         command = command.args(["-map", &stream, "-af", "atrim=end_sample=1", "-f", "framecrc"]).arg(&first_frame);
         let finished = command.run().map_err(|error| match error {
-            full @ ToolError::StorageFull { .. } => Error::from(full)
-                .help("decoded audio takes 12 MB a minute; choose a folder with more room by --work-dir"),
+            full @ ToolError::StorageFull { .. } => {
+                Error::from(full).help("decoded audio takes 12 MB a minute; choose a folder with more room by --store")
+            }
             other => other.into(),
         })?;
 

@@ -16,6 +16,8 @@ impl Stage for Probe {
     fn signature() -> Signature {
         Signature::new("Looks into a source file: container, tracks, container delays, chapters, attachments.")
             .phase("Analysis")
+            .runs(Tool::Mkvmerge)
+            .runs(Tool::Ffprobe)
             .input::<SourceFile>("file", "the file")
             .output::<Media>("media", "what is inside")
     }

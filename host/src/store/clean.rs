@@ -1,0 +1,128 @@
+//! How much a store holds, and removing what has not been of use for longest.
+
+use super::{LOCK, VALUES};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// Bulk data from this size on goes before everything else (bytes).
+const BIG: u64 = 1 << 20;
+
+/// What a store holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Results of stages.
+    pub values: usize,
+    /// Files of bulk data.
+    pub blobs: usize,
+    /// All of it (bytes).
+    pub bytes: u64,
+}
+
+/// What was removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cleaned {
+    /// Results of stages.
+    pub values: usize,
+    /// Room (bytes).
+    pub bytes: u64,
+}
+
+/// The result of one stage on the disk: its description, and bulk data that is named after it.
+#[derive(Debug, Default)]
+struct Files {
+    paths: Vec<PathBuf>,
+    bytes: u64,
+    blobs: usize,
+    last_use: Option<SystemTime>,
+}
+
+impl Usage {
+    /// Looks at the store in a folder; one that is not there is empty.
+    ///
+    /// # Errors
+    /// A folder can not be read.
+    pub fn of(folder: &Path) -> io::Result<Self> {
+        let files = files(folder)?;
+        Ok(Self {
+            values: files.values().filter(|files| files.last_use.is_some()).count(),
+            blobs: files.values().map(|files| files.blobs).sum(),
+            bytes: files.values().map(|files| files.bytes).sum(),
+        })
+    }
+}
+
+/// Removes results until no more than `limit` bytes are left: first those with big bulk data, then the others, of each kind those
+/// first that have not been of use for longest. `None` if a host is running, whose values are left alone.
+///
+/// # Errors
+/// A folder can not be read.
+pub fn clean(folder: &Path, limit: u64) -> io::Result<Option<Cleaned>> {
+    if !folder.is_dir() {
+        return Ok(Some(Cleaned::default()));
+    }
+    let lock = File::create(folder.join(LOCK))?;
+    if lock.try_lock().is_err() {
+        return Ok(None);
+    }
+    let mut all: Vec<Files> = files(folder)?.into_values().collect();
+    // Without a description nothing can be found: it is left over from a crash, and goes first.
+    all.sort_by_key(|files| (files.last_use.is_some(), files.bytes < BIG, files.last_use));
+    let mut left: u64 = all.iter().map(|files| files.bytes).sum();
+    let mut cleaned = Cleaned::default();
+    for files in all {
+        if left <= limit && files.last_use.is_some() {
+            break;
+        }
+        // The description goes first, so that no moment leaves one without its data.
+        files.paths.iter().filter(|path| is_description(path)).try_for_each(fs::remove_file)?;
+        files.paths.iter().filter(|path| !is_description(path)).try_for_each(fs::remove_file)?;
+        left -= files.bytes;
+        cleaned.bytes += files.bytes;
+        cleaned.values += usize::from(files.last_use.is_some());
+    }
+    Ok(Some(cleaned))
+}
+
+fn is_description(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}
+
+/// Files of a store by the key in their names.
+fn files(folder: &Path) -> io::Result<BTreeMap<PathBuf, Files>> {
+    let mut all: BTreeMap<PathBuf, Files> = BTreeMap::new();
+    let values = folder.join(VALUES);
+    if !values.is_dir() {
+        return Ok(all);
+    }
+    for part in fs::read_dir(values)? {
+        let part = part?.path();
+        if !part.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(&part)? {
+            let entry = entry?;
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let metadata = match entry.metadata() {
+                Ok(metadata) => metadata,
+                // Somebody else has just removed it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let files = all.entry(part.join(name.split('.').next().unwrap_or_default())).or_default();
+            files.bytes += metadata.len();
+            if is_description(&path) {
+                files.last_use = metadata.modified().ok().or(Some(SystemTime::UNIX_EPOCH));
+            } else {
+                files.blobs += 1;
+            }
+            files.paths.push(path);
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,273 @@
+//! Values on disk under the key of the work that made them, so that no work is done twice.
+//!
+//! ```text
+//! vsg-host.lock           shared by all running hosts; whoever removes values needs it alone
+//! runs/                   folders of running jobs
+//! values/ab/KEY.json      what one stage gave: outputs, lines of the log, entries of the report, and the recipe
+//! values/ab/KEY.PORT.blob bulk data of an output
+//! ```
+//!
+//! Files are written elsewhere and moved here when they are complete. A description carries a checksum of itself, so that one
+//! that a crash has torn counts as missing; bulk data is on the disk before the description that names it.
+#![allow(unsafe_code, reason = "bulk data is mapped; it lies in a folder of ours and is never written again")]
+
+mod clean;
+mod key;
+
+pub use clean::{Cleaned, Usage, clean};
+pub use key::{Key, Recipe, content_key, file_key};
+
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+use vsg_plugin_api::{Blob, Value, report::Entry};
+
+const LOCK: &str = "vsg-host.lock";
+const VALUES: &str = "values";
+
+/// A store that is open; while it is, nobody removes values.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    // Held open, because the shared lock ends with it.
+    _lock: File,
+}
+
+/// Everything that one run of a stage gave.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// Outputs by port.
+    pub outputs: BTreeMap<String, Value>,
+    /// Messages for the log, with their levels.
+    pub messages: Vec<(u8, String)>,
+    /// Additions to the report.
+    pub entries: Vec<Entry>,
+}
+
+/// The file of a [`Kept`].
+#[derive(Serialize, Deserialize)]
+struct Description {
+    recipe: Recipe,
+    outputs: BTreeMap<String, Output>,
+    messages: Vec<(u8, String)>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Output {
+    kind: String,
+    header: serde_json::Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    blob: Option<BlobFile>,
+}
+
+/// Bulk data: a path within the folder of values, and its length. It may belong to another description.
+#[derive(Serialize, Deserialize)]
+struct BlobFile {
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl Store {
+    /// Opens the store in a folder, which is made if it is missing. Waits while somebody removes values.
+    ///
+    /// # Errors
+    /// The folder can not be made or written.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder.join(VALUES))?;
+        let lock = File::create(folder.join(LOCK))?;
+        lock.lock_shared()?;
+        Ok(Self { folder: folder.to_owned(), _lock: lock })
+    }
+
+    /// What an earlier run of a stage gave, if it is all there.
+    #[must_use]
+    pub fn load(&self, key: &Key) -> Option<Kept> {
+        let path = self.description(key);
+        let mut file = File::options().read(true).write(true).open(path).ok()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        let description: Description = serde_json::from_slice(checked(&bytes)?).ok()?;
+        let outputs = description.outputs.into_iter().map(|(port, output)| {
+            let blob = match &output.blob {
+                None => Blob::empty(),
+                Some(blob) => self.map(&blob.path).ok().filter(|found| found.as_slice().len() as u64 == blob.bytes)?,
+            };
+            Some((port, Value { kind: output.kind, header: output.header, blob }))
+        });
+        let outputs = outputs.collect::<Option<_>>()?;
+        // When it was last of use decides what goes first; a file system without times loses only that.
+        let _ = file.set_modified(SystemTime::now());
+        Some(Kept { outputs, messages: description.messages, entries: description.entries })
+    }
+
+    /// Keeps what a stage gave, and gives it back with its bulk data where it is now. `scratch` is a folder on the same disk.
+    ///
+    /// # Errors
+    /// Something can not be written or moved.
+    pub fn save(&self, key: &Key, recipe: Recipe, kept: Kept, scratch: &Path) -> io::Result<Kept> {
+        let place = self.description(key);
+        let parent = place.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(parent)?;
+        let mut moved: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+        let (mut outputs, mut written) = (BTreeMap::new(), BTreeMap::new());
+        for (port, value) in kept.outputs {
+            let path = self.keep_blob(key, &port, &value.blob, &mut moved, scratch)?;
+            let blob = match &path {
+                None => Blob::empty(),
+                Some(path) => self.map(path)?,
+            };
+            let bytes = blob.as_slice().len() as u64;
+            let blob_file = path.map(|path| BlobFile { path, bytes });
+            written.insert(
+                port.clone(),
+                Output { kind: value.kind.clone(), header: value.header.clone(), blob: blob_file },
+            );
+            outputs.insert(port, Value { blob, ..value });
+        }
+        let description =
+            Description { recipe, outputs: written, messages: kept.messages.clone(), entries: kept.entries.clone() };
+        let text = serde_json::to_vec(&description)?;
+        let mut file = tempfile::Builder::new().prefix("description-").tempfile_in(scratch)?;
+        file.write_all(blake3::hash(&text).to_hex().as_bytes())?;
+        file.write_all(b"\n")?;
+        file.write_all(&text)?;
+        file.persist(&place).map_err(|error| error.error)?;
+        Ok(Kept { outputs, messages: kept.messages, entries: kept.entries })
+    }
+
+    /// Brings bulk data into the folder of values; its path there, or none for no data.
+    fn keep_blob(
+        &self,
+        key: &Key,
+        port: &str,
+        blob: &Blob,
+        moved: &mut BTreeMap<PathBuf, PathBuf>,
+        scratch: &Path,
+    ) -> io::Result<Option<PathBuf>> {
+        if blob.as_slice().is_empty() {
+            return Ok(None);
+        }
+        let values = self.folder.join(VALUES);
+        let path = PathBuf::from(key.file_name(&format!("{port}.blob")));
+        match blob.file() {
+            // Another stage's data, handed on.
+            Some(file) if file.starts_with(&values) => return Ok(file.strip_prefix(&values).ok().map(Path::to_owned)),
+            Some(file) if moved.contains_key(file) => return Ok(moved.get(file).cloned()),
+            Some(file) => {
+                File::open(file)?.sync_all()?;
+                fs::rename(file, values.join(&path))?;
+                moved.insert(file.to_owned(), path.clone());
+            }
+            None => {
+                let mut file = tempfile::Builder::new().prefix("blob-").tempfile_in(scratch)?;
+                file.write_all(blob.as_slice())?;
+                file.as_file().sync_all()?;
+                file.persist(values.join(&path)).map_err(|error| error.error)?;
+            }
+        }
+        Ok(Some(path))
+    }
+
+    fn map(&self, path: &Path) -> io::Result<Blob> {
+        // SAFETY: files of the store are moved there when they are complete, and never written again.
+        unsafe { Blob::map_file(&self.folder.join(VALUES).join(path)) }
+    }
+
+    fn description(&self, key: &Key) -> PathBuf {
+        self.folder.join(VALUES).join(key.file_name("json"))
+    }
+}
+
+/// The text of a description whose checksum is right.
+fn checked(bytes: &[u8]) -> Option<&[u8]> {
+    let (sum, text) = bytes.split_at_checked(64)?;
+    let text = text.strip_prefix(b"\n")?;
+    (blake3::hash(text).to_hex().as_bytes() == sum).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn recipe(parameters: serde_json::Value) -> Recipe {
+        Recipe { stage: "acme/mine".into(), parameters, ..Recipe::default() }
+    }
+
+    fn kept(number: u64, bytes: &[u8]) -> Kept {
+        let value = Value {
+            kind: "acme.number/1".into(),
+            header: json!({ "value": number }),
+            blob: if bytes.is_empty() { Blob::empty() } else { Blob::from_bytes(bytes) },
+        };
+        Kept {
+            outputs: BTreeMap::from([("number".to_owned(), value)]),
+            messages: vec![(3, "a line".into())],
+            entries: vec![Entry::Issue("look".into())],
+        }
+    }
+
+    fn scratch(folder: &Path) -> PathBuf {
+        let scratch = folder.join("runs");
+        fs::create_dir_all(&scratch).unwrap();
+        scratch
+    }
+
+    #[test]
+    fn what_was_kept_comes_back_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let recipe = recipe(json!({ "a": 1 }));
+        let key = recipe.key();
+        assert!(store.load(&key).is_none());
+        store.save(&key, recipe, kept(7, b"bulk"), &scratch(folder.path())).unwrap();
+        let found = store.load(&key).unwrap();
+        assert_eq!(found.outputs["number"].header, json!({ "value": 7 }));
+        assert_eq!(found.outputs["number"].blob.as_slice(), b"bulk");
+        assert_eq!((found.messages[0].1.as_str(), found.entries.len()), ("a line", 1));
+    }
+
+    #[test]
+    fn bulk_data_that_is_handed_on_is_there_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (first, second) = (recipe(json!(1)), recipe(json!(2)));
+        let scratch = scratch(folder.path());
+        let made = store.save(&first.key(), first, kept(1, b"hours of sound"), &scratch).unwrap();
+        let second_key = second.key();
+        let handed_on = Kept { outputs: made.outputs.clone(), ..Kept::default() };
+        store.save(&second_key, second, handed_on, &scratch).unwrap();
+        assert_eq!(store.load(&second_key).unwrap().outputs["number"].blob.as_slice(), b"hours of sound");
+        let usage = Usage::of(folder.path()).unwrap();
+        assert_eq!((usage.values, usage.blobs), (2, 1));
+    }
+
+    #[test]
+    fn what_is_torn_or_incomplete_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let recipe = recipe(json!({}));
+        let key = recipe.key();
+        store.save(&key, recipe.clone(), kept(7, b"bulk"), &scratch(folder.path())).unwrap();
+        let place = store.description(&key);
+        let whole = fs::read(&place).unwrap();
+        for length in [0, 10, 64, 65, whole.len() - 1] {
+            fs::write(&place, &whole[..length]).unwrap();
+            assert!(store.load(&key).is_none(), "{length} bytes of {}", whole.len());
+        }
+        fs::write(&place, &whole).unwrap();
+        let blob = folder.path().join(VALUES).join(key.file_name("number.blob"));
+        fs::write(&blob, b"bul").unwrap();
+        assert!(store.load(&key).is_none(), "bulk data is too short");
+        fs::remove_file(&blob).unwrap();
+        assert!(store.load(&key).is_none(), "bulk data is gone");
+        store.save(&key, recipe, kept(7, b"bulk"), &scratch(folder.path())).unwrap();
+        assert!(store.load(&key).is_some());
+    }
+}

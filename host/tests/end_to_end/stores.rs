@@ -1,0 +1,151 @@
+//! What runs keep for later ones.
+
+use crate::{
+    media,
+    program::{Job, Ran, names, run_folders, shipped, vsg_host},
+};
+use serde_json::Value;
+use std::{
+    fs,
+    process::{Command, Stdio},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// Names of the instances that ran, not those that were taken from the store.
+fn worked(ran: &Ran) -> Vec<String> {
+    let report = ran.report();
+    let stages = report["stages"].as_array().unwrap().iter();
+    stages
+        .filter(|stage| stage["from_store"] == false)
+        .map(|stage| stage["instance"].as_str().unwrap().into())
+        .collect()
+}
+
+fn again(folder: TempDir, pipeline: &str) -> Job {
+    Job::in_folder(folder, shipped(pipeline)).quick()
+}
+
+/// The report without what differs from run to run.
+fn lasting(mut report: Value) -> Value {
+    report["stages"] = Value::Null;
+    report
+}
+
+#[test]
+fn a_second_run_does_nothing_again_but_says_the_same() {
+    let pair = media::small();
+    let files = pair.files();
+    let first = Job::new(shipped("analyze.toml")).quick().sources(files).run();
+    first.succeeded();
+    let (report, log) = (first.report(), first.log());
+    let second = again(first.folder, "analyze.toml").sources(files).run();
+    second.succeeded();
+    assert_eq!(worked(&second), [""; 0]);
+    assert_eq!(lasting(second.report()), lasting(report));
+    let lines = |log: &str| log.lines().map(|line| line.get(11..).unwrap_or(line).to_owned()).collect::<Vec<_>>();
+    assert_eq!(lines(&second.log()), lines(&log));
+
+    let afresh = again(second.folder, "analyze.toml").arg("--no-store").sources(files).run();
+    assert_eq!(worked(&afresh).len(), 10);
+    let muxed = again(afresh.folder, "default.toml").sources(files).run();
+    muxed.succeeded();
+    assert_eq!(worked(&muxed), ["extract@Source 1", "extract@Source 2", "mux"], "what has effects always runs");
+}
+
+#[test]
+fn a_change_runs_what_depends_on_it_and_nothing_else() {
+    let pair = media::small();
+    let files = pair.files();
+    let first = Job::new(shipped("analyze.toml")).quick().sources(files).run();
+    first.succeeded();
+    let changed = again(first.folder, "analyze.toml").set("delay.with.mode=average").sources(files).run();
+    assert_eq!(worked(&changed), ["delay@Source 2", "delays"]);
+
+    let touched = changed.folder.path().join("target.mkv");
+    fs::copy(files[1], &touched).unwrap();
+    let other = again(changed.folder, "analyze.toml").sources([files[0], &touched]).run();
+    let of_target = |name: &String| !name.contains("Source 1");
+    let worked_on = worked(&other);
+    assert!(worked_on.iter().all(of_target) && worked_on.contains(&"audio@Source 2".to_owned()), "{worked_on:?}");
+}
+
+#[test]
+fn failures_are_not_kept() {
+    let job = Job::new(shipped("analyze.toml")).quick();
+    let broken = job.fake("VSG_FFMPEG", "exit 7").sources(media::small().files()).run();
+    broken.failed(1, &["audio@Source"]);
+    let whole = again(broken.folder, "analyze.toml").sources(media::small().files()).run();
+    whole.succeeded();
+    assert!(worked(&whole).contains(&"audio@Source 1".to_owned()));
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_leaves_nothing_wrong() {
+    let pair = media::small();
+    let files = pair.files();
+    let unhurried = Job::new(shipped("analyze.toml")).quick().sources(files).run();
+    let truth = lasting(unhurried.succeeded());
+    let mut folder = tempfile::tempdir().unwrap();
+    for moment in 0..12 {
+        let mut job = Job::in_folder(folder, shipped("analyze.toml")).quick().sources(files);
+        let mut child = job.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(5 + 40 * moment));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        folder = job.folder;
+        assert!(run_folders(&folder.path().join("store")).len() <= 1, "only what the killed run was writing is left");
+    }
+    let after = again(folder, "analyze.toml").sources(files).run();
+    assert_eq!(lasting(after.succeeded()), truth);
+}
+
+#[test]
+fn two_runs_at_once_share_a_store() {
+    let pair = media::small();
+    let files = pair.files();
+    let place = tempfile::tempdir().unwrap();
+    let store = place.path().join("store");
+    let runs: Vec<Job> = (0..3)
+        .map(|_| {
+            let mut job = Job::new(shipped("analyze.toml")).quick().sources(files);
+            job.command.env("VSG_STORE", &store).stdout(Stdio::piped()).stderr(Stdio::piped());
+            job
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for job in runs {
+            scope.spawn(move || {
+                job.run().succeeded();
+            });
+        }
+    });
+    assert_eq!(run_folders(&store), [""; 0]);
+}
+
+fn store_command(store: &std::path::Path, words: &[&str]) -> (Option<i32>, String) {
+    let mut command: Command = vsg_host(store);
+    let output = command.arg("store").arg("--store").arg(store).args(words).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn the_store_is_shown_limited_and_cleared() {
+    let ran = Job::new(shipped("analyze.toml")).quick().sources(media::small().files()).run();
+    ran.succeeded();
+    let store = ran.folder.path().join("store");
+    let (code, text) = store_command(&store, &[]);
+    assert!(code == Some(0) && text.contains("10 results of stages, 2 with bulk data"), "{text}");
+    // The sound of 24 s takes 9 MB; without it everything has room in 1 MB.
+    let (code, text) = store_command(&store, &["--store-limit", "0.001", "gc"]);
+    assert!(code == Some(0) && text.contains("removed 2 results"), "{text}");
+    let partly = again(ran.folder, "analyze.toml").sources(media::small().files()).run();
+    partly.succeeded();
+    let done: Vec<String> = worked(&partly);
+    assert!(done.contains(&"audio@Source 1".to_owned()) && !done.contains(&"probe@Source 1".to_owned()), "{done:?}");
+    let (code, _) = store_command(&store, &["clear"]);
+    assert_eq!(code, Some(0));
+    let left: Vec<String> =
+        names(&store.join("values")).iter().flat_map(|part| names(&store.join("values").join(part))).collect();
+    assert_eq!(left, [""; 0]);
+}
