@@ -69,26 +69,17 @@ impl Decode {
             .output_file(writer.file().try_clone()?)
             .args(["-nostdin", "-y", "-v", "error", "-copyts", "-i"])
             .arg(&media.path);
-        let (stream, rate) = (format!("0:a:{}", track.type_index), RATE_HZ.to_string());
-        let mono = ["-map", &stream, "-ac", "1", "-ar", &rate];
-        command = command.args(mono);
         let is_continuous = CONTINUOUS.contains(&media.container.as_str());
-        // Large frames cost less than those of a codec, and hold the same samples.
-        let mut filters = "asetnsamples=n=32768:p=0".to_owned();
-        if self.fill_gaps && length_s > 0.0 && is_continuous {
-            let resampler = if self.soxr { ":resampler=soxr" } else { "" };
-            filters = format!("aresample=async=1:min_hard_comp={LEAST_GAP_S}{resampler},{filters}");
+        let fills_gaps = self.fill_gaps && length_s > 0.0 && is_continuous;
+        command = command.args(["-filter_complex", &self.filters(track, fills_gaps), "-map", "[samples]"]);
+        if fills_gaps {
             // A timestamp that damage has made absurd must not fill the disk with silence.
             command = command.args(["-t", &format!("{:.3}", 2.0 * length_s + 60.0)]);
-        }
-        command = command.args(["-af", &filters]);
-        if self.soxr {
-            command = command.args(["-resampler", "soxr"]);
         }
         // Writing out every packet by itself would cost a third of the decode. The second output tells when the first
         // sample is presented, which raw samples do not.
         command = command.args(["-flush_packets", "0", "-f", "f32le"]).arg(writer.path());
-        command = command.args(["-map", &stream, "-af", "atrim=end_sample=1", "-f", "framecrc"]).arg(&first_frame);
+        command = command.args(["-map", "[first]", "-f", "framecrc"]).arg(&first_frame);
         let finished = command.run().map_err(|error| match error {
             full @ ToolError::StorageFull { .. } => {
                 Error::from(full).help("decoded audio takes 12 MB a minute; choose a folder with more room by --store")
@@ -136,6 +127,30 @@ impl Decode {
             filters: Vec::new(),
         };
         Audio::new(header, writer.finish()?)
+    }
+
+    /// Filters that lead from a track to its samples and to the first one of them.
+    fn filters(&self, track: &MediaTrack, fills_gaps: bool) -> String {
+        let mut resampling = Vec::new();
+        if fills_gaps {
+            resampling.push(format!("async=1:min_hard_comp={LEAST_GAP_S}"));
+        }
+        if self.soxr {
+            resampling.push("resampler=soxr".into());
+        }
+        let resampling =
+            if resampling.is_empty() { String::new() } else { format!("aresample={},", resampling.join(":")) };
+        // Large frames cost less than those of a codec, and hold the same samples.
+        let samples = format!(
+            "{resampling}aformat=sample_fmts=flt:channel_layouts=mono:sample_rates={RATE_HZ},asetnsamples=n=32768:p=0"
+        );
+        let input = format!("[0:a:{}]", track.type_index);
+        // Few large frames are split at less cost than many small ones, but times behind a change of rate are rounded.
+        if track.sample_rate_hz == Some(f64::from(RATE_HZ)) {
+            format!("{input}{samples},asplit[samples][start];[start]atrim=end_sample=1[first]")
+        } else {
+            format!("{input}asplit[all][start];[start]atrim=end_sample=1[first];[all]{samples}[samples]")
+        }
     }
 
     fn choose<'m>(&self, media: &'m Media, ctx: &Ctx<'_>) -> Result<&'m MediaTrack> {
