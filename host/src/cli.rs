@@ -36,6 +36,14 @@ pub enum Verb {
     },
     /// Check the tools that stages use: found, version, what is lost without, how to install.
     Doctor,
+    /// Tell why a stage had to run again in the last run.
+    Why {
+        /// Stage, such as correlate, or one of its instances, such as "correlate@Source 2".
+        stage: String,
+        /// Where values are kept.
+        #[command(flatten)]
+        store: StoreArgs,
+    },
     /// Show what is kept of earlier runs, and remove it.
     Store {
         /// Where it is.

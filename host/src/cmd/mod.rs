@@ -8,6 +8,7 @@ mod plugins;
 mod run;
 mod sample;
 mod store;
+mod why;
 
 use crate::{
     Failure,
@@ -30,6 +31,7 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Verb::Plugins => plugins::list(&Plugins::find(&cli.plugins)),
         Verb::Inspect { stage, json } => inspect::inspect(stage, *json, &find_plugins(cli)?),
         Verb::Doctor => doctor::doctor(),
+        Verb::Why { stage, store } => why::why(stage, store),
         Verb::Store { store, verb } => store::store(store, verb.as_ref()),
         Verb::Schema => {
             let schema = pipeline::schema(find_plugins(cli)?.catalog());

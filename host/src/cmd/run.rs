@@ -9,7 +9,7 @@ use crate::{
     plugins::Plugins,
     report,
     run::{Detail, Finished, JobLog, Outcome, Progress, Run, RunFolder},
-    store::{Store, clean},
+    store::{PastInstance, PastRun, Store, clean, remember},
 };
 use std::{
     fs,
@@ -116,6 +116,15 @@ fn execute(
     };
     if let Some(store) = store {
         drop(store);
+        let instances = finished.recipes.iter().map(|(name, recipe, from_store)| {
+            (name.clone(), PastInstance { recipe: recipe.clone(), from_store: *from_store })
+        });
+        let past = PastRun {
+            ended: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            instances: instances.collect(),
+        };
+        // Without it only `why` has less to tell.
+        let _ = remember(&place, &past);
         // What can not be removed now, because another host is running, goes at the end of a later run.
         let _ = clean(&place, args.store.limit_bytes());
     }

@@ -60,6 +60,8 @@ pub struct Finished {
     pub entries: Vec<Entry>,
     /// Why the run failed; the first one counts, others may have followed before everything stopped.
     pub failures: Vec<StageFailure>,
+    /// What the outputs of instances were made of, and whether they were taken from the store.
+    pub recipes: Vec<(String, Recipe, bool)>,
     /// Instances that did not come to a good end.
     pub undone: usize,
     /// Whether the user asked to stop.
@@ -135,6 +137,8 @@ type Outputs = BTreeMap<String, Keyed>;
 struct Done {
     outputs: Outputs,
     from_store: bool,
+    /// What the outputs were made of, if that decides what they are.
+    recipe: Option<Recipe>,
 }
 
 /// What a worker thread reports back.
@@ -213,6 +217,10 @@ impl<'p> Run<'p> {
                 running -= 1;
                 self.record(&ended, &mut records, &mut finished);
                 if let Ok(done) = ended.outcome {
+                    if let Some(recipe) = done.recipe {
+                        let name = self.plan.instances[ended.instance].name.clone();
+                        finished.recipes.push((name, recipe, done.from_store));
+                    }
                     outputs[ended.instance] = Some(done.outputs);
                     for &reader in &readers[ended.instance] {
                         missing[reader] -= 1;
@@ -288,7 +296,7 @@ impl<'p> Run<'p> {
         let Some(store) = self.store else {
             let outputs = self.call(index, inputs)?;
             let unkeyed = outputs.into_iter().map(|(port, value)| (port, Keyed { value, key: String::new() }));
-            return Ok(Done { outputs: unkeyed.collect(), from_store: false });
+            return Ok(Done { outputs: unkeyed.collect(), from_store: false, recipe: None });
         };
         let instance = &self.plan.instances[index];
         for ((_, values), (_, feeds)) in inputs.iter_mut().zip(&instance.inputs) {
@@ -304,7 +312,7 @@ impl<'p> Run<'p> {
                 let key = content_key(&value);
                 (port, Keyed { value, key })
             });
-            return Ok(Done { outputs: keyed.collect(), from_store: false });
+            return Ok(Done { outputs: keyed.collect(), from_store: false, recipe: None });
         }
         let recipe = self.recipe(instance, &inputs);
         let key = recipe.key();
@@ -318,6 +326,7 @@ impl<'p> Run<'p> {
                 })
                 .collect(),
             from_store,
+            recipe: Some(recipe.clone()),
         };
         if let Some(mut kept) = store.load(&key) {
             self.repeat(index, &mut kept);
@@ -329,7 +338,7 @@ impl<'p> Run<'p> {
             kept.messages.clone_from(&said.messages);
             kept.entries.clone_from(&said.entries);
         }
-        let kept = store.save(&key, recipe, kept, self.folder.path()).map_err(|error| {
+        let kept = store.save(&key, recipe.clone(), kept, self.folder.path()).map_err(|error| {
             Error::new(format!("can not keep what `{}` gave: {error}", instance.name)).help(
                 "make room for the store, limit it by --store-limit, move it by --store, or do without it by --no-store; \
                  `vsg-host store` shows where it is and what it holds",

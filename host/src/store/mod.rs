@@ -5,6 +5,7 @@
 //! runs/                   folders of running jobs
 //! values/ab/KEY.json      what one stage gave: outputs, lines of the log, entries of the report, and the recipe
 //! values/ab/KEY.PORT.blob bulk data of an output
+//! history/                what the last runs were made of
 //! ```
 //!
 //! Files are written elsewhere and moved here when they are complete. A description carries a checksum of itself, so that one
@@ -12,9 +13,11 @@
 #![allow(unsafe_code, reason = "bulk data is mapped; it lies in a folder of ours and is never written again")]
 
 mod clean;
+mod history;
 mod key;
 
 pub use clean::{Cleaned, Usage, clean};
+pub use history::{PastInstance, PastRun, differences, past_runs, remember};
 pub use key::{Key, Recipe, content_key, file_key};
 
 use serde::{Deserialize, Serialize};

@@ -71,6 +71,33 @@ fn a_change_runs_what_depends_on_it_and_nothing_else() {
 }
 
 #[test]
+fn it_is_told_why_a_stage_ran_again() {
+    let pair = media::small();
+    let first = Job::new(shipped("analyze.toml")).quick().sources(pair.files()).run();
+    first.succeeded();
+    let store = first.folder.path().join("store");
+    let why = |stage: &str| {
+        let output = vsg_host(&store).args(["why", stage, "--store"]).arg(&store).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(
+        why("probe"),
+        (Some(0), "probe@Source 1: ran for the first time\nprobe@Source 2: ran for the first time\n".into())
+    );
+    let changed = again(first.folder, "analyze.toml").set("dialogue.with.order=4").sources(pair.files()).run();
+    changed.succeeded();
+    assert_eq!(why("audio@Source 1"), (Some(0), "audio@Source 1: taken from the store\n".into()));
+    let (code, text) = why("correlate");
+    assert_eq!(code, Some(0));
+    assert!(text.starts_with("correlate@Source 2: differs from the run of 2"), "{text}");
+    assert!(
+        text.contains("  input `reference`: dialogue@Source 1\n    dialogue@Source 1: parameter order: 5 → 4\n"),
+        "{text}"
+    );
+    assert_eq!(why("mux").0, Some(2), "it has effects");
+}
+
+#[test]
 fn failures_are_not_kept() {
     let job = Job::new(shipped("analyze.toml")).quick();
     let broken = job.fake("VSG_FFMPEG", "exit 7").sources(media::small().files()).run();
