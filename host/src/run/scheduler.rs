@@ -193,21 +193,35 @@ impl<'p> Run<'p> {
         let mut records: Vec<(usize, StageRecord)> = Vec::new();
         let at_once = self.pool.current_num_threads().max(1);
 
+        let (work, queue) = mpsc::channel::<(usize, Result<Vec<(String, Vec<Keyed>)>, Error>)>();
+        let queue = Mutex::new(queue);
+
         std::thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel::<Ended>();
+            for _ in 0..at_once.min(count) {
+                let (sender, run, files, queue) = (sender.clone(), &self, &files, &queue);
+                scope.spawn(move || {
+                    // Only one waits at a time; the others wait for it.
+                    let next = || queue.lock().ok()?.recv().ok();
+                    while let Some((instance, inputs)) = next() {
+                        let start = Instant::now();
+                        let outcome = inputs.and_then(|inputs| run.perform(instance, inputs, files));
+                        // The receiver lives as long as anything runs.
+                        let _ = sender.send(Ended { instance, elapsed: start.elapsed(), outcome });
+                    }
+                });
+            }
+            // Workers end when nobody can give them work any more.
+            let work = work;
             let mut running = 0;
             loop {
                 while running < at_once && !self.is_stopping() {
                     let Some(instance) = ready.pop() else { break };
                     let inputs = self.inputs(instance, &outputs);
-                    let (sender, run, files) = (sender.clone(), &self, &files);
                     self.progress.started(instance, &self.plan.instances[instance].name);
-                    scope.spawn(move || {
-                        let start = Instant::now();
-                        let outcome = inputs.and_then(|inputs| run.perform(instance, inputs, files));
-                        // The receiver lives as long as anything runs.
-                        let _ = sender.send(Ended { instance, elapsed: start.elapsed(), outcome });
-                    });
+                    if work.send((instance, inputs)).is_err() {
+                        break;
+                    }
                     running += 1;
                 }
                 if running == 0 {
