@@ -115,8 +115,9 @@ impl Store {
     /// Something can not be written or moved.
     pub fn save(&self, key: &Key, recipe: Recipe, kept: Kept, scratch: &Path) -> io::Result<Kept> {
         let place = self.description(key);
-        let parent = place.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(parent)?;
+        if let Some(parent) = place.parent().filter(|parent| !parent.is_dir()) {
+            fs::create_dir_all(parent)?;
+        }
         let mut moved: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
         let (mut outputs, mut written) = (BTreeMap::new(), BTreeMap::new());
         for (port, value) in kept.outputs {
@@ -135,11 +136,12 @@ impl Store {
         }
         let description =
             Description { recipe, outputs: written, messages: kept.messages.clone(), entries: kept.entries.clone() };
-        let text = serde_json::to_vec(&description)?;
+        let mut bytes = vec![b'\n'; 65];
+        serde_json::to_writer(&mut bytes, &description)?;
+        let sum = blake3::hash(&bytes[65..]).to_hex();
+        bytes[..64].copy_from_slice(sum.as_bytes());
         let mut file = tempfile::Builder::new().prefix("description-").tempfile_in(scratch)?;
-        file.write_all(blake3::hash(&text).to_hex().as_bytes())?;
-        file.write_all(b"\n")?;
-        file.write_all(&text)?;
+        file.write_all(&bytes)?;
         file.persist(&place).map_err(|error| error.error)?;
         Ok(Kept { outputs, messages: kept.messages, entries: kept.entries })
     }
