@@ -164,12 +164,13 @@ impl Store {
             // Another stage's data, handed on.
             Some(file) if file.starts_with(&values) => return Ok(file.strip_prefix(&values).ok().map(Path::to_owned)),
             Some(file) if moved.contains_key(file) => return Ok(moved.get(file).cloned()),
-            Some(file) => {
+            // Of this run; another stage that handed it on may have taken it to its own place already.
+            Some(file) if file.exists() => {
                 File::open(file)?.sync_all()?;
                 fs::rename(file, values.join(&path))?;
                 moved.insert(file.to_owned(), path.clone());
             }
-            None => {
+            _ => {
                 let mut file = tempfile::Builder::new().prefix("blob-").tempfile_in(scratch)?;
                 file.write_all(blob.as_slice())?;
                 file.as_file().sync_all()?;
@@ -251,6 +252,28 @@ mod tests {
         assert_eq!(store.load(&second_key).unwrap().outputs["number"].blob.as_slice(), b"hours of sound");
         let usage = Usage::of(folder.path()).unwrap();
         assert_eq!((usage.values, usage.blobs), (2, 1));
+    }
+
+    #[test]
+    fn data_of_a_stage_with_effects_may_be_handed_on_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let scratch = scratch(folder.path());
+        let file = scratch.join("0.blob");
+        fs::write(&file, b"hours of sound").unwrap();
+        // SAFETY: nobody writes to the file.
+        let blob = unsafe { Blob::map_file(&file) }.unwrap();
+        let handed_on = || {
+            let mut kept = kept(1, b"");
+            kept.outputs.values_mut().for_each(|value| value.blob = blob.clone());
+            kept
+        };
+        for number in 0..2 {
+            let recipe = recipe(json!(number));
+            let key = recipe.key();
+            store.save(&key, recipe, handed_on(), &scratch).unwrap();
+            assert_eq!(store.load(&key).unwrap().outputs["number"].blob.as_slice(), b"hours of sound");
+        }
     }
 
     #[test]
