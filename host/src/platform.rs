@@ -47,3 +47,9 @@ pub fn plain_path(path: &std::path::Path) -> std::io::Result<PathBuf> {
         _ => Ok(absolute),
     }
 }
+
+/// Whether two paths lead to one file or folder.
+#[must_use]
+pub fn is_same(one: &std::path::Path, other: &std::path::Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}

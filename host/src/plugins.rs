@@ -4,6 +4,7 @@
 //! `VSG_PLUGINS`, and those that belong to the installation. A library is never unloaded.
 #![allow(unsafe_code, reason = "loading a library runs its initialisers, and its symbols have no checked type")]
 
+use crate::platform::is_same;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -204,11 +205,6 @@ fn standard_folders() -> Vec<PathBuf> {
     }
     folders.extend(crate::platform::data_dir().map(|data| data.join("plugins")));
     folders
-}
-
-/// Whether two paths lead to one file or folder.
-fn is_same(one: &Path, other: &Path) -> bool {
-    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Files of a folder that are named like libraries, in order of name.

@@ -104,7 +104,12 @@ impl<'a> Ctx<'a> {
         Ok(Command::tool(tool)?.observer(self))
     }
 
-    /// The same for any other program.
+    /// A tool that answers a question about a file on its standard output; one that is silent for two minutes counts as hung.
+    pub fn question(&self, tool: Tool) -> Result<Command<'_>> {
+        Ok(self.command(tool)?.binary().timeout_idle(std::time::Duration::from_secs(120)))
+    }
+
+    /// The same as [`command`](Self::command) for any other program.
     pub fn program(&self, program: impl Into<PathBuf>) -> Command<'_> {
         Command::program(program).observer(self)
     }

@@ -9,7 +9,7 @@ use crate::{
     plugins::Plugins,
     report,
     run::{Detail, Finished, JobLog, Outcome, Progress, Run, RunFolder},
-    store::{PastInstance, PastRun, Store, clean, remember},
+    store::{PastRun, Store, clean, remember},
 };
 use std::{
     fs,
@@ -110,18 +110,15 @@ fn execute(
     let name = plan.sources[0].file_name().unwrap_or_default().to_string_lossy().into_owned();
     log.plain(&format!("=== Starting Job: {name} ==="));
     let run = Run::new(plan, plugins, &folder, &log, &progress, &pool, &cancelled);
-    let finished = match &store {
+    let mut finished = match &store {
         None => run.execute(),
         Some(store) => run.with_store(store, args.strict).execute(),
     };
     if let Some(store) = store {
         drop(store);
-        let instances = finished.recipes.iter().map(|(name, recipe, from_store)| {
-            (name.clone(), PastInstance { recipe: recipe.clone(), from_store: *from_store })
-        });
         let past = PastRun {
             ended: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            instances: instances.collect(),
+            instances: std::mem::take(&mut finished.made),
         };
         // Without it only `why` has less to tell.
         let _ = remember(&place, &past);
@@ -156,23 +153,20 @@ fn cancellation(folder: &Arc<RunFolder>) -> Arc<AtomicBool> {
 
 /// The absolute paths of sources that can be opened; of several that can not, all are named.
 fn usable_sources(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let (usable, failures): (Vec<_>, Vec<_>) = paths.iter().map(|path| usable_source(path)).partition(Result::is_ok);
-    let mut failures = failures.into_iter().filter_map(Result::err);
-    let Some(first) = failures.next() else {
-        return Ok(usable.into_iter().flatten().collect());
-    };
-    Err(match first {
-        Failure::Arguments { mut message, help } => {
-            for further in failures {
-                if let Failure::Arguments { message: more, .. } = further {
-                    message.push('\n');
-                    message.push_str(&more);
-                }
+    let (mut usable, mut messages, mut advice) = (Vec::new(), Vec::new(), None);
+    for path in paths {
+        match usable_source(path) {
+            Ok(path) => usable.push(path),
+            Err((message, help)) => {
+                messages.push(message);
+                advice.get_or_insert(help);
             }
-            Failure::Arguments { message, help }
         }
-        other => other,
-    })
+    }
+    match advice {
+        None => Ok(usable),
+        Some(help) => Err(Failure::arguments(messages.join("\n"), help)),
+    }
 }
 
 /// What is odd about the sources, though it can be done.
@@ -180,18 +174,17 @@ fn remarks(sources: &[PathBuf]) -> Vec<String> {
     if sources.len() == 1 {
         return vec!["no target was given, so nothing is measured".into()];
     }
-    let places: Vec<_> = sources.iter().map(|path| path.canonicalize().ok()).collect();
     let twins = (1..sources.len()).filter_map(|later| {
-        let first = (0..later).find(|first| places[*first].is_some() && places[*first] == places[later])?;
+        let first = (0..later).find(|first| platform::is_same(&sources[*first], &sources[later]))?;
         Some(format!("{} is the same file as {}", pipeline::source_name(later), pipeline::source_name(first)))
     });
     twins.collect()
 }
 
-/// The absolute path of a source that can be opened. What is in it is for the stages to find out.
-fn usable_source(path: &Path) -> Result<PathBuf, Failure> {
-    let shown = path.display();
-    let fail = |what: &str, help: &str| Failure::arguments(format!("`{shown}` {what}"), help);
+/// The absolute path of a source that can be opened, or what is wrong and what to do. What is in it is for the stages to find
+/// out.
+fn usable_source(path: &Path) -> Result<PathBuf, (String, String)> {
+    let fail = |what: &str, help: &str| (format!("`{}` {what}", path.display()), help.to_owned());
     let metadata = fs::metadata(path).map_err(|error| {
         fail(
             &format!("can not be used as a source: {error}"),
@@ -257,8 +250,7 @@ impl Results {
                     "rename the reference",
                 ));
             }
-            let is_place = |source: &PathBuf| matches!((source.canonicalize(), place.canonicalize()), (Ok(source), Ok(place)) if source == place);
-            if sources.iter().any(is_place) {
+            if sources.iter().any(|source| platform::is_same(source, &place)) {
                 return Err(Failure::arguments(
                     format!("the output would replace the source file `{}`", place.display()),
                     "choose another output folder by -o",

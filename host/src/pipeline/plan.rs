@@ -75,10 +75,14 @@ impl Plan {
         read
     }
 
-    /// Indices of the instances that read `instance`, ascending.
+    /// For each instance the indices of those that read it, ascending.
     #[must_use]
-    pub fn readers(&self, instance: usize) -> Vec<usize> {
-        (0..self.instances.len()).filter(|&reader| self.reads(reader).contains(&instance)).collect()
+    pub fn readers(&self) -> Vec<Vec<usize>> {
+        let mut readers = vec![Vec::new(); self.instances.len()];
+        for reader in 0..self.instances.len() {
+            self.reads(reader).into_iter().for_each(|read| readers[read].push(reader));
+        }
+        readers
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     pipeline::{Feed, Instance, Plan, source_name},
     plugins::Plugins,
-    store::{Kept, Recipe, Store, content_key, file_key},
+    store::{Kept, PastInstance, Recipe, Store, content_key, file_key},
 };
 use std::{
     collections::BTreeMap,
@@ -60,8 +60,8 @@ pub struct Finished {
     pub entries: Vec<Entry>,
     /// Why the run failed; the first one counts, others may have followed before everything stopped.
     pub failures: Vec<StageFailure>,
-    /// What the outputs of instances were made of, and whether they were taken from the store.
-    pub recipes: Vec<(String, Recipe, bool)>,
+    /// What the outputs of instances were made of, by name; those with effects are left out.
+    pub made: BTreeMap<String, PastInstance>,
     /// Instances that did not come to a good end.
     pub undone: usize,
     /// Whether the user asked to stop.
@@ -179,13 +179,8 @@ impl<'p> Run<'p> {
     #[must_use]
     pub fn execute(self) -> Finished {
         let count = self.plan.instances.len();
-        let mut missing = vec![0; count];
-        let mut readers: Vec<Vec<usize>> = vec![Vec::new(); count];
-        for (reader, missing) in missing.iter_mut().enumerate() {
-            let reads = self.plan.reads(reader);
-            *missing = reads.len();
-            reads.into_iter().for_each(|read| readers[read].push(reader));
-        }
+        let readers = self.plan.readers();
+        let mut missing: Vec<usize> = (0..count).map(|instance| self.plan.reads(instance).len()).collect();
         let files: Vec<OnceLock<Result<String, String>>> = self.plan.sources.iter().map(|_| OnceLock::new()).collect();
         let mut ready: Vec<usize> = (0..count).rev().filter(|instance| missing[*instance] == 0).collect();
         let mut outputs: Vec<Option<Outputs>> = vec![None; count];
@@ -233,7 +228,7 @@ impl<'p> Run<'p> {
                 if let Ok(done) = ended.outcome {
                     if let Some(recipe) = done.recipe {
                         let name = self.plan.instances[ended.instance].name.clone();
-                        finished.recipes.push((name, recipe, done.from_store));
+                        finished.made.insert(name, PastInstance { recipe, from_store: done.from_store });
                     }
                     outputs[ended.instance] = Some(done.outputs);
                     for &reader in &readers[ended.instance] {

@@ -120,8 +120,7 @@ fn joined<'a, T, U>(one: &'a BTreeMap<String, T>, other: &'a BTreeMap<String, U>
 
 /// The instance that made the value of a key, or what it is.
 fn maker(run: &PastRun, key: &str) -> String {
-    let recipe_key = key.split('.').next().unwrap_or_default();
-    let made = run.instances.iter().find(|(_, instance)| instance.recipe.key().of_port("").starts_with(recipe_key));
+    let made = run.instances.iter().find(|(_, instance)| instance.recipe.key().is_of(key));
     match made {
         Some((name, _)) => name.clone(),
         None if key.starts_with("file-") => "a source file, its name, size, time or content".into(),

@@ -45,6 +45,11 @@ impl Key {
         format!("{}.{port}", self.0)
     }
 
+    /// Whether this is the key of an output of this recipe.
+    pub(super) fn is_of(&self, output: &str) -> bool {
+        output.split_once('.').is_some_and(|(recipe, _)| recipe == self.0)
+    }
+
     /// Path of a file within the folder of values.
     pub(super) fn file_name(&self, ending: &str) -> String {
         let (start, rest) = self.0.split_at(2.min(self.0.len()));

@@ -238,22 +238,11 @@ impl<T: Precision> GccPhat<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FftLength, PeakFit, Taper, sub_sample};
+    use crate::{FftLength, PeakFit, Taper, made_up::noise, sub_sample};
     use proptest::prelude::*;
 
     const RATE_HZ: f64 = 48_000.0;
     const LEN: usize = 6000;
-
-    fn noise(len: usize, seed: u64) -> Vec<f32> {
-        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        let mut uniform = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-        };
-        (0..len).map(|_| 0.3 * uniform()).collect()
-    }
 
     /// `source` heard `delay` samples early, by windowed-sinc interpolation.
     fn early(source: &[f32], delay: f64) -> Vec<f32> {

@@ -17,6 +17,8 @@ pub mod fft_length;
 pub mod filter;
 pub mod gcc;
 pub mod low_pass;
+#[cfg(test)]
+mod made_up;
 pub mod options;
 pub mod peak;
 pub mod spectrum;

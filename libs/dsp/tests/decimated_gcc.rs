@@ -1,6 +1,10 @@
 //! A decimated correlation measures what the correlation at the full rate measures.
 #![allow(clippy::unwrap_used, reason = "clippy exempts test functions only, not what they call")]
 
+#[path = "../src/made_up.rs"]
+mod made_up;
+
+use made_up::noise;
 use proptest::prelude::*;
 use vsg_dsp::peak::RELATED_PEAK_RATIO;
 use vsg_dsp::{GccOptions, GccPhat, Peak, PeakFit, Precision, Taper, Weighting};
@@ -9,17 +13,6 @@ const RATE_HZ: f64 = 48_000.0;
 const LEN: usize = 24_000;
 /// Samples of a source before and after its middle `LEN`.
 const ROOM: usize = 25_000;
-
-fn noise(len: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut uniform = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    };
-    (0..len).map(|_| 0.3 * uniform()).collect()
-}
 
 /// The middle of `source`, heard `delay` samples early, by windowed-sinc interpolation.
 fn early(source: &[f32], delay: f64) -> Vec<f32> {

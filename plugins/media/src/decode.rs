@@ -97,15 +97,12 @@ impl Decode {
             Error::new(format!("ffmpeg did not tell when the audio of {} begins: {error}", name(&media.path)))
         })?;
         let start_ms = presented_ms(&first_frame).unwrap_or(0.0);
-        // Where the clock jumps, the length that the file claims is no length.
-        // ffmpeg writes the time of the end as the duration of a track.
-        let expected_s = track.duration_s.filter(|_| is_continuous).map(|end_s| end_s - start_ms.max(0.0) / 1000.0);
+        // What a file claims as a length is the time of the end; where the clock jumps, it is no length at all.
+        let claimed_s =
+            |end_s: Option<f64>| end_s.filter(|_| is_continuous).map(|end_s| end_s - start_ms.max(0.0) / 1000.0);
+        let expected_s = claimed_s(track.duration_s);
         self.judge_damage(media, &finished.stderr, decoded_s, expected_s, ctx)?;
-        if let Some(film_s) = media
-            .duration_s
-            .map(|film_s| film_s - start_ms.max(0.0) / 1000.0)
-            .filter(|film_s| is_continuous && decoded_s < 0.9 * film_s - 2.0)
-        {
+        if let Some(film_s) = claimed_s(media.duration_s).filter(|film_s| decoded_s < 0.9 * film_s - 2.0) {
             let issue = format!(
                 "{}: {film_s:.0} s long, but only {decoded_s:.0} s of its sound could be decoded; it may be cut short",
                 media.source

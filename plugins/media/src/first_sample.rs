@@ -1,6 +1,5 @@
 //! When the first sample that a decoder gives is presented, and how mkvmerge's timestamps differ from ffmpeg's.
 
-use crate::question;
 use serde::Deserialize;
 use std::path::Path;
 use vsg_plugin_api::prelude::*;
@@ -20,7 +19,8 @@ pub(crate) fn first_sample_ms(ctx: &Ctx<'_>, file: &Path, index: usize) -> Resul
         #[serde(default)]
         nb_samples: u64,
     }
-    let output = question(ctx, Tool::Ffprobe)?
+    let output = ctx
+        .question(Tool::Ffprobe)?
         .args(["-v", "error", "-select_streams", &format!("a:{index}"), "-read_intervals", "%+#16", "-show_frames"])
         .args(["-show_entries", "frame=pts_time,best_effort_timestamp_time,nb_samples", "-of", "json"])
         .arg(file)
@@ -71,7 +71,8 @@ pub(crate) fn first_packets(ctx: &Ctx<'_>, file: &Path, stream: &str, seconds: u
         #[serde(default)]
         data_hash: String,
     }
-    let output = question(ctx, Tool::Ffprobe)?
+    let output = ctx
+        .question(Tool::Ffprobe)?
         .args(["-v", "error", "-select_streams", stream, "-read_intervals", &format!("%+{seconds}"), "-show_packets"])
         .args(["-show_data_hash", "crc32", "-show_entries", "packet=pts_time,flags,data_hash", "-of", "json"])
         .arg(file)

@@ -1,6 +1,5 @@
 //! `media/probe`: what is inside a source file.
 
-use crate::question;
 use std::path::Path;
 use vsg_matroska_info as info;
 use vsg_plugin_api::{prelude::*, report::Entry};
@@ -52,7 +51,7 @@ impl Stage for Probe {
 /// What is in a file, and the type of each track that ffmpeg sees and mkvmerge does not.
 fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<(Media, Vec<TrackType>)> {
     check_file(&file.path)?;
-    let identified = question(ctx, Tool::Mkvmerge)?.args(["-J".as_ref(), file.path.as_os_str()]).output();
+    let identified = ctx.question(Tool::Mkvmerge)?.args(["-J".as_ref(), file.path.as_os_str()]).output();
     let container = match identified {
         Ok(output) => info::Media::from_json(&output.stdout).map_err(|error| match error {
             info::Error::NotRecognised { .. } => {
@@ -70,7 +69,8 @@ fn look(file: &SourceFile, ctx: &Ctx<'_>) -> Result<(Media, Vec<TrackType>)> {
     let probe = match container.container.kind.as_deref() {
         Some("Matroska") => info::Probe::default(),
         _ => {
-            let streams = question(ctx, Tool::Ffprobe)?
+            let streams = ctx
+                .question(Tool::Ffprobe)?
                 .args(["-v", "error", "-show_streams", "-show_format", "-of", "json"])
                 .arg(&file.path)
                 .output()?;

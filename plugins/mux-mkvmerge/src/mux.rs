@@ -108,8 +108,7 @@ fn require_tracks(identified: &[u8], wanted: usize) -> Result<()> {
 
 /// What `mkvmerge -J` says about a file.
 fn identify(ctx: &Ctx<'_>, file: &Path) -> Result<Vec<u8>> {
-    let question = ctx.command(Tool::Mkvmerge)?.binary().timeout_idle(Duration::from_secs(120));
-    Ok(question.args(["-J".as_ref(), file.as_os_str()]).output()?.stdout)
+    Ok(ctx.question(Tool::Mkvmerge)?.args(["-J".as_ref(), file.as_os_str()]).output()?.stdout)
 }
 
 /// The sources, each with the attachments of it that stay.
