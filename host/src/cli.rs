@@ -53,8 +53,20 @@ pub enum Verb {
         #[command(subcommand)]
         verb: Option<StoreVerb>,
     },
+    /// Look at any value of a run: as a table, JSON, a plot, or a sound file.
+    Show(ShowArgs),
     /// Print the JSON Schema of pipeline files, for editors.
-    Schema,
+    Schema {
+        /// Print that of the events of `run --json` instead.
+        #[arg(long)]
+        events: bool,
+    },
+    /// Run one stage for another host; the folder says what.
+    #[command(hide = true)]
+    IsolatedStage {
+        /// Folder with the request; the reply goes there, too.
+        folder: PathBuf,
+    },
     /// Make a pair of releases with a known delay to try things on.
     Sample {
         /// Folder for the pair.
@@ -105,12 +117,78 @@ pub struct RunArgs {
     /// Threads; 0 takes all processors.
     #[arg(short = 'j', long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=512))]
     pub threads: u16,
+    /// After a failure, go on with everything that does not depend on what failed.
+    #[arg(short, long)]
+    pub keep_going: bool,
+    /// Which stages run in processes of their own, and their limits.
+    #[command(flatten)]
+    pub isolation: IsolationArgs,
+    /// Print what happens as JSON, one object a line; `schema --events` describes it.
+    #[arg(long, conflicts_with_all = ["verbose", "quiet"])]
+    pub json: bool,
+    /// Write where the time went, for Perfetto (ui.perfetto.dev) or Chrome.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
     /// Show every line of the log.
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
     /// Show warnings and errors only.
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// Which stages run in processes of their own, and what they may use.
+#[derive(Debug, Args)]
+pub struct IsolationArgs {
+    /// Run every stage in a process of its own: whatever it does, it can only fail.
+    #[arg(long)]
+    pub isolate: bool,
+    /// Longest time that a stage may take (s); stages that name a limit of their own keep it. Includes --isolate.
+    #[arg(long, value_name = "SECONDS", value_parser = more_than_nothing)]
+    pub timeout: Option<f64>,
+    /// Most memory that a stage may take (MB), mapped files aside. Includes --isolate.
+    #[arg(long, value_name = "MB", value_parser = more_than_nothing)]
+    pub memory_limit: Option<f64>,
+}
+
+fn more_than_nothing(typed: &str) -> Result<f64, String> {
+    match typed.parse::<f64>() {
+        Ok(amount) if amount > 0.0 && amount < 1e12 => Ok(amount),
+        _ => Err("it has to be a number above 0".to_owned()),
+    }
+}
+
+/// What `show` takes.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Run: `last`, or the beginning of an id. Without it, the runs that are remembered.
+    pub run: Option<String>,
+    /// Value: STAGE.PORT, such as correlate.correlation or "audio@Source 2.audio". Without it, all values of the run.
+    pub value: Option<String>,
+    /// Print the whole header as JSON.
+    #[arg(long, conflicts_with_all = ["plot", "wav"])]
+    pub json: bool,
+    /// Draw numbers over each other: on the terminal, or as SVG into a file that is named.
+    #[arg(long, value_name = "FILE.svg", num_args = 0..=1, default_missing_value = "-", conflicts_with = "wav")]
+    pub plot: Option<PathBuf>,
+    /// Horizontal axis of the plot: a column of the table.
+    #[arg(long, value_name = "COLUMN", requires = "plot")]
+    pub x: Option<String>,
+    /// Vertical axis of the plot: a column of the table.
+    #[arg(long, value_name = "COLUMN", requires = "plot")]
+    pub y: Option<String>,
+    /// Write audio into a WAV file.
+    #[arg(long, value_name = "FILE.wav")]
+    pub wav: Option<PathBuf>,
+    /// Part of the audio: from here (s).
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    pub from: f64,
+    /// Part of the audio: up to here (s); to the end by default.
+    #[arg(long, value_name = "SECONDS")]
+    pub to: Option<f64>,
+    /// Where values are kept.
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 /// Where values are kept, and how many.

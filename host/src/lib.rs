@@ -10,6 +10,7 @@ pub mod platform;
 pub mod plugins;
 pub mod report;
 pub mod run;
+pub mod show;
 pub mod store;
 
 pub use failure::Failure;

@@ -53,3 +53,119 @@ pub fn plain_path(path: &std::path::Path) -> std::io::Result<PathBuf> {
 pub fn is_same(one: &std::path::Path, other: &std::path::Path) -> bool {
     one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
+
+/// What a thread has cost so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ThreadCost {
+    /// Whether the system tells at all.
+    pub(crate) is_known: bool,
+    /// Processor time (ns).
+    pub(crate) cpu_ns: u64,
+    /// Bytes that it read, from files and pipes.
+    pub(crate) read_bytes: u64,
+    /// Bytes that it wrote.
+    pub(crate) written_bytes: u64,
+}
+
+/// What the calling thread has cost so far.
+#[cfg(target_os = "linux")]
+pub(crate) fn thread_cost() -> ThreadCost {
+    use rustix::time::{ClockId, clock_gettime};
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let cpu_ns = u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0);
+    let text = linux::THREAD_IO.with(linux::Told::now).unwrap_or_default();
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+    };
+    ThreadCost { is_known: true, cpu_ns, read_bytes: field("rchar:"), written_bytes: field("wchar:") }
+}
+
+/// Resident memory of this process (bytes).
+#[cfg(target_os = "linux")]
+pub(crate) fn resident_memory() -> Option<u64> {
+    let pages: u64 = linux::MEMORY.with(linux::Told::now)?.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
+}
+
+/// Memory of this process that is not backed by files (bytes): what a limit counts.
+#[cfg(target_os = "linux")]
+pub(crate) fn private_memory() -> Option<u64> {
+    let text = linux::MEMORY.with(linux::Told::now)?;
+    let mut pages = text.split(' ').skip(1).map_while(|field| field.trim().parse::<u64>().ok());
+    let (resident, shared) = (pages.next()?, pages.next()?);
+    Some(resident.saturating_sub(shared) * rustix::param::page_size() as u64)
+}
+
+/// Largest resident memory that this process had (bytes).
+#[cfg(target_os = "linux")]
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+/// Makes the system refuse memory beyond this much more than there is now (bytes), so that no leap outruns a watcher.
+#[cfg(target_os = "linux")]
+pub(crate) fn limit_memory(more: u64) {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
+    let now: Option<u64> = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
+    let limit = now.unwrap_or(0).saturating_mul(1024).saturating_add(more);
+    // A system that takes no limit leaves it to the watcher.
+    let _ = setrlimit(Resource::Data, Rlimit { current: Some(limit), maximum: Some(limit) });
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::{cell::OnceCell, fs::File, os::unix::fs::FileExt};
+
+    thread_local! {
+        pub(super) static THREAD_IO: Told = const { Told::new("/proc/thread-self/io") };
+        pub(super) static MEMORY: Told = const { Told::new("/proc/self/statm") };
+    }
+
+    /// A file of the system that is opened once and read again and again.
+    pub(super) struct Told {
+        path: &'static str,
+        file: OnceCell<Option<File>>,
+    }
+
+    impl Told {
+        const fn new(path: &'static str) -> Self {
+            Self { path, file: OnceCell::new() }
+        }
+
+        /// What it says now.
+        pub(super) fn now(&self) -> Option<String> {
+            let mut text = [0; 512];
+            let file = self.file.get_or_init(|| File::open(self.path).ok()).as_ref()?;
+            let length = file.read_at(&mut text, 0).ok()?;
+            Some(String::from_utf8_lossy(&text[..length]).into_owned())
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn thread_cost() -> ThreadCost {
+    ThreadCost::default()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn resident_memory() -> Option<u64> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn private_memory() -> Option<u64> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn peak_memory() -> Option<u64> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn limit_memory(_more: u64) {}

@@ -143,6 +143,16 @@ impl Plugins {
         plugins
     }
 
+    /// One library and nothing else.
+    ///
+    /// # Errors
+    /// It is not a plugin that can be used.
+    pub fn of_library(path: &Path) -> Result<Self, LoadError> {
+        let mut plugins = Self::default();
+        plugins.add(path);
+        plugins.broken.pop().map_or(Ok(plugins), Err)
+    }
+
     fn add(&mut self, path: &Path) {
         // A bare name would be looked for in the system's folders.
         let path = &std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

@@ -30,6 +30,23 @@ pub struct Job {
     pub output: PathBuf,
 }
 
+/// What a tool cost that a stage ran. What the system does not tell is absent.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ToolUse {
+    /// Name of the program.
+    pub tool: String,
+    /// Wall time (s).
+    pub seconds: f64,
+    /// Processor time (s).
+    pub cpu_seconds: Option<f64>,
+    /// Largest resident memory (bytes).
+    pub peak_memory_bytes: Option<u64>,
+    /// Bytes read.
+    pub read_bytes: Option<u64>,
+    /// Bytes written.
+    pub written_bytes: Option<u64>,
+}
+
 impl<'a> Ctx<'a> {
     pub(crate) fn new(host: HostRef<'a>) -> Self {
         Self { host }
@@ -165,6 +182,19 @@ impl Observer for Ctx<'_> {
 
     fn cancelled(&self) -> bool {
         self.host.cancelled()
+    }
+
+    fn used(&self, tool: &str, usage: &vsg_tools::Usage) {
+        let used = ToolUse {
+            tool: tool.to_owned(),
+            seconds: usage.elapsed.as_secs_f64(),
+            cpu_seconds: usage.cpu.map(|cpu| cpu.user_s + cpu.system_s),
+            peak_memory_bytes: usage.peak_rss_bytes,
+            read_bytes: usage.read_bytes,
+            written_bytes: usage.written_bytes,
+        };
+        // A host that does not count has no such service, and misses nothing.
+        let _ = self.service::<()>("tool-used", &used);
     }
 }
 

@@ -60,7 +60,7 @@ mod value;
 
 pub use abi::Blob;
 pub use adapters::{CorrelationMethod, Peak, WindowPair};
-pub use ctx::{BlobWriter, Ctx, Job};
+pub use ctx::{BlobWriter, Ctx, Job, ToolUse};
 pub use error::{Error, Result};
 pub use params::Params;
 pub use ports::{Inputs, Outputs};

@@ -1,9 +1,10 @@
 //! What a stage adds to the report of a run: facts, figures and tables that the host prints without knowing their meaning.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One addition to the report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entry {
     /// Merged into `report.json` at the top, object by object.
@@ -25,7 +26,7 @@ impl Entry {
 }
 
 /// A plot of points over two axes.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Figure {
     /// What it shows.
     pub title: String,
@@ -38,7 +39,7 @@ pub struct Figure {
 }
 
 /// Points that are drawn alike.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Series {
     /// Name in the legend.
     pub name: String,
@@ -49,7 +50,7 @@ pub struct Series {
 }
 
 /// How the points of a series look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
     /// Filled circles: what counts.
@@ -61,7 +62,7 @@ pub enum Mark {
 }
 
 /// A table of text.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Table {
     /// What it shows.
     pub title: String,

@@ -7,6 +7,7 @@ mod inspect;
 mod plugins;
 mod run;
 mod sample;
+mod show;
 mod store;
 mod why;
 
@@ -32,8 +33,14 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Verb::Inspect { stage, json } => inspect::inspect(stage, *json, &find_plugins(cli)?),
         Verb::Doctor => doctor::doctor(),
         Verb::Why { stage, store } => why::why(stage, store),
+        Verb::Show(args) => show::show(args),
         Verb::Store { store, verb } => store::store(store, verb.as_ref()),
-        Verb::Schema => {
+        Verb::IsolatedStage { folder } => isolated_stage(folder),
+        Verb::Schema { events: true } => {
+            let schema = schemars::schema_for!(crate::run::Event).to_value();
+            print(&format!("{schema:#}\n"))
+        }
+        Verb::Schema { events: false } => {
             let schema = pipeline::schema(find_plugins(cli)?.catalog());
             print(&format!("{schema:#}\n"))
         }
@@ -44,6 +51,14 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
             print(&String::from_utf8_lossy(&script))
         }
     }
+}
+
+/// Serves another host that runs a stage apart.
+fn isolated_stage(folder: &std::path::Path) -> Result<(), Failure> {
+    crate::run::serve_isolated(folder).map_err(|error| Failure::Run {
+        message: format!("can not run the stage that `{}` asks for: {error}", folder.display()),
+        help: None,
+    })
 }
 
 /// Loads plugins; one that the user named and that can not be used is an error, as are two of one name.
@@ -62,14 +77,7 @@ fn find_plugins(cli: &Cli) -> Result<Plugins, Failure> {
 /// Reads and resolves a pipeline.
 fn load(args: &PipelineArgs, plugins: &Plugins) -> Result<Resolved, Failure> {
     let parsed = pipeline::load(&args.pipeline, &args.sets)?;
-    let resolved = pipeline::resolve(parsed, plugins.catalog()).map_err(|problems| unusable(problems, plugins))?;
-    match resolved.stages.iter().find(|stage| stage.isolate || stage.timeout_s.is_some()) {
-        None => Ok(resolved),
-        Some(stage) => Err(Failure::arguments(
-            format!("stage `{}` asks for `isolate` or `timeout_s`, which this version can not do yet", stage.name),
-            "remove them; stages that run tools have `patience_s` against tools that hang",
-        )),
-    }
+    pipeline::resolve(parsed, plugins.catalog()).map_err(|problems| unusable(problems, plugins))
 }
 
 /// If a stage is unknown because its plugin is broken, that is what went wrong.

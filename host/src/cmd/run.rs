@@ -8,7 +8,9 @@ use crate::{
     platform,
     plugins::Plugins,
     report,
-    run::{Detail, Finished, JobLog, Outcome, Progress, Run, RunFolder},
+    run::{
+        Detail, Event, Events, Finished, Isolation, JobLog, Limits, Outcome, Progress, Run, RunFolder, Watch, trace,
+    },
     store::{PastRun, Store, clean, remember},
 };
 use std::{
@@ -19,8 +21,9 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
-use vsg_plugin_api::report::{Entry, Table};
+use vsg_plugin_api::report::Entry;
 
 /// Folder of the results if nobody names one.
 const DEFAULT_OUTPUT: &str = "out";
@@ -40,7 +43,7 @@ pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
     let typed = JobFiles { reference: typed.next(), targets: typed.collect(), output: args.output.clone() };
     let mut plan = pipeline::plan(&resolved, &typed.or(&resolved.job))?;
     plan.sources = usable_sources(&plan.sources)?;
-    if !args.quiet {
+    if !args.quiet && !args.json {
         for note in remarks(&plan.sources) {
             // A terminal that is gone is no reason to fail.
             let _ = writeln!(io::stderr(), "note: {note}");
@@ -49,24 +52,91 @@ pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
     let output = plan.output.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_OUTPUT));
     let results = Results::prepare(&output, &plan.sources)?;
     plan.output = Some(results.folder.clone());
+    if let Some(trace) = &args.trace {
+        spare_sources(trace, &plan.sources)?;
+    }
 
-    let (finished, logged) = execute(args, plugins, &plan, &results)?;
+    let events = args.json.then(|| Events::to(Box::new(io::stdout())));
+    if let Some(events) = &events {
+        events.send(&Event::run_started(&plan, &args.pipeline.pipeline.display().to_string(), results.folder.clone()));
+    }
+    let executed = execute(args, plugins, &plan, &results, events.as_ref());
+    let ended = executed.and_then(|ran| conclude(args, &plan, &results, ran));
+    if let Some(events) = &events {
+        events.send(&result(ended.as_ref(), &results));
+    }
+    ended.and_then(|(_, failure)| failure.map_or(Ok(()), Err))
+}
+
+/// Writes what is left to write about a run, and tells how it went. The report, and why the program fails.
+fn conclude(
+    args: &RunArgs,
+    plan: &Plan,
+    results: &Results,
+    (finished, logged): (Finished, io::Result<()>),
+) -> Result<(serde_json::Value, Option<Failure>), Failure> {
     let outcome = finished.outcome();
     let report = report::json(&finished, &outcome, &args.pipeline.pipeline, &plan.sources);
     let written = logged
         .map_err(|error| results.unwritable(&error))
         .and(results.write("report.json", &format!("{report:#}\n")))
-        .and(results.write("report.html", &report::html(&results.stem, &finished, &report)));
-    let told = if args.quiet || outcome == Outcome::Cancelled {
+        .and(results.write("report.html", &report::html(&results.stem, &finished, &report)))
+        .and(args.trace.as_ref().map_or(Ok(()), |file| write_trace(file, &trace(&finished, &results.stem))));
+    let told = if args.quiet || args.json || outcome == Outcome::Cancelled {
         Ok(())
     } else {
-        print(&summary(&finished, &report, &results))
+        print(&summary(&finished, &report, results))
     };
-    match outcome {
-        Outcome::Done => written.and(told),
-        Outcome::Cancelled => Err(Failure::Cancelled),
-        Outcome::Failed { error, help } => Err(Failure::Run { message: error, help }),
+    let failure = match outcome {
+        Outcome::Done => written.and(told).err(),
+        Outcome::Cancelled => Some(Failure::Cancelled),
+        Outcome::Failed { error, help } => Some(Failure::Run { message: error, help }),
+    };
+    Ok((report, failure))
+}
+
+/// The last event of a run.
+fn result(ended: Result<&(serde_json::Value, Option<Failure>), &Failure>, results: &Results) -> Event {
+    let (report, failure) = match ended {
+        Ok((report, failure)) => (report, failure.as_ref()),
+        Err(failure) => (&serde_json::Value::Null, Some(failure)),
+    };
+    let (error, help) = match failure {
+        None => (None, None),
+        Some(Failure::Run { message, help } | Failure::Arguments { message, help }) => {
+            (Some(message.clone()), help.clone())
+        }
+        Some(other) => (Some(other.render()), None),
+    };
+    let there = |ending: &str| Some(results.path(ending)).filter(|path| !report.is_null() && path.is_file());
+    Event::Result {
+        status: report["status"].as_str().filter(|_| failure.is_none()).unwrap_or("failed").to_owned(),
+        exit_code: failure.map_or(0, Failure::exit_code),
+        error,
+        help,
+        output: report["output"].as_str().map(PathBuf::from),
+        report: there("report.json"),
+        html: there("report.html"),
+        log: there("log"),
     }
+}
+
+/// Fails if a file that is going to be written is one of the sources.
+fn spare_sources(file: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
+    match sources.iter().find(|source| platform::is_same(source, file)) {
+        None => Ok(()),
+        Some(source) => Err(Failure::arguments(
+            format!("the trace would replace the source file `{}`", source.display()),
+            "choose another file by --trace",
+        )),
+    }
+}
+
+fn write_trace(file: &Path, trace: &serde_json::Value) -> Result<(), Failure> {
+    fs::write(file, format!("{trace}\n")).map_err(|error| Failure::Run {
+        message: format!("can not write the trace into `{}`: {error}", file.display()),
+        help: Some("choose another file by --trace".into()),
+    })
 }
 
 /// Runs the plan. What went wrong with the log is told apart: whatever happened to the job counts more.
@@ -75,6 +145,7 @@ fn execute(
     plugins: &Plugins,
     plan: &Plan,
     results: &Results,
+    events: Option<&Events>,
 ) -> Result<(Finished, io::Result<()>), Failure> {
     let place = args.store.folder();
     let unusable = |problem: &dyn std::fmt::Display| {
@@ -99,7 +170,7 @@ fn execute(
         .map(|instance| plugins.catalog().get(&instance.uses).and_then(|signature| signature.phase.clone()))
         .collect();
     let log = JobLog::create(&results.path("log"), phases).map_err(|error| results.unwritable(&error))?;
-    let detail = match (args.quiet, args.verbose) {
+    let detail = match (args.quiet || args.json, args.verbose) {
         (true, _) => Detail::Quiet,
         (_, true) => Detail::Verbose,
         _ => Detail::Normal,
@@ -109,15 +180,23 @@ fn execute(
 
     let name = plan.sources[0].file_name().unwrap_or_default().to_string_lossy().into_owned();
     log.plain(&format!("=== Starting Job: {name} ==="));
-    let run = Run::new(plan, plugins, &folder, &log, &progress, &pool, &cancelled);
+    let watch = Watch { log: &log, progress: &progress, events };
+    let run = Run::new(plan, plugins, &folder, watch, &pool, &cancelled)
+        .keep_going(args.keep_going)
+        .isolated(isolation(args)?);
     let mut finished = match &store {
         None => run.execute(),
         Some(store) => run.with_store(store, args.strict).execute(),
     };
     if let Some(store) = store {
         drop(store);
+        let now = jiff::ZonedDateTime::now();
         let past = PastRun {
-            ended: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            id: format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), std::process::id()),
+            ended: now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            pipeline: args.pipeline.pipeline.display().to_string(),
+            sources: plan.sources.clone(),
+            status: if finished.outcome() == Outcome::Done { "done" } else { "failed" }.to_owned(),
             instances: std::mem::take(&mut finished.made),
         };
         // Without it only `why` has less to tell.
@@ -133,6 +212,19 @@ fn execute(
     }
     log.plain("=== Job Finished ===");
     Ok((finished, logged.and_then(|()| log.finish())))
+}
+
+/// How stages are kept apart.
+fn isolation(args: &RunArgs) -> Result<Isolation, Failure> {
+    let program = std::env::current_exe().map_err(|error| Failure::Run {
+        message: format!("can not find the program itself, to run stages apart: {error}"),
+        help: None,
+    })?;
+    let limits = Limits {
+        time: args.isolation.timeout.map(Duration::from_secs_f64),
+        memory_bytes: args.isolation.memory_limit.map(|megabytes| (megabytes * 1e6) as u64),
+    };
+    Ok(Isolation { program, all: args.isolation.isolate, limits })
 }
 
 /// A flag that the first signal raises; the second one ends the program at once.
@@ -294,7 +386,7 @@ fn summary(finished: &Finished, report: &serde_json::Value, results: &Results) -
     let mut text = String::new();
     for entry in &finished.entries {
         match entry {
-            Entry::Table(table) if !table.is_detail => text.push_str(&plain_table(table)),
+            Entry::Table(table) if !table.is_detail => text.push_str(&report::plain_table(table)),
             Entry::Issue(issue) => text.push_str(&format!("! {issue}\n")),
             Entry::Table(_) | Entry::Facts(_) | Entry::Figure(_) => {}
         }
@@ -305,20 +397,6 @@ fn summary(finished: &Finished, report: &serde_json::Value, results: &Results) -
     }
     for ending in ["report.html", "report.json", "log"] {
         text.push_str(&format!("  {:7} {}\n", ending.trim_start_matches("report."), results.path(ending).display()));
-    }
-    text
-}
-
-fn plain_table(table: &Table) -> String {
-    let rows: Vec<&Vec<String>> = std::iter::once(&table.columns).chain(&table.rows).collect();
-    let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
-    let mut text = format!("\n{}\n", table.title);
-    for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        text.push_str(&format!("  {}\n", cells.join("   ").trim_end()));
     }
     text
 }

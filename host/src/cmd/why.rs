@@ -21,9 +21,10 @@ pub(super) fn why(stage: &str, args: &StoreArgs) -> Result<(), Failure> {
             "run a pipeline first; runs with --no-store are not remembered",
         ));
     };
-    let names: Vec<&String> = last.instances.keys().filter(|name| belongs(name)).collect();
+    let stored = || last.instances.iter().filter(|(_, instance)| instance.recipe.is_some()).map(|(name, _)| name);
+    let names: Vec<&String> = stored().filter(|name| belongs(name)).collect();
     if names.is_empty() {
-        let known: Vec<&str> = last.instances.keys().map(String::as_str).collect();
+        let known: Vec<&str> = stored().map(String::as_str).collect();
         return Err(Failure::arguments(
             format!("the last run has no stage `{stage}` that could be taken from the store"),
             format!("it has {}", known.join(", ")),

@@ -34,6 +34,7 @@ pub(super) struct ParsedStage {
     pub(super) with: Option<At<Table>>,
     pub(super) isolate: bool,
     pub(super) timeout_s: Option<f64>,
+    pub(super) memory_limit_mb: Option<f64>,
 }
 
 /// One key of `from`.

@@ -39,6 +39,8 @@ pub struct Instance {
     pub isolate: bool,
     /// Time limit of the run (s).
     pub timeout_s: Option<f64>,
+    /// Limit of the memory of the run (MB).
+    pub memory_limit_mb: Option<f64>,
 }
 
 /// Where one input value comes from.
@@ -151,6 +153,7 @@ impl Expansion<'_> {
             inputs: inputs.collect(),
             isolate: stage.isolate,
             timeout_s: stage.timeout_s,
+            memory_limit_mb: stage.memory_limit_mb,
         }
     }
 

@@ -45,6 +45,8 @@ pub struct Stage {
     pub isolate: bool,
     /// Time limit of one run (s).
     pub timeout_s: Option<f64>,
+    /// Limit of the memory of one run (MB).
+    pub memory_limit_mb: Option<f64>,
 }
 
 /// An input port and what feeds it.
@@ -147,6 +149,7 @@ pub fn resolve(parsed: Parsed, catalog: &BTreeMap<String, Signature>) -> Result<
             inputs,
             isolate: stage.isolate,
             timeout_s: stage.timeout_s,
+            memory_limit_mb: stage.memory_limit_mb,
         });
     }
     let file = origin.name().to_owned();

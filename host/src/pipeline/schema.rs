@@ -29,7 +29,8 @@ pub fn schema(catalog: &BTreeMap<String, Signature>) -> Value {
             "with": { "type": "object", "description": "Settings." },
             "each": { "enum": ["sources", "targets"], "description": "Repeat the stage for every source or target." },
             "isolate": { "type": "boolean", "description": "Run the stage in a process of its own." },
-            "timeout_s": { "type": "number", "exclusiveMinimum": 0, "description": "Time limit of one run (s)." },
+            "timeout_s": { "type": "number", "exclusiveMinimum": 0, "description": "Time limit of one run (s); the stage then has a process of its own." },
+            "memory_limit_mb": { "type": "number", "exclusiveMinimum": 0, "description": "Limit of the memory of one run (MB), mapped files aside; the stage then has a process of its own." },
         },
     });
     if !cases.is_empty() {

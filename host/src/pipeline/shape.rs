@@ -12,7 +12,7 @@ use super::tree::{Literal, Node, Table};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-const STAGE_KEYS: [&str; 6] = ["use", "from", "with", "each", "isolate", "timeout_s"];
+const STAGE_KEYS: [&str; 7] = ["use", "from", "with", "each", "isolate", "timeout_s", "memory_limit_mb"];
 
 /// Reads a file, and keeps what is wrong with it.
 pub(super) struct Shape<'a> {
@@ -122,6 +122,7 @@ impl Shape<'_> {
             with: None,
             isolate: false,
             timeout_s: None,
+            memory_limit_mb: None,
         };
         for (key, node) in table.0 {
             let of = format!("`{}` of {what}", key.value);
@@ -140,7 +141,8 @@ impl Shape<'_> {
                     Literal::Boolean(isolate) => stage.isolate = isolate,
                     _ => self.wrong_type(&of, &node, "true or false"),
                 },
-                "timeout_s" => stage.timeout_s = self.seconds(&of, &node),
+                "timeout_s" => stage.timeout_s = self.amount(&of, &node, "seconds"),
+                "memory_limit_mb" => stage.memory_limit_mb = self.amount(&of, &node, "megabytes"),
                 _ => self.unknown_key(what, &key, &STAGE_KEYS),
             }
         }
@@ -169,17 +171,18 @@ impl Shape<'_> {
         Field::Given(At { value, place: word.place })
     }
 
-    fn seconds(&mut self, what: &str, node: &Node) -> Option<f64> {
+    /// A number of `unit` that is more than 0.
+    fn amount(&mut self, what: &str, node: &Node, unit: &str) -> Option<f64> {
         let Literal::Number(number) = &node.literal else {
-            self.wrong_type(what, node, "a number of seconds");
+            self.wrong_type(what, node, &format!("a number of {unit}"));
             return None;
         };
-        let seconds = number.as_f64().filter(|&seconds| seconds > 0.0);
-        if seconds.is_none() {
-            let cause = Cause::WrongValue { what: what.to_owned(), expected: "more than 0 seconds".to_owned() };
+        let amount = number.as_f64().filter(|&amount| amount > 0.0);
+        if amount.is_none() {
+            let cause = Cause::WrongValue { what: what.to_owned(), expected: format!("more than 0 {unit}") };
             self.problems.push(Problem::new(cause).at(&node.place, "too small"));
         }
-        seconds
+        amount
     }
 
     fn inputs(&mut self, stage: &str, table: Table) -> Vec<ParsedInput> {

@@ -37,6 +37,7 @@ pub fn json(finished: &Finished, outcome: &Outcome, pipeline: &Path, sources: &[
         "version": env!("CARGO_PKG_VERSION"),
         "issues": issues,
         "stages": finished.stages,
+        "not_run": finished.not_run,
     });
     merge(&mut report, &own);
     report

@@ -1,9 +1,11 @@
-//! What a run leaves behind for people and programs: `report.json` and `report.html`.
+//! What a run leaves behind for people and programs, `report.json` and `report.html`, and how tables and figures look.
 
 mod html;
 mod json;
 mod plot;
+mod text;
 
 pub use html::html;
 pub use json::json;
-pub use plot::svg;
+pub use plot::{standalone_svg, svg};
+pub use text::plain_table;

@@ -30,6 +30,16 @@ pub fn svg(figure: &Figure) -> Option<String> {
     Some(text.replace(INK_IN_SVG, "currentColor"))
 }
 
+/// As [`svg()`], for a file of its own: it brings the colours of the page with it.
+#[must_use]
+pub fn standalone_svg(figure: &Figure) -> Option<String> {
+    const STYLE: &str = "<style>svg{color:#222;background:#fff}\
+                         @media(prefers-color-scheme:dark){svg{color:#ddd;background:#181818}}</style>";
+    let text = svg(figure)?;
+    let start = text.find("<svg").and_then(|start| Some(start + text[start..].find('>')? + 1))?;
+    Some(format!("{}{STYLE}{}", &text[..start], &text[start..]))
+}
+
 /// Ranges of both axes.
 struct Frame {
     x: (f64, f64),
@@ -150,6 +160,8 @@ mod tests {
         let svg = svg(&figure(vec![(0.0, 1.0), (10.0, 2.0)], vec![])).unwrap();
         assert!(svg.contains("currentColor") && !svg.contains(INK_IN_SVG) && !svg.contains("#000000"));
         assert!(svg.contains("delay (ms)"));
+        let alone = standalone_svg(&figure(vec![(0.0, 1.0)], vec![])).unwrap();
+        assert!(alone.contains("><style>svg{color:") && alone.contains("prefers-color-scheme:dark"), "{alone}");
     }
 
     #[test]

@@ -16,6 +16,8 @@ const PREFIX: &str = "vsg-run-";
 const LOCK: &str = "vsg-host.lock";
 /// Name of the file that lists what stages are writing elsewhere.
 const UNFINISHED: &str = "unfinished.json";
+/// Ending of the folders of stages that run in a process of their own.
+const ISOLATED: &str = "isolated";
 
 /// A folder that exists as long as its run. One that a killed run left behind is removed by the next.
 #[derive(Debug)]
@@ -23,8 +25,8 @@ pub struct RunFolder {
     path: PathBuf,
     next: AtomicUsize,
     unfinished: Mutex<Vec<PathBuf>>,
-    // Held open, because the lock ends with it.
-    _lock: File,
+    // Held open, because the lock ends with it; none in a process that works for another one, which removes the folder.
+    lock: Option<File>,
 }
 
 impl RunFolder {
@@ -40,7 +42,12 @@ impl RunFolder {
         let path = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?.keep();
         let lock = File::create_new(path.join(LOCK))?;
         lock.try_lock().map_err(io::Error::from)?;
-        Ok(Self { path, next: AtomicUsize::new(0), unfinished: Mutex::default(), _lock: lock })
+        Ok(Self { path, next: AtomicUsize::new(0), unfinished: Mutex::default(), lock: Some(lock) })
+    }
+
+    /// A folder within that of another process, for a stage that runs for it. It stays.
+    pub(super) fn part_of_another(path: &Path) -> Self {
+        Self { path: path.to_owned(), next: AtomicUsize::new(0), unfinished: Mutex::default(), lock: None }
     }
 
     /// The folder.
@@ -64,6 +71,16 @@ impl RunFolder {
         Ok(path)
     }
 
+    /// A new folder for a stage that runs in a process of its own.
+    ///
+    /// # Errors
+    /// It can not be made.
+    pub(super) fn isolated_dir(&self) -> io::Result<PathBuf> {
+        let path = self.path.join(format!("{}.{ISOLATED}", self.next.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir(&path)?;
+        Ok(path)
+    }
+
     /// Takes note of a file elsewhere that a stage is about to write and will rename when it is complete. If the run dies
     /// before that, the file goes with it.
     ///
@@ -83,15 +100,22 @@ impl RunFolder {
 
 impl Drop for RunFolder {
     fn drop(&mut self) {
-        self.clear();
+        if self.lock.is_some() {
+            self.clear();
+        }
     }
 }
 
-/// Removes a run folder, and first the unfinished files that it lists. What can not be removed now is left to the next run.
+/// Removes a run folder, and first the unfinished files that it and its isolated stages list. What can not be removed now is
+/// left to the next run.
 fn remove(path: &Path) {
-    let list = fs::read(path.join(UNFINISHED)).unwrap_or_default();
-    for file in serde_json::from_slice::<Vec<PathBuf>>(&list).unwrap_or_default() {
-        let _ = fs::remove_file(file);
+    let isolated = fs::read_dir(path).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let isolated = isolated.filter(|path| path.extension().is_some_and(|extension| extension == ISOLATED));
+    for folder in std::iter::once(path.to_owned()).chain(isolated) {
+        let list = fs::read(folder.join(UNFINISHED)).unwrap_or_default();
+        for file in serde_json::from_slice::<Vec<PathBuf>>(&list).unwrap_or_default() {
+            let _ = fs::remove_file(file);
+        }
     }
     let _ = fs::remove_dir_all(path);
 }
@@ -123,12 +147,15 @@ mod tests {
         let half = elsewhere.path().join("half a film.mkv");
         dead.note_unfinished(half.clone()).unwrap();
         fs::write(&half, b"half").unwrap();
-        drop(dead._lock.try_clone());
+        let isolated = dead.isolated_dir().unwrap();
+        let other_half = elsewhere.path().join("half another.mkv");
+        RunFolder::part_of_another(&isolated).note_unfinished(other_half.clone()).unwrap();
+        fs::write(&other_half, b"half").unwrap();
         // A killed process frees its lock without removing anything.
-        dead._lock.unlock().unwrap();
+        dead.lock.as_ref().unwrap().unlock().unwrap();
         std::mem::forget(dead);
         let alive = RunFolder::create(parent.path()).unwrap();
-        assert!(!dead_path.exists() && !half.exists());
+        assert!(!dead_path.exists() && !half.exists() && !other_half.exists());
         let other = RunFolder::create(parent.path()).unwrap();
         assert!(alive.path.exists(), "a run that is alive is left alone");
         let path = alive.path.clone();

@@ -8,6 +8,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
 };
+use vsg_plugin_api::Value;
 
 const HISTORY: &str = "history";
 /// Runs that are remembered.
@@ -16,19 +17,54 @@ const MOST_RUNS: usize = 100;
 /// One run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PastRun {
+    /// Name of the run: when it ended and which process it was.
+    #[serde(default)]
+    pub id: String,
     /// When it ended, for people.
     pub ended: String,
+    /// The pipeline file.
+    #[serde(default)]
+    pub pipeline: String,
+    /// Source files; the first is the reference.
+    #[serde(default)]
+    pub sources: Vec<PathBuf>,
+    /// How it went: `done` or `failed`.
+    #[serde(default)]
+    pub status: String,
     /// Instances by name.
     pub instances: BTreeMap<String, PastInstance>,
 }
 
-/// One instance of a run; those with effects are left out.
+/// One instance of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PastInstance {
-    /// What its outputs were made of.
-    pub recipe: Recipe,
+    /// What its outputs were made of; nothing that can be known of one with effects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
     /// Whether they were taken from the store.
     pub from_store: bool,
+    /// Kind of each output by port.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, String>,
+    /// Headers of the outputs of an instance with effects, which the store does not keep.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, serde_json::Value>,
+}
+
+impl PastInstance {
+    /// What is remembered of an instance that came to a good end.
+    pub fn new<'v>(
+        recipe: Option<Recipe>,
+        from_store: bool,
+        outputs: impl Iterator<Item = (&'v String, &'v Value)> + Clone,
+    ) -> Self {
+        let kinds = outputs.clone().map(|(port, value)| (port.clone(), value.kind.clone())).collect();
+        let headers = match recipe {
+            Some(_) => BTreeMap::new(),
+            None => outputs.map(|(port, value)| (port.clone(), value.header.clone())).collect(),
+        };
+        Self { recipe, from_store, kinds, headers }
+    }
 }
 
 /// Remembers a run in the store of a folder, and forgets those from long ago.
@@ -75,7 +111,9 @@ pub fn differences(name: &str, before: &PastRun, after: &PastRun) -> Vec<String>
     let (Some(old), Some(new)) = (before.instances.get(name), after.instances.get(name)) else {
         return vec![format!("`{name}` is not in both runs")];
     };
-    let (old, new) = (&old.recipe, &new.recipe);
+    let (Some(old), Some(new)) = (&old.recipe, &new.recipe) else {
+        return vec![format!("`{name}` has effects, so it always runs")];
+    };
     let mut lines = Vec::new();
     if old.stage != new.stage {
         lines.push(format!("implementation: {} → {}", old.stage, new.stage));
@@ -120,7 +158,8 @@ fn joined<'a, T, U>(one: &'a BTreeMap<String, T>, other: &'a BTreeMap<String, U>
 
 /// The instance that made the value of a key, or what it is.
 fn maker(run: &PastRun, key: &str) -> String {
-    let made = run.instances.iter().find(|(_, instance)| instance.recipe.key().is_of(key));
+    let is_maker = |instance: &PastInstance| instance.recipe.as_ref().is_some_and(|recipe| recipe.key().is_of(key));
+    let made = run.instances.iter().find(|(_, instance)| is_maker(instance));
     match made {
         Some((name, _)) => name.clone(),
         None if key.starts_with("file-") => "a source file, its name, size, time or content".into(),
@@ -158,10 +197,11 @@ mod tests {
             inputs: BTreeMap::from([("audio".into(), vec![decode.key().of_port("audio")])]),
             ..Recipe::default()
         };
-        let instance = |recipe| PastInstance { recipe, from_store: false };
+        let instance = |recipe| PastInstance { recipe: Some(recipe), ..PastInstance::default() };
         PastRun {
             ended: "today".into(),
             instances: BTreeMap::from([("audio".into(), instance(decode)), ("correlate".into(), instance(correlate))]),
+            ..PastRun::default()
         }
     }
 

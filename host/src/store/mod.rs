@@ -15,10 +15,12 @@
 mod clean;
 mod history;
 mod key;
+mod stored;
 
 pub use clean::{Cleaned, Usage, clean};
 pub use history::{PastInstance, PastRun, differences, past_runs, remember};
 pub use key::{Key, Recipe, content_key, file_key};
+pub use stored::{BlobFile, Stored};
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -56,24 +58,9 @@ pub struct Kept {
 #[derive(Serialize, Deserialize)]
 struct Description {
     recipe: Recipe,
-    outputs: BTreeMap<String, Output>,
+    outputs: BTreeMap<String, Stored>,
     messages: Vec<(u8, String)>,
     entries: Vec<Entry>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Output {
-    kind: String,
-    header: serde_json::Value,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    blob: Option<BlobFile>,
-}
-
-/// Bulk data: a path within the folder of values, and its length. It may belong to another description.
-#[derive(Serialize, Deserialize)]
-struct BlobFile {
-    path: PathBuf,
-    bytes: u64,
 }
 
 impl Store {
@@ -96,13 +83,8 @@ impl Store {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).ok()?;
         let description: Description = serde_json::from_slice(checked(&bytes)?).ok()?;
-        let outputs = description.outputs.into_iter().map(|(port, output)| {
-            let blob = match &output.blob {
-                None => Blob::empty(),
-                Some(blob) => self.map(&blob.path).ok().filter(|found| found.as_slice().len() as u64 == blob.bytes)?,
-            };
-            Some((port, Value { kind: output.kind, header: output.header, blob }))
-        });
+        let values = self.folder.join(VALUES);
+        let outputs = description.outputs.into_iter().map(|(port, output)| Some((port, output.value(&values)?)));
         let outputs = outputs.collect::<Option<_>>()?;
         // When it was last of use decides what goes first; a file system without times loses only that.
         let _ = file.set_modified(SystemTime::now());
@@ -124,13 +106,13 @@ impl Store {
             let path = self.keep_blob(key, &port, &value.blob, &mut moved, scratch)?;
             let blob = match &path {
                 None => Blob::empty(),
-                Some(path) => self.map(path)?,
+                Some(path) => map(&self.folder.join(VALUES).join(path))?,
             };
             let bytes = blob.as_slice().len() as u64;
             let blob_file = path.map(|path| BlobFile { path, bytes });
             written.insert(
                 port.clone(),
-                Output { kind: value.kind.clone(), header: value.header.clone(), blob: blob_file },
+                Stored { kind: value.kind.clone(), header: value.header.clone(), blob: blob_file },
             );
             outputs.insert(port, Value { blob, ..value });
         }
@@ -180,14 +162,16 @@ impl Store {
         Ok(Some(path))
     }
 
-    fn map(&self, path: &Path) -> io::Result<Blob> {
-        // SAFETY: files of the store are moved there when they are complete, and never written again.
-        unsafe { Blob::map_file(&self.folder.join(VALUES).join(path)) }
-    }
-
     fn description(&self, key: &Key) -> PathBuf {
         self.folder.join(VALUES).join(key.file_name("json"))
     }
+}
+
+/// Maps bulk data.
+fn map(path: &Path) -> io::Result<Blob> {
+    // SAFETY: files of the store, and those of a run's folder that descriptions name, are never written again once they are
+    // complete.
+    unsafe { Blob::map_file(path) }
 }
 
 /// The text of a description whose checksum is right.

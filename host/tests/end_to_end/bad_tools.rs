@@ -49,7 +49,7 @@ fn a_failing_mkvmerge_leaves_nothing() {
 fn an_mkvmerge_that_crashes_leaves_nothing() {
     let script = after_writing("kill -SEGV $$");
     let ran = job().fake("VSG_MKVMERGE", &script).sources(media::small().files()).run();
-    ran.failed(1, &["mux: mkvmerge", "crashed (signal 11)"]);
+    ran.failed(1, &["mux: mkvmerge", "crashed (signal 11, SIGSEGV)"]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::{
 use vsg_host::{
     pipeline::{Feed, Instance, Plan},
     plugins::Plugins,
-    run::{Detail, Finished, JobLog, Progress, Run, RunFolder},
+    run::{Detail, Finished, JobLog, Progress, Run, RunFolder, Watch},
 };
 use vsg_plugin_api::report::Entry;
 
@@ -52,6 +52,7 @@ fn plan(graph: &[Node], journal: &Path) -> Plan {
             inputs: vec![("numbers".into(), node.reads.iter().map(feed).collect())],
             isolate: false,
             timeout_s: None,
+            memory_limit_mb: None,
         }
     });
     Plan { description: None, sources: vec!["film.mkv".into()], output: None, instances: instances.collect() }
@@ -72,7 +73,8 @@ fn run(graph: &[Node], threads: usize, cancelled: &AtomicBool) -> Outcome {
     let log = JobLog::create(&place.path().join("log"), vec![None; graph.len()]).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let progress = Progress::new(Detail::Quiet);
-    let finished = Run::new(&plan, &PLUGINS, &folder, &log, &progress, &pool, cancelled).execute();
+    let watch = Watch { log: &log, progress: &progress, events: None };
+    let finished = Run::new(&plan, &PLUGINS, &folder, watch, &pool, cancelled).execute();
     let journal = std::fs::read_to_string(&journal).unwrap_or_default().lines().map(str::to_owned).collect();
     Outcome { finished, journal }
 }

@@ -9,6 +9,7 @@ mod bad_tools;
 mod boundary;
 mod file_names;
 mod graphs;
+mod isolation;
 mod loader;
 mod main_job;
 mod media;

@@ -252,7 +252,8 @@ impl<'a> Command<'a> {
             observer.log(&RunLog::not_started(self.program.as_os_str(), &error));
             self.not_started(error)
         })?;
-        let watch = Watch { tool, observer, idle: self.idle, growing: self.growing.as_ref() };
+        let program = self.program.file_stem().unwrap_or_default().to_string_lossy();
+        let watch = Watch { tool, program: &program, observer, idle: self.idle, growing: self.growing.as_ref() };
         let (status, usage) = supervise(child, &watch, sink)?;
         sink.end_of_process(tool, platform::exit(status), self.growing.is_some())?;
         Ok(usage)

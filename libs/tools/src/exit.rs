@@ -51,11 +51,34 @@ impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Exit::Code(code) => write!(f, "ended with exit code {code}"),
-            Exit::Signal(9) => write!(f, "was killed (signal 9; the system may have run out of memory)"),
-            Exit::Signal(11) => write!(f, "crashed (signal 11)"),
-            Exit::Signal(signal) => write!(f, "was ended by signal {signal}"),
+            Exit::Signal(9) => write!(f, "was killed (signal 9, SIGKILL; the system may have run out of memory)"),
+            Exit::Signal(signal @ (4 | 6 | 7 | 8 | 11)) => write!(f, "crashed (signal {signal}, {})", name(*signal)),
+            Exit::Signal(signal) => write!(f, "was ended by signal {signal}{}", named(*signal)),
         }
     }
+}
+
+/// The name of a signal; those whose numbers differ between systems are left out.
+fn name(signal: i32) -> &'static str {
+    match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        _ => "",
+    }
+}
+
+fn named(signal: i32) -> String {
+    Some(name(signal)).filter(|name| !name.is_empty()).map_or(String::new(), |name| format!(" ({name})"))
 }
 
 #[cfg(test)]

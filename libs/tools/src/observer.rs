@@ -1,5 +1,7 @@
 //! What a running command tells the work that started it, and asks it.
 
+use crate::Usage;
+
 /// Receives the log and the progress of a command and says whether it is still wanted.
 ///
 /// Every method is called from the thread that runs the command; the bound `Sync` lets one observer serve
@@ -13,6 +15,9 @@ pub trait Observer: Sync {
 
     /// Says whether the command should stop; asked about forty times a second.
     fn cancelled(&self) -> bool;
+
+    /// Takes what a command cost that has ended, well or not; `tool` is its name.
+    fn used(&self, _tool: &str, _usage: &Usage) {}
 }
 
 /// The observer of a command that nobody watches: it drops everything and never cancels.

@@ -119,6 +119,14 @@ mod unix {
         Some(CpuTime { user_s, system_s })
     }
 
+    /// Bytes that an ended child that is not reaped yet has read and written.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn bytes(child: &Child) -> (Option<u64>, Option<u64>) {
+        let text = std::fs::read_to_string(format!("/proc/{}/io", child.id())).unwrap_or_default();
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        (field("rchar:"), field("wchar:"))
+    }
+
     /// Largest resident memory (bytes) of a child that has not ended yet.
     #[cfg(target_os = "linux")]
     pub(crate) fn peak_rss_bytes(child: &Child) -> Option<u64> {
@@ -130,6 +138,11 @@ mod unix {
     #[cfg(not(target_os = "linux"))]
     pub(crate) fn cpu_time(_child: &Child) -> Option<CpuTime> {
         None
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn bytes(_child: &Child) -> (Option<u64>, Option<u64>) {
+        (None, None)
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -209,6 +222,10 @@ mod windows {
 
     pub(crate) fn cpu_time(_child: &Child) -> Option<CpuTime> {
         None
+    }
+
+    pub(crate) fn bytes(_child: &Child) -> (Option<u64>, Option<u64>) {
+        (None, None)
     }
 
     pub(crate) fn peak_rss_bytes(_child: &Child) -> Option<u64> {

@@ -30,6 +30,8 @@ const WRITE_BEHIND: u64 = 8 << 20;
 /// What to watch for.
 pub(crate) struct Watch<'a> {
     pub(crate) tool: &'a str,
+    /// Name of the program alone.
+    pub(crate) program: &'a str,
     pub(crate) observer: &'a dyn Observer,
     pub(crate) idle: Option<Duration>,
     /// The file that the child writes to, if it has one.
@@ -270,12 +272,25 @@ impl<'a> Run<'a> {
     }
 
     fn reap(&mut self) -> Result<(ExitStatus, Usage), Error> {
-        let cpu = platform::cpu_time(&self.child);
+        let usage = self.usage();
         platform::kill(&mut self.child);
         let status = self.child.wait().map_err(|error| Error::from_io(self.watch.tool, "wait for its end", error))?;
         self.is_reaped = true;
         self.enough.store(true, Ordering::Relaxed);
-        Ok((status, Usage { elapsed: self.started.elapsed(), cpu, peak_rss_bytes: self.peak_rss_bytes }))
+        self.watch.observer.used(self.watch.program, &usage);
+        Ok((status, usage))
+    }
+
+    /// What the child has cost so far.
+    fn usage(&self) -> Usage {
+        let (read_bytes, written_bytes) = platform::bytes(&self.child);
+        Usage {
+            elapsed: self.started.elapsed(),
+            cpu: platform::cpu_time(&self.child),
+            peak_rss_bytes: self.peak_rss_bytes,
+            read_bytes,
+            written_bytes,
+        }
     }
 }
 
@@ -283,6 +298,7 @@ impl Drop for Run<'_> {
     fn drop(&mut self) {
         self.enough.store(true, Ordering::Relaxed);
         if !self.is_reaped {
+            self.watch.observer.used(self.watch.program, &self.usage());
             platform::kill(&mut self.child);
             // Nothing is left to tell; the wait is there to leave no zombie.
             let _ = self.child.wait();

@@ -12,6 +12,10 @@ pub struct Usage {
     /// Largest resident memory (bytes) of the process, sampled about ten times a second, so a peak in the last
     /// moment can be missed. Linux only; absent for a process that ended before the first sample.
     pub peak_rss_bytes: Option<u64>,
+    /// Bytes that the process read from files and pipes. Linux only.
+    pub read_bytes: Option<u64>,
+    /// Bytes that the process wrote. Linux only.
+    pub written_bytes: Option<u64>,
 }
 
 /// CPU seconds, split by who spent them.

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod count;
+mod crash;
 mod kinds;
 mod outputs;
 mod panics;
@@ -12,6 +13,7 @@ vsg_plugin_api::export!(
     bulk::Bulk,
     bulk::Measure,
     count::Count,
+    crash::Crash,
     outputs::Nothing,
     outputs::OtherKind,
     outputs::Undeclared,
