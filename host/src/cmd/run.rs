@@ -199,10 +199,13 @@ fn execute(
             status: if finished.outcome() == Outcome::Done { "done" } else { "failed" }.to_owned(),
             instances: std::mem::take(&mut finished.made),
         };
-        // Without it only `why` has less to tell.
+        let has_grown = past.instances.values().any(|instance| instance.recipe.is_some() && !instance.from_store);
+        // Without it only `why` and `show` have less to tell.
         let _ = remember(&place, &past);
         // What can not be removed now, because another host is running, goes at the end of a later run.
-        let _ = clean(&place, args.store.limit_bytes());
+        if has_grown {
+            let _ = clean(&place, args.store.limit_bytes());
+        }
     }
     let logged = log.finish();
     match finished.outcome() {

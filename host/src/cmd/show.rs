@@ -89,7 +89,9 @@ fn find<'r>(run: &'r PastRun, wanted: &str) -> Result<(&'r str, &'r str), Failur
     match found.as_slice() {
         [one] => Ok(*one),
         [] => {
-            let names: Vec<String> = all().map(|(name, port)| format!("{name}.{port}")).collect();
+            let short = |name: &str| name.split('@').next().unwrap_or(name).to_owned();
+            let names: Vec<String> =
+                all().flat_map(|(name, port)| [format!("{}.{port}", short(name)), format!("{name}.{port}")]).collect();
             let help = match nearest(wanted, names.iter().map(String::as_str)) {
                 Some(name) => format!("did you mean \"{name}\"? `vsg-host show {}` lists all values", run.id),
                 None => format!("`vsg-host show {}` lists all values", run.id),

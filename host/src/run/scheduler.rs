@@ -17,9 +17,8 @@ use crate::{
 use std::{
     path::PathBuf,
     sync::{
-        Mutex,
+        Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     time::Instant,
 };
@@ -53,7 +52,7 @@ pub(super) struct KeptWords {
     pub(super) entries: Vec<Entry>,
 }
 
-/// What a worker thread reports back.
+/// How the work on an instance ended.
 struct Ended {
     instance: usize,
     start_s: f64,
@@ -61,6 +60,31 @@ struct Ended {
     usage: Usage,
     tools: Vec<ToolRecord>,
     outcome: Result<Done, Error>,
+}
+
+/// Where a run stands; all workers look at it and change it.
+#[derive(Default)]
+struct State {
+    /// Instances whose inputs are there, the next one last.
+    ready: Vec<usize>,
+    /// How many instances each one still waits for.
+    missing: Vec<usize>,
+    running: usize,
+    outputs: Vec<Option<Outputs>>,
+    records: Vec<Option<StageRecord>>,
+    finished: Finished,
+}
+
+/// The state, and the sign that it has changed.
+struct Board {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Board {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Values for each input port of an instance.
@@ -126,67 +150,20 @@ impl<'p> Run<'p> {
     #[must_use]
     pub fn execute(self) -> Finished {
         let count = self.plan.instances.len();
-        let readers = self.plan.readers();
-        let mut missing: Vec<usize> = (0..count).map(|instance| self.plan.reads(instance).len()).collect();
-        let files = Files::of(self.plan.sources.len());
-        let mut ready: Vec<usize> = (0..count).rev().filter(|instance| missing[*instance] == 0).collect();
-        let mut outputs: Vec<Option<Outputs>> = vec![None; count];
-        let mut finished = Finished::default();
-        let mut records: Vec<Option<StageRecord>> = vec![None; count];
-        let at_once = self.pool.current_num_threads().max(1);
-
-        let (work, queue) = mpsc::channel::<(usize, Result<Inputs, Error>)>();
-        let queue = Mutex::new(queue);
-
+        let missing: Vec<usize> = (0..count).map(|instance| self.plan.reads(instance).len()).collect();
+        let ready = (0..count).rev().filter(|instance| missing[*instance] == 0).collect();
+        let state =
+            State { ready, missing, outputs: vec![None; count], records: vec![None; count], ..State::default() };
+        let board = Board { state: Mutex::new(state), changed: Condvar::new() };
+        let (readers, files) = (self.plan.readers(), Files::of(self.plan.sources.len()));
         std::thread::scope(|scope| {
-            let (sender, receiver) = mpsc::channel::<Ended>();
-            for _ in 0..at_once.min(count) {
-                let (sender, run, files, queue) = (sender.clone(), &self, &files, &queue);
-                scope.spawn(move || {
-                    // Only one waits at a time; the others wait for it.
-                    let next = || queue.lock().ok()?.recv().ok();
-                    while let Some((instance, inputs)) = next() {
-                        // The receiver lives as long as anything runs.
-                        let _ = sender.send(run.work_on(instance, inputs, files));
-                    }
-                });
-            }
-            // Workers end when nobody can give them work any more.
-            let work = work;
-            let mut running = 0;
-            loop {
-                while running < at_once && !self.is_stopping() {
-                    let Some(instance) = ready.pop() else { break };
-                    let inputs = self.inputs(instance, &outputs);
-                    let planned = &self.plan.instances[instance];
-                    self.watch.started(instance, &planned.name, &planned.uses);
-                    if work.send((instance, inputs)).is_err() {
-                        break;
-                    }
-                    running += 1;
-                }
-                if running == 0 {
-                    break;
-                }
-                let Ok(ended) = receiver.recv() else { break };
-                running -= 1;
-                let instance = ended.instance;
-                let Some(done) = self.record(ended, &mut records, &mut finished) else { continue };
-                let values = done.outputs.iter().map(|(port, keyed)| (port, &keyed.value));
-                let past = PastInstance::new(done.recipe, done.from_store, values);
-                finished.made.insert(self.plan.instances[instance].name.clone(), past);
-                outputs[instance] = Some(done.outputs);
-                for &reader in &readers[instance] {
-                    missing[reader] -= 1;
-                    if missing[reader] == 0 {
-                        ready.push(reader);
-                    }
-                }
-                // The last of the list is next: what the plan has first.
-                ready.sort_unstable_by(|a, b| b.cmp(a));
+            for _ in 0..self.pool.current_num_threads().clamp(1, count.max(1)) {
+                scope.spawn(|| self.work(&board, &readers, &files));
             }
         });
 
+        let State { outputs, records, mut finished, .. } =
+            board.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let ran = |index: &usize| records[*index].is_some();
         let names = (0..count).filter(|index| !ran(index)).map(|index| self.plan.instances[index].name.clone());
         finished.not_run = names.collect();
@@ -197,6 +174,52 @@ impl<'p> Run<'p> {
         finished.outputs = outputs.into_iter().map(|outputs| outputs.map(unkeyed)).collect();
         finished.cancelled = is_raised(self.cancelled);
         finished
+    }
+
+    /// Takes one instance after the other until there is nothing left to do.
+    fn work(&self, board: &Board, readers: &[Vec<usize>], files: &Files) {
+        let mut state = board.lock();
+        loop {
+            if self.is_stopping() {
+                state.ready.clear();
+            }
+            let Some(instance) = state.ready.pop() else {
+                if state.running == 0 {
+                    // Whoever still waits waits for nothing.
+                    board.changed.notify_all();
+                    return;
+                }
+                state = board.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            state.running += 1;
+            if !state.ready.is_empty() {
+                board.changed.notify_one();
+            }
+            let inputs = self.inputs(instance, &state.outputs);
+            drop(state);
+
+            let planned = &self.plan.instances[instance];
+            self.watch.started(instance, &planned.name, &planned.uses);
+            let ended = self.work_on(instance, inputs, files);
+
+            state = board.lock();
+            state.running -= 1;
+            let State { records, finished, outputs, missing, ready, .. } = &mut *state;
+            let Some(done) = self.record(ended, records, finished) else { continue };
+            let values = done.outputs.iter().map(|(port, keyed)| (port, &keyed.value));
+            let past = PastInstance::new(done.recipe, done.from_store, values);
+            finished.made.insert(planned.name.clone(), past);
+            outputs[instance] = Some(done.outputs);
+            for &reader in &readers[instance] {
+                missing[reader] -= 1;
+                if missing[reader] == 0 {
+                    ready.push(reader);
+                }
+            }
+            // The last of the list is next: what the plan has first.
+            ready.sort_unstable_by(|a, b| b.cmp(a));
+        }
     }
 
     /// Does the work of one instance on this thread.

@@ -43,6 +43,10 @@ impl RawHost for StageHost<'_> {
     fn for_each(&self, count: usize, body: LoopBody<'_>) {
         use rayon::prelude::*;
         let each = |index| self.meter.measure(|| body.call(index));
+        // Nothing to share: waking the pool would cost more than the work.
+        if count <= 1 {
+            return (0..count).for_each(each);
+        }
         self.pool.install(|| (0..count).into_par_iter().with_max_len(1).for_each(each));
     }
 

@@ -62,8 +62,18 @@ fn cell(value: &Value) -> String {
             format!("{}, … ({} in all)", first.join(", "), items.len())
         }
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Number(number) if number.is_f64() => rounded(number.as_f64().unwrap_or(f64::NAN)),
         other => other.to_string(),
     }
+}
+
+/// With as many decimals as anybody reads; `--json` has all of them.
+fn rounded(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-4 {
+        return format!("{value:e}");
+    }
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -88,6 +98,13 @@ mod tests {
         assert_eq!(tables[1].title, "windows (2)");
         assert_eq!(tables[1].columns, ["start_s", "delay_ms", "accepted"]);
         assert_eq!(tables[1].rows, [["1", "2.5", ""], ["2", "", "true"]]);
+    }
+
+    #[test]
+    fn numbers_are_rounded_for_reading() {
+        let cells =
+            [json!(10.501_333_333_333_335), json!(-2.0), json!(0.0), json!(1e-9), json!(48000)].map(|v| cell(&v));
+        assert_eq!(cells, ["10.501333", "-2", "0", "1e-9", "48000"]);
     }
 
     #[test]

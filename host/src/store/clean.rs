@@ -1,6 +1,6 @@
 //! How much a store holds, and removing what has not been of use for longest.
 
-use super::{LOCK, VALUES};
+use super::{LOCK, VALUES, packs};
 use std::{
     collections::BTreeMap,
     fs::{self, File},
@@ -11,6 +11,9 @@ use std::{
 
 /// Bulk data from this size on goes before everything else (bytes).
 const BIG: u64 = 1 << 20;
+
+/// Packs are read whole when a store is opened, so there are not too many of them (bytes).
+const MOST_PACKED: u64 = 64 << 20;
 
 /// What a store holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,13 +35,20 @@ pub struct Cleaned {
     pub bytes: u64,
 }
 
-/// The result of one stage on the disk: its description, and bulk data that is named after it.
+/// What goes together: the description of a stage's result and bulk data that is named after it, or a pack of descriptions.
 #[derive(Debug, Default)]
 struct Files {
     paths: Vec<PathBuf>,
     bytes: u64,
+    values: usize,
     blobs: usize,
     last_use: Option<SystemTime>,
+}
+
+impl Files {
+    fn is_pack(&self) -> bool {
+        self.paths.first().is_some_and(|path| packs::is_pack(path))
+    }
 }
 
 impl Usage {
@@ -49,7 +59,7 @@ impl Usage {
     pub fn of(folder: &Path) -> io::Result<Self> {
         let files = files(folder)?;
         Ok(Self {
-            values: files.values().filter(|files| files.last_use.is_some()).count(),
+            values: files.values().map(|files| files.values).sum(),
             blobs: files.values().map(|files| files.blobs).sum(),
             bytes: files.values().map(|files| files.bytes).sum(),
         })
@@ -71,19 +81,24 @@ pub fn clean(folder: &Path, limit: u64) -> io::Result<Option<Cleaned>> {
     }
     let mut all: Vec<Files> = files(folder)?.into_values().collect();
     // Without a description nothing can be found: it is left over from a crash, and goes first.
-    all.sort_by_key(|files| (files.last_use.is_some(), files.bytes < BIG, files.last_use));
+    all.sort_by_key(|files| (files.last_use.is_some(), files.blobs == 0 || files.bytes < BIG, files.last_use));
     let mut left: u64 = all.iter().map(|files| files.bytes).sum();
+    let mut packed: u64 = all.iter().filter(|files| files.is_pack()).map(|files| files.bytes).sum();
     let mut cleaned = Cleaned::default();
     for files in all {
-        if left <= limit && files.last_use.is_some() {
-            break;
+        let is_too_much = left > limit || files.is_pack() && packed > MOST_PACKED;
+        if !is_too_much && files.last_use.is_some() {
+            continue;
+        }
+        if files.is_pack() {
+            packed -= files.bytes;
         }
         // The description goes first, so that no moment leaves one without its data.
         files.paths.iter().filter(|path| is_description(path)).try_for_each(fs::remove_file)?;
         files.paths.iter().filter(|path| !is_description(path)).try_for_each(fs::remove_file)?;
         left -= files.bytes;
         cleaned.bytes += files.bytes;
-        cleaned.values += usize::from(files.last_use.is_some());
+        cleaned.values += files.values;
     }
     Ok(Some(cleaned))
 }
@@ -101,6 +116,14 @@ fn files(folder: &Path) -> io::Result<BTreeMap<PathBuf, Files>> {
     }
     for part in fs::read_dir(values)? {
         let part = part?.path();
+        if packs::is_pack(&part) {
+            let data = fs::metadata(&part)?;
+            let last_use = Some(data.modified().unwrap_or(SystemTime::UNIX_EPOCH));
+            let values = packs::count(&part);
+            let files = Files { paths: vec![part.clone()], bytes: data.len(), values, blobs: 0, last_use };
+            all.insert(part, files);
+            continue;
+        }
         if !part.is_dir() {
             continue;
         }
@@ -117,6 +140,7 @@ fn files(folder: &Path) -> io::Result<BTreeMap<PathBuf, Files>> {
             let files = all.entry(part.join(name.split('.').next().unwrap_or_default())).or_default();
             files.bytes += metadata.len();
             if is_description(&path) {
+                files.values = 1;
                 files.last_use = metadata.modified().ok().or(Some(SystemTime::UNIX_EPOCH));
             } else {
                 files.blobs += 1;

@@ -50,9 +50,13 @@ impl Key {
         output.split_once('.').is_some_and(|(recipe, _)| recipe == self.0)
     }
 
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Path of a file within the folder of values.
     pub(super) fn file_name(&self, ending: &str) -> String {
-        let (start, rest) = self.0.split_at(2.min(self.0.len()));
+        let (start, rest) = self.0.split_at(1.min(self.0.len()));
         format!("{start}/{rest}.{ending}")
     }
 }

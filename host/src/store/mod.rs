@@ -3,18 +3,20 @@
 //! ```text
 //! vsg-host.lock           shared by all running hosts; whoever removes values needs it alone
 //! runs/                   folders of running jobs
-//! values/ab/KEY.json      what one stage gave: outputs, lines of the log, entries of the report, and the recipe
-//! values/ab/KEY.PORT.blob bulk data of an output
+//! values/RUN.pack         what stages gave: outputs, lines of the log, entries of the report, and the recipe
+//! values/a/KEY.json       the same of one stage, if it is long or there is bulk data
+//! values/a/KEY.PORT.blob  bulk data of an output
 //! history/                what the last runs were made of
 //! ```
 //!
-//! Files are written elsewhere and moved here when they are complete. A description carries a checksum of itself, so that one
-//! that a crash has torn counts as missing; bulk data is on the disk before the description that names it.
+//! Bulk data is written elsewhere and moved here when it is complete, before the description that names it. A description
+//! carries a checksum of itself, so that one that is torn, by a crash or because it is just being written, counts as missing.
 #![allow(unsafe_code, reason = "bulk data is mapped; it lies in a folder of ours and is never written again")]
 
 mod clean;
 mod history;
 mod key;
+mod packs;
 mod stored;
 
 pub use clean::{Cleaned, Usage, clean};
@@ -39,6 +41,7 @@ const VALUES: &str = "values";
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
+    packs: packs::Packs,
     // Held open, because the shared lock ends with it.
     _lock: File,
 }
@@ -72,22 +75,33 @@ impl Store {
         fs::create_dir_all(folder.join(VALUES))?;
         let lock = File::create(folder.join(LOCK))?;
         lock.lock_shared()?;
-        Ok(Self { folder: folder.to_owned(), _lock: lock })
+        let packs = packs::Packs::open(&folder.join(VALUES))?;
+        Ok(Self { folder: folder.to_owned(), packs, _lock: lock })
     }
 
     /// What an earlier run of a stage gave, if it is all there.
     #[must_use]
     pub fn load(&self, key: &Key) -> Option<Kept> {
+        self.packs.with(key.as_str(), |bytes| self.kept(bytes)).or_else(|| self.load_file(key))
+    }
+
+    fn load_file(&self, key: &Key) -> Option<Kept> {
         let path = self.description(key);
         let mut file = File::options().read(true).write(true).open(path).ok()?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).ok()?;
-        let description: Description = serde_json::from_slice(checked(&bytes)?).ok()?;
+        let kept = self.kept(&bytes)?;
+        // When it was last of use decides what goes first; a file system without times loses only that.
+        let _ = file.set_modified(SystemTime::now());
+        Some(kept)
+    }
+
+    /// What a description says, if it is whole and all its bulk data is there.
+    fn kept(&self, bytes: &[u8]) -> Option<Kept> {
+        let description: Description = serde_json::from_slice(checked(bytes)?).ok()?;
         let values = self.folder.join(VALUES);
         let outputs = description.outputs.into_iter().map(|(port, output)| Some((port, output.value(&values)?)));
         let outputs = outputs.collect::<Option<_>>()?;
-        // When it was last of use decides what goes first; a file system without times loses only that.
-        let _ = file.set_modified(SystemTime::now());
         Some(Kept { outputs, messages: description.messages, entries: description.entries })
     }
 
@@ -97,8 +111,9 @@ impl Store {
     /// Something can not be written or moved.
     pub fn save(&self, key: &Key, recipe: Recipe, kept: Kept, scratch: &Path) -> io::Result<Kept> {
         let place = self.description(key);
-        if let Some(parent) = place.parent().filter(|parent| !parent.is_dir()) {
-            fs::create_dir_all(parent)?;
+        let is_bulky = kept.outputs.values().any(|value| !value.blob.as_slice().is_empty());
+        if is_bulky {
+            make_parent(&place)?;
         }
         let mut moved: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
         let (mut outputs, mut written) = (BTreeMap::new(), BTreeMap::new());
@@ -122,9 +137,12 @@ impl Store {
         serde_json::to_writer(&mut bytes, &description)?;
         let sum = blake3::hash(&bytes[65..]).to_hex();
         bytes[..64].copy_from_slice(sum.as_bytes());
-        let mut file = tempfile::Builder::new().prefix("description-").tempfile_in(scratch)?;
-        file.write_all(&bytes)?;
-        file.persist(&place).map_err(|error| error.error)?;
+        if is_bulky || bytes.len() > packs::LONGEST {
+            make_parent(&place)?;
+            fs::write(&place, &bytes)?;
+        } else {
+            self.packs.add(key.as_str(), bytes)?;
+        }
         Ok(Kept { outputs, messages: kept.messages, entries: kept.entries })
     }
 
@@ -164,6 +182,13 @@ impl Store {
 
     fn description(&self, key: &Key) -> PathBuf {
         self.folder.join(VALUES).join(key.file_name("json"))
+    }
+}
+
+fn make_parent(place: &Path) -> io::Result<()> {
+    match place.parent() {
+        Some(parent) if !parent.is_dir() => fs::create_dir_all(parent),
+        _ => Ok(()),
     }
 }
 

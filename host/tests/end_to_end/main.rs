@@ -20,3 +20,4 @@ mod stopping;
 mod stores;
 mod third_party;
 mod tracks;
+mod watching;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::{
     fs,
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -107,24 +107,58 @@ fn failures_are_not_kept() {
     assert!(worked(&whole).contains(&"audio@Source 1".to_owned()));
 }
 
-#[test]
-fn a_run_that_is_killed_at_any_moment_leaves_nothing_wrong() {
+/// Moments all over the length of a run and a little beyond, in an order without order.
+fn moments(count: u32, length: Duration) -> impl Iterator<Item = Duration> {
+    // A multiplicative walk through the numbers below a prime visits each one once.
+    (1..=count).scan(7_u32, move |state, _| {
+        *state = *state * 29 % 101;
+        Some(length * 11 / 10 * *state / 101)
+    })
+}
+
+/// Kills a run of a pipeline at many moments, then lets one come to its end, which has to be what it always is.
+fn killed_at_any_moment(pipeline: &str, kills: u32, arguments: &[&str]) {
     let pair = media::small();
     let files = pair.files();
-    let unhurried = Job::new(shipped("analyze.toml")).quick().sources(files).run();
-    let truth = lasting(unhurried.succeeded());
+    let job = |folder| {
+        let job = Job::in_folder(folder, shipped(pipeline)).quick();
+        arguments.iter().fold(job, |job, argument| job.arg(argument)).sources(files)
+    };
+    let start = Instant::now();
+    let unhurried = job(tempfile::tempdir().unwrap()).run();
+    let (truth, length) = (lasting(unhurried.succeeded()), start.elapsed());
     let mut folder = tempfile::tempdir().unwrap();
-    for moment in 0..12 {
-        let mut job = Job::in_folder(folder, shipped("analyze.toml")).quick().sources(files);
-        let mut child = job.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(5 + 40 * moment));
+    let half_done = |folder: &TempDir| {
+        let names = names(&folder.path().join("out"));
+        names.into_iter().filter(|name| name.contains("partial") || name.starts_with('.')).count()
+    };
+    for moment in moments(kills, length) {
+        let mut killed = job(folder);
+        let mut child = killed.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(moment);
         child.kill().unwrap();
         child.wait().unwrap();
-        folder = job.folder;
+        folder = killed.folder;
         assert!(run_folders(&folder.path().join("store")).len() <= 1, "only what the killed run was writing is left");
+        assert!(half_done(&folder) <= 1, "only the file that the killed run was writing is left");
     }
-    let after = again(folder, "analyze.toml").sources(files).run();
-    assert_eq!(lasting(after.succeeded()), truth);
+    let after = job(folder).run();
+    let report = after.succeeded();
+    let comparable = |report: Value, folder: &TempDir| -> String {
+        report.to_string().replace(folder.path().to_str().unwrap(), "FOLDER")
+    };
+    assert_eq!(comparable(lasting(report), &after.folder), comparable(truth, &unhurried.folder));
+}
+
+#[test]
+fn an_analysis_that_is_killed_at_any_moment_leaves_nothing_wrong() {
+    killed_at_any_moment("analyze.toml", 16, &[]);
+}
+
+#[test]
+fn a_whole_job_that_is_killed_at_any_moment_leaves_nothing_wrong() {
+    killed_at_any_moment("default.toml", 16, &[]);
+    killed_at_any_moment("default.toml", 8, &["--isolate"]);
 }
 
 #[test]
