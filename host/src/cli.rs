@@ -195,10 +195,10 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 pub struct StoreArgs {
     /// Folder for values, and for bulk data while a job runs; decoded audio takes 12 MB a minute and source.
-    #[arg(long, value_name = "FOLDER", env = "VSG_STORE")]
+    #[arg(long, global = true, value_name = "FOLDER", env = "VSG_STORE")]
     pub store: Option<PathBuf>,
     /// Room for values (GB); what has not been of use for longest goes when a run has added some.
-    #[arg(long, value_name = "GB", env = "VSG_STORE_LIMIT", default_value_t = 20.0)]
+    #[arg(long, global = true, value_name = "GB", env = "VSG_STORE_LIMIT", default_value_t = 20.0)]
     pub store_limit: f64,
 }
 
