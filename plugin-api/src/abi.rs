@@ -325,6 +325,15 @@ mod tests {
     }
 
     #[test]
+    fn the_major_version_of_the_crate_is_the_api_version() {
+        assert_eq!(
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            API_VERSION.to_string(),
+            "it is part of every type at the boundary"
+        );
+    }
+
+    #[test]
     fn a_blob_keeps_its_bytes_aligned_and_shared() {
         let bytes: Vec<u8> = (0..200).map(|n| n as u8).collect();
         let blob = Blob::from_bytes(&bytes);

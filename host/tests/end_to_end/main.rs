@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may fail as tests do")]
 
+mod abi;
 mod bad_disk;
 mod bad_input;
 mod bad_tools;

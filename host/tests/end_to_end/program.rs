@@ -65,6 +65,16 @@ fn build(folder: &Path) -> bool {
     command.status().unwrap().success()
 }
 
+/// Builds a crate that is no member of the workspace, as its author would; the folder with its library.
+pub(crate) fn build_apart(crate_folder: &Path) -> PathBuf {
+    let target_dir = program().parent().unwrap().parent().unwrap().join("third-party");
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--locked"]).current_dir(crate_folder);
+    let status = command.env("CARGO_TARGET_DIR", &target_dir).env("CARGO_PROFILE_DEV_DEBUG", "0").status();
+    assert!(status.unwrap().success(), "{} does not build", crate_folder.display());
+    target_dir.join("debug")
+}
+
 /// The library of a plugin in the folder of the program.
 pub(crate) fn library(folder: &Path, plugin: &str) -> PathBuf {
     let name = plugin.replace('-', "_");

@@ -2,21 +2,13 @@
 
 use crate::{
     media,
-    program::{Job, program, shipped, workspace},
+    program::{Job, build_apart, shipped, workspace},
 };
-use std::process::Command;
 
 #[test]
 fn a_method_of_a_stranger_takes_part_in_a_pipeline() {
     let example = workspace().join("examples/third-party-correlation");
-    let target_dir = program().parent().unwrap().parent().unwrap().join("third-party");
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--locked"])
-        .current_dir(&example)
-        .env("CARGO_TARGET_DIR", &target_dir)
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .status();
-    assert!(built.unwrap().success());
+    let plugins = build_apart(&example);
 
     let pair = media::small();
     let jobs = [
@@ -24,7 +16,7 @@ fn a_method_of_a_stranger_takes_part_in_a_pipeline() {
         (Job::new(shipped("default.toml")).set("correlate.use=acme-correlation/envelope"), "merged"),
     ];
     for (job, status) in jobs {
-        let ran = job.arg("--plugins").arg(target_dir.join("debug")).quick().sources(pair.files()).run();
+        let ran = job.arg("--plugins").arg(&plugins).quick().sources(pair.files()).run();
         let report = ran.succeeded();
         assert_eq!(report["status"], status);
         assert_eq!(report["targets"]["Source 2"]["method"], "envelope");
