@@ -26,19 +26,24 @@ impl Stage for Count {
     fn signature() -> Signature {
         Signature::new("Adds up its inputs, the indices of a loop and a constant.")
             .optional_input_many::<Number>("numbers", "what is added up")
+            .optional_input::<SourceFile>("file", "the source whose name is added to its own")
             .output::<Number>("number", "the sum")
     }
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
-        self.note("starts")?;
+        let name = match inputs.optional::<SourceFile>("file")? {
+            Some(file) => format!("{}@{}", self.name, file.source),
+            None => self.name.clone(),
+        };
+        self.note(&format!("starts {name}"))?;
         let numbers: Vec<Number> = inputs.many("numbers")?;
         let indices: u64 = ctx.for_each(self.loops, |index| Ok(index as u64))?.iter().sum();
         let value = self.plus + indices + numbers.iter().map(|number| number.value).sum::<u64>();
-        self.note("ends")?;
+        self.note(&format!("ends {name}"))?;
         if self.fails {
-            return Err(Error::new(format!("`{}` fails on purpose", self.name)));
+            return Err(Error::new(format!("`{name}` fails on purpose")));
         }
-        ctx.report(&Entry::facts(&["numbers", &self.name], &value)?)?;
+        ctx.report(&Entry::facts(&["numbers", &name], &value)?)?;
         Outputs::new().with("number", Number { value })
     }
 }
@@ -50,7 +55,7 @@ impl Count {
         };
         // One write of a short line at the end of a file is never mixed with another one.
         let mut file = OpenOptions::new().append(true).create(true).open(Path::new(journal))?;
-        file.write_all(format!("{what} {}\n", self.name).as_bytes())?;
+        file.write_all(format!("{what}\n").as_bytes())?;
         Ok(())
     }
 }
