@@ -3,7 +3,7 @@ SHELL := /bin/sh
 CARGO ?= cargo
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/vsg-host
 
-.PHONY: help demo test setup setup-test build sample golden bench docs clean
+.PHONY: help demo test setup setup-test build sample golden bench sanitize docs clean
 
 # Steps follow on each other; Cargo uses all processors by itself.
 .NOTPARALLEL:
@@ -37,6 +37,9 @@ golden: setup ## Compare with the reference program's results (VSG_GOLDEN=DIR ta
 
 bench: setup build ## Measure whole runs against ffmpeg's decodes
 	@sh scripts/bench.sh
+
+sanitize: ## Test the plugin boundary under the address sanitizer
+	@sh scripts/sanitize.sh
 
 docs: ## Build the API documentation without warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps

@@ -75,6 +75,10 @@ pub(crate) fn schema<P: Params>() -> serde_json::Value {
 
 /// Reads parameters from JSON; missing ones take their default.
 pub(crate) fn parse<P: Params>(json: serde_json::Value) -> crate::Result<P> {
+    // A list would be taken for the fields in their order.
+    if !json.is_object() {
+        return Err(crate::Error::new(format!("wrong parameters: they have to be an object, not {json}")));
+    }
     serde_json::from_value(json).map_err(|error| crate::Error::new(format!("wrong parameters: {error}")))
 }
 
