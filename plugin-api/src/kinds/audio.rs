@@ -43,9 +43,13 @@ pub struct AudioFilter {
 }
 
 impl Audio {
-    /// Audio over a blob of little-endian 32-bit floats. Fails if the blob has another length than the header says.
+    /// Audio over a blob of little-endian 32-bit floats. Fails if the blob has another length than the header says, or if there
+    /// are no samples in a second.
     pub fn new(header: AudioHeader, blob: Blob) -> Result<Self> {
-        if blob.as_slice().len() as u64 != header.samples * 4 {
+        if header.sample_rate_hz == 0 {
+            return Err(Error::new(format!("the audio of {} has a sample rate of 0 Hz", header.source)));
+        }
+        if header.samples.checked_mul(4) != Some(blob.as_slice().len() as u64) {
             return Err(Error::new(format!(
                 "the audio of {} has {} bytes for {} samples",
                 header.source,
@@ -118,9 +122,9 @@ impl Audio {
                 self.len()
             )));
         }
-        let mut lead_in = 0;
+        let mut lead_in = 0_usize;
         for filter in filters {
-            lead_in += filter.filter.lead_in_samples()?;
+            lead_in = lead_in.saturating_add(filter.filter.lead_in_samples()?);
         }
         let start = range.start.saturating_sub(lead_in);
         let bytes = &self.blob.as_slice()[start * 4..range.end * 4];
