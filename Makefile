@@ -3,7 +3,7 @@ SHELL := /bin/sh
 CARGO ?= cargo
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/vsg-host
 
-.PHONY: help demo test setup setup-test build sample golden bench sanitize docs clean
+.PHONY: help demo test setup setup-test build sample golden bench sanitize fuzz docs clean
 
 # Steps follow on each other; Cargo uses all processors by itself.
 .NOTPARALLEL:
@@ -40,6 +40,11 @@ bench: setup build ## Measure whole runs against ffmpeg's decodes
 
 sanitize: ## Test the plugin boundary under the address sanitizer
 	@sh scripts/sanitize.sh
+
+fuzz: ## Feed pipelines, values and the store a million damaged inputs each (CASES=N for another number)
+	PROPTEST_CASES=$(or $(CASES),1000000) $(CARGO) test --locked --release -p vsg-plugin-api --test decoder
+	PROPTEST_CASES=$(or $(CASES),1000000) $(CARGO) test --locked --release -p vsg-host --lib store
+	PROPTEST_CASES=$(or $(CASES),1000000) $(CARGO) test --locked --release -p vsg-host --test pipeline_check properties
 
 docs: ## Build the API documentation without warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps

@@ -248,6 +248,31 @@ mod tests {
         assert_eq!((found.messages[0].1.as_str(), found.entries.len()), ("a line", 1));
     }
 
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn a_description_of_anything_is_read_or_missing(
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            words in proptest::collection::vec(proptest::sample::select(vec![
+                "{", "}", "[", "]", ":", ",", "\"recipe\"", "\"outputs\"", "\"blob\"", "\"path\"", "\"/\"", "\"bytes\"", "1", "null", "\"kind\"",
+                "{\"recipe\":{\"stage\":\"\",\"plugin\":\"\",\"tools\":{},\"parameters\":null,\"inputs\":{}},\"messages\":[],\"entries\":[],\"outputs\":{\"p\":",
+                "{\"kind\":\"k\",\"header\":null,\"blob\":{\"path\":\"../../../etc\",\"bytes\":4096}}", "}}",
+            ]), 0..12),
+        ) {
+            static STORE: std::sync::LazyLock<(tempfile::TempDir, Store)> = std::sync::LazyLock::new(|| {
+                let folder = tempfile::tempdir().unwrap();
+                let store = Store::open(folder.path()).unwrap();
+                (folder, store)
+            });
+            // Neither what is torn nor what somebody else wrote with a right checksum.
+            assert!(STORE.1.kept(&bytes).is_none());
+            let text = words.concat();
+            let sum = blake3::hash(text.as_bytes()).to_hex();
+            let _ = STORE.1.kept(format!("{sum}\n{text}").as_bytes());
+        }
+    }
+
     #[test]
     fn bulk_data_that_is_handed_on_is_there_once() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! Whatever is typed, nothing panics, every problem can be printed, and every plan can be run in its order.
+//! Whatever is typed, nothing panics, every problem can be printed, and every plan can be run in its order. `make fuzz` looks
+//! longer.
 
 use super::catalog::{ALIGN, catalog};
 use miette::{GraphicalReportHandler, GraphicalTheme};
@@ -117,7 +118,7 @@ fn stage(stages: usize) -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_read(text in any::<String>(), sets in prop::collection::vec(any::<String>(), 0..3)) {
