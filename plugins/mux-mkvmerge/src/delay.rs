@@ -14,7 +14,7 @@ pub(crate) fn sync_ms(item: &Item, delays: &Delays, timeline: &Timeline) -> i64 
             round(file_shift_ms(&item.source, delays) + timeline.container_ms - mux_offset_ms)
         }
         (Bytes::Own(_), TrackType::Subtitles) if timeline.is_kept => match (item.is_adjusted, item.source.as_str()) {
-            (true, _) => 0,
+            (true, _) => round(timeline.container_ms),
             (false, "External") => item
                 .sync_to
                 .as_deref()
