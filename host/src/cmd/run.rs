@@ -39,6 +39,12 @@ const LONGEST_NAME: usize = 255;
 
 pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
     let resolved = load(&args.pipeline, plugins)?;
+    if resolved.comparison.is_some() {
+        return Err(Failure::arguments(
+            format!("`{}` compares variants; it is no single pipeline to run", resolved.file),
+            "compare them: `vsg-host compare PIPELINE REFERENCE TARGET… -o OUT`",
+        ));
+    }
     let mut typed = args.files.iter().cloned();
     let typed = JobFiles { reference: typed.next(), targets: typed.collect(), output: args.output.clone() };
     let mut plan = pipeline::plan(&resolved, &typed.or(&resolved.job))?;
