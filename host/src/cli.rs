@@ -105,6 +105,23 @@ pub struct RunArgs {
     /// Folder for the results.
     #[arg(short, long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
+    /// After a failure, go on with everything that does not depend on what failed.
+    #[arg(short, long)]
+    pub keep_going: bool,
+    /// How it is run.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// Print what happens as JSON, one object a line; `schema --events` describes it.
+    #[arg(long, conflicts_with_all = ["verbose", "quiet"])]
+    pub json: bool,
+    /// Write where the time went, for Perfetto (ui.perfetto.dev) or Chrome.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+}
+
+/// How stages are run, and how much is shown of it.
+#[derive(Debug, Args)]
+pub struct WorkArgs {
     /// Where values are kept.
     #[command(flatten)]
     pub store: StoreArgs,
@@ -117,18 +134,9 @@ pub struct RunArgs {
     /// Threads; 0 takes all processors.
     #[arg(short = 'j', long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=512))]
     pub threads: u16,
-    /// After a failure, go on with everything that does not depend on what failed.
-    #[arg(short, long)]
-    pub keep_going: bool,
     /// Which stages run in processes of their own, and their limits.
     #[command(flatten)]
     pub isolation: IsolationArgs,
-    /// Print what happens as JSON, one object a line; `schema --events` describes it.
-    #[arg(long, conflicts_with_all = ["verbose", "quiet"])]
-    pub json: bool,
-    /// Write where the time went, for Perfetto (ui.perfetto.dev) or Chrome.
-    #[arg(long, value_name = "FILE")]
-    pub trace: Option<PathBuf>,
     /// Show every line of the log.
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,

@@ -4,10 +4,13 @@ mod check;
 mod doctor;
 mod graph;
 mod inspect;
+mod job;
 mod plugins;
+mod results;
 mod run;
 mod sample;
 mod show;
+mod sources;
 mod store;
 mod why;
 
