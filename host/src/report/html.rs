@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html as page};
 use serde_json::Value;
 use vsg_plugin_api::report::{Entry, Figure, Table};
 
-const STYLE: &str = "
+pub(super) const STYLE: &str = "
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
