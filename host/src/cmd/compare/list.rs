@@ -48,7 +48,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<ListedPair>, Failure> {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                wrong.push(error.to_string());
+                wrong.push(unreadable_line(&error));
                 continue;
             }
         };
@@ -89,6 +89,17 @@ pub(super) fn read(path: &Path) -> Result<Vec<ListedPair>, Failure> {
         return Err(unreadable(&"there is no pair in it"));
     }
     Ok(pairs)
+}
+
+fn unreadable_line(error: &csv::Error) -> String {
+    let line = error.position().map_or(0, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("line {line}: it has {len} fields, and the first line {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => format!("line {line}: it is not UTF-8 text"),
+        _ => error.to_string(),
+    }
 }
 
 /// Whether a folder can have this name on all systems.

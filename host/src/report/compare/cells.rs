@@ -89,16 +89,19 @@ fn cost_cells(cost: &Cost) -> [String; 2] {
 }
 
 fn number(number: Option<f64>, decimals: usize) -> String {
-    number.map_or(NOTHING.to_owned(), |number| format!("{:.decimals$}", unsigned_zero(number, decimals)))
+    number.map_or(NOTHING.to_owned(), |number| without_signed_zero(format!("{number:.decimals$}"), ""))
 }
 
 fn signed(number: Option<f64>) -> String {
-    number.map_or(NOTHING.to_owned(), |number| format!("{:+.3}", unsigned_zero(number, 3)))
+    number.map_or(NOTHING.to_owned(), |number| without_signed_zero(format!("{number:+.3}"), "+"))
 }
 
-/// What is rounded to zero has no sign.
-fn unsigned_zero(number: f64, decimals: usize) -> f64 {
-    if number.abs() < 0.5 * 0.1_f64.powi(decimals as i32) { 0.0 } else { number }
+/// What was rounded to zero from below has the sign of zero.
+fn without_signed_zero(text: String, sign: &str) -> String {
+    match text.strip_prefix('-') {
+        Some(digits) if digits.chars().all(|digit| matches!(digit, '0' | '.')) => format!("{sign}{digits}"),
+        _ => text,
+    }
 }
 
 fn percent(share_pct: Option<f64>) -> String {

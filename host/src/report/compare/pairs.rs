@@ -167,3 +167,92 @@ pub fn pairs_csv(pairs: &Pairs) -> Result<String, csv::Error> {
     let bytes = writer.into_inner().map_err(|error| error.into_error())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(name: &str, delays_ms: [Option<f64>; 2], truth_ms: Option<f64>) -> Pair {
+        let row = |(variant, delay_ms): (&str, Option<f64>)| {
+            let difference_ms = delay_ms.zip(delays_ms[0]).map(|(one, other)| one - other);
+            Row {
+                variant: variant.to_owned(),
+                failure: delay_ms.is_none().then(|| "too few windows".to_owned()),
+                delay_ms,
+                difference_ms,
+                agrees_with_baseline: difference_ms.map(|difference_ms| difference_ms.abs() <= AGREEMENT_MS),
+                error_ms: delay_ms.zip(truth_ms).map(|(delay_ms, truth_ms)| delay_ms - truth_ms),
+                measured: Some(10),
+                accepted: Some(if delay_ms.is_some() { 10 } else { 0 }),
+                own: Cost { stages: 2, from_store: 0, cpu_s: Some(1.5), wall_s: 2.0 },
+                ..Row::default()
+            }
+        };
+        let variants = ["a", "b"].into_iter().zip(delays_ms).map(row).collect();
+        let target = Target {
+            source: "Source 2".into(),
+            file: "b, \"c\".mkv".into(),
+            truth_ms,
+            shared: Cost::default(),
+            variants,
+        };
+        let compared = Compared {
+            format: FORMAT,
+            version: String::new(),
+            pipelines: Vec::new(),
+            reference: "a.mkv".into(),
+            baseline: "a".into(),
+            measure: Vec::new(),
+            variants: Vec::new(),
+            targets: vec![target],
+            others: Vec::new(),
+        };
+        Pair { name: name.into(), failure: compared.failure(), compared: Some(compared) }
+    }
+
+    fn pairs() -> Pairs {
+        let broken = Pair { name: "broken".into(), failure: Some("no film".into()), compared: None };
+        let list = vec![
+            pair("one", [Some(100.0), Some(100.5)], Some(100.25)),
+            pair("two", [Some(-20.0), Some(-4000.0)], Some(-20.0)),
+            pair("three", [Some(7.0), None], None),
+            broken,
+        ];
+        Pairs::new(&["a".into(), "b".into()], "a", list)
+    }
+
+    #[test]
+    fn what_failed_counts_and_signs_do_not() {
+        let pairs = pairs();
+        let [a, b] = pairs.methods.as_slice() else { panic!("{pairs:?}") };
+        assert_eq!((a.measured, a.failed, b.measured, b.failed), (3, 1, 2, 2));
+        assert_eq!((b.median_difference_ms, b.max_difference_ms), (Some((0.5 + 3980.0) / 2.0), Some(3980.0)));
+        assert_eq!((a.agrees_with_baseline_pct, b.agrees_with_baseline_pct), (Some(100.0), Some(50.0)));
+        assert_eq!((a.median_error_ms, a.max_error_ms, b.max_error_ms), (Some(0.125), Some(0.25), Some(3980.0)));
+        assert_eq!((a.true_within_1_ms_pct, b.true_within_1_ms_pct), (Some(100.0), Some(50.0)));
+        assert_eq!((a.with_truth, a.accepted_pct), (2, Some(100.0)));
+        assert_eq!(b.own, Cost { stages: 6, from_store: 0, cpu_s: Some(4.5), wall_s: 6.0 });
+    }
+
+    #[test]
+    fn every_row_is_a_line_that_can_be_read_back() {
+        let text = pairs_csv(&pairs()).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let headers = reader.headers().unwrap().clone();
+        let lines: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let cell = |line: usize, column: &str| {
+            let column = headers.iter().position(|header| header == column).unwrap();
+            lines[line].get(column).unwrap().to_owned()
+        };
+        assert_eq!(lines.len(), 7);
+        assert_eq!(
+            (cell(0, "target"), cell(1, "delay_ms"), cell(1, "error_ms")),
+            ("b, \"c\".mkv".into(), "100.5".into(), "0.25".into())
+        );
+        assert_eq!((cell(5, "failure"), cell(5, "delay_ms")), ("too few windows".into(), String::new()));
+        assert_eq!(
+            (cell(6, "pair"), cell(6, "failure"), cell(6, "own_wall_s")),
+            ("broken".into(), "no film".into(), String::new())
+        );
+    }
+}
