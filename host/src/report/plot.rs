@@ -68,6 +68,11 @@ pub(super) fn colour(nth: usize) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
+/// Whether another one has the `nth` colour, too, and points of it are triangles to tell them apart.
+pub(super) fn is_again(nth: usize) -> bool {
+    nth / COLOURS.len() % 2 == 1
+}
+
 fn rgb(nth: usize) -> RGBColor {
     COLOURS[nth % COLOURS.len()]
 }
@@ -132,7 +137,8 @@ fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame, look: &Look<'_>) -> Res
         .x_label_formatter(&|x| format!("{x:.0}"))
         .y_label_formatter(&|y| format!("{y:.decimals$}"))
         .draw()?;
-    for (series, colour) in figure.series.iter().zip(look.colours.iter().map(|nth| rgb(*nth))) {
+    for (series, nth) in figure.series.iter().zip(look.colours) {
+        let colour = rgb(*nth);
         let points: Vec<(f64, f64)> = series
             .points
             .iter()
@@ -142,6 +148,10 @@ fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame, look: &Look<'_>) -> Res
         match series.mark {
             Mark::Line => {
                 chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
+            }
+            Mark::Point if is_again(*nth) => {
+                let triangles = points.into_iter().map(|point| TriangleMarker::new(point, 5, colour.filled()));
+                chart.draw_series(triangles)?;
             }
             Mark::Point => {
                 chart.draw_series(points.into_iter().map(|point| Circle::new(point, 4, colour.filled())))?;
@@ -195,6 +205,15 @@ mod tests {
         assert!(svg.contains("delay (ms)"));
         let alone = standalone_svg(&figure(vec![(0.0, 1.0)], vec![])).unwrap();
         assert!(alone.contains("><style>svg{color:") && alone.contains("prefers-color-scheme:dark"), "{alone}");
+    }
+
+    #[test]
+    fn series_of_one_colour_differ_in_shape() {
+        let two =
+            Figure { series: vec![figure(vec![(0.0, 1.0)], vec![]).series.remove(0); 2], ..figure(vec![], vec![]) };
+        let drawn = svg_with(&two, &Look { colours: &[1, 1 + COLOURS.len()], has_legend: false }).unwrap();
+        assert_eq!((drawn.matches("<circle").count(), drawn.matches("<polygon").count()), (1, 1));
+        assert_eq!(colour(1), colour(1 + COLOURS.len()));
     }
 
     #[test]

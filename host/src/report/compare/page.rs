@@ -5,7 +5,10 @@ use super::{
     cells::{STORED, STORED_NOTE, cost_words, method_cells, method_headings, row_cells, row_headings},
     figures::{close_up, figure},
 };
-use crate::report::{html::STYLE, plot::colour};
+use crate::report::{
+    html::STYLE,
+    plot::{colour, is_again},
+};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const OWN_STYLE: &str = "
@@ -14,6 +17,7 @@ td + td, th + th { text-align: right; padding-left: .9rem; padding-right: 0; whi
 .words td, .words th { text-align: left; padding-left: 0; padding-right: .9rem; white-space: normal; }
 td:first-child { white-space: nowrap; } .words code { font-size: .85rem; }
 .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .35rem; margin-right: .5rem; }
+.again { border-radius: 0; clip-path: polygon(50% 0, 100% 100%, 0 100%); }
 .note { opacity: .75; font-size: .9rem; } .wide { overflow-x: auto; }
 .failure { color: #b3362b; } @media (prefers-color-scheme: dark) { .failure { color: #ff8a7a; } }
 ";
@@ -169,7 +173,8 @@ fn failure(reason: &str) -> Markup {
 }
 
 fn swatch(nth: usize) -> Markup {
-    html! { span class="swatch" style=(format!("background:{}", colour(nth))) {} }
+    let shape = if is_again(nth) { "swatch again" } else { "swatch" };
+    html! { span class=(shape) style=(format!("background:{}", colour(nth))) {} }
 }
 
 fn pretty(compared: &Compared) -> String {
