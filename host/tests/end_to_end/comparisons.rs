@@ -137,6 +137,7 @@ fn a_variant_that_fails_does_not_stop_the_others() {
     let failure = strict["failure"].as_str().unwrap();
     assert!(failure.starts_with("delay@Source 2 [strict]: "), "{failure}");
     assert_eq!(strict["accepted"], 4, "what came before the failure is told: {strict:#}");
+    assert!(strict["delay_ms"].is_null(), "a delay that was refused is not taken from the windows: {strict:#}");
     assert!(row(&facts, "plain")["failure"].is_null() && row(&facts, "whole")["delay_ms"].is_f64());
     let page = fs::read_to_string(ran.result(".compare.html")).unwrap();
     assert!(page.contains("✗ strict: delay@Source 2 [strict]"), "the page tells of it");
@@ -276,18 +277,26 @@ fn files_of_others_are_left_alone() {
 }
 
 #[test]
-fn a_second_comparison_takes_everything_from_the_store_and_says_so() {
+fn what_comes_from_the_store_is_told_with_the_times_that_it_took() {
     let pair = media::small();
     let first = measuring(&without_strict()).sources(pair.files()).run();
     let before = facts(&first, "film.compare.json");
-    let pipeline = first.folder.path().join("compared.toml");
-    let second = Job::of_verb("compare", first.folder, [pipeline]).sources(pair.files()).run();
-    assert_eq!(second.output.status.code(), Some(0), "{}", second.stderr());
+    let again = |ran: Ran| {
+        let pipeline = ran.folder.path().join("compared.toml");
+        let ran = Job::of_verb("compare", ran.folder, [pipeline]).sources(pair.files()).run();
+        assert_eq!(ran.output.status.code(), Some(0), "{}", ran.stderr());
+        ran
+    };
+    let second = again(first);
     let after = facts(&second, "film.compare.json");
+    assert!(second.stdout().contains('↺') && second.stdout().contains("--no-store"), "{}", second.stdout());
+    let third = again(second);
+    let last = facts(&third, "film.compare.json");
     for variant in ["plain", "whole"] {
-        let (before, after) = (row(&before, variant), row(&after, variant));
+        let [before, after, last] = [&before, &after, &last].map(|facts| row(facts, variant));
         assert_eq!(before["windows"], after["windows"]);
         assert_eq!((&before["own"]["from_store"], &after["own"]["from_store"]), (&0.into(), &2.into()));
+        assert!(after["own"]["wall_s"].as_f64().unwrap() > 0.0 && after["own"]["cpu_s"].as_f64().unwrap() > 0.0);
+        assert_eq!(after["own"], last["own"], "those of the first run, whatever it takes to look them up");
     }
-    assert!(second.stdout().contains('↺') && second.stdout().contains("--no-store measures everything afresh"));
 }

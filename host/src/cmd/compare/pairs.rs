@@ -47,7 +47,7 @@ impl Session<'_> {
                 Ok(compared) => Pair { name: listed.name, failure: compared.failure(), compared: Some(compared) },
             };
             if let Some(failure) = pair.failure.as_ref().filter(|_| !is_quiet) {
-                let _ = writeln!(io::stderr(), "  ✗ {}: {failure}", pair.name);
+                let _ = writeln!(io::stderr(), "  ✗ {}: {}", pair.name, failure.lines().next().unwrap_or_default());
             }
             pairs.push(pair);
         }

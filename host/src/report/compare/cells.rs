@@ -7,8 +7,7 @@ const NOTHING: &str = "–";
 /// Marks what took its time in an earlier run.
 pub(super) const STORED: &str = "↺";
 /// What [`STORED`] means.
-pub(super) const STORED_NOTE: &str =
-    "↺ some of it was taken from the store and took its time in an earlier run; --no-store measures everything afresh";
+pub(super) const STORED_NOTE: &str = "↺ some of it was taken from the store, and its times are those of the earlier run; --no-store takes the time afresh";
 
 /// Headings of the rows of a target.
 pub(super) fn row_headings(baseline: &str, has_truth: bool) -> Vec<String> {

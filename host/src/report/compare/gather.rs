@@ -80,12 +80,11 @@ struct Ran<'r> {
 impl<'r> Ran<'r> {
     fn new(resolved: &Resolved, comparison: &'r Comparison, plan: &'r Plan, finished: &'r Finished) -> Self {
         let costs = finished.stages.iter().map(|record| {
-            let cost = Cost {
-                stages: 1,
-                from_store: usize::from(record.from_store),
-                cpu_s: record.usage.cpu_seconds,
-                wall_s: record.seconds,
+            let (cpu_s, wall_s) = match record.earlier {
+                Some(earlier) => (earlier.cpu_seconds, earlier.seconds),
+                None => (record.usage.cpu_seconds, record.seconds),
             };
+            let cost = Cost { stages: 1, from_store: usize::from(record.from_store), cpu_s, wall_s };
             (record.instance.as_str(), cost)
         });
         let mut is_shared = vec![false; plan.instances.len()];
@@ -120,9 +119,7 @@ impl<'r> Ran<'r> {
             let Some(instance) = self.instance(*stage, Some(source)) else { continue };
             measured.push(instance);
             let value = self.value(instance, port);
-            if let Some(header) = value {
-                reading.take(&output.kind, header);
-            }
+            reading.take(&output.kind, value);
             row.values.insert(output.output.clone(), value.cloned().unwrap_or_default());
         }
         let needed = self.needed(&measured);
@@ -202,7 +199,10 @@ impl<'r> Ran<'r> {
 fn fill(row: &mut Row, reading: Reading) {
     let windows: Vec<Window> = reading.windows.unwrap_or_default();
     let accepted: Vec<f64> = windows.iter().filter(|window| window.accepted).map(|window| window.delay_ms).collect();
-    row.delay_ms = reading.selected_ms.or_else(|| median(accepted.iter().copied()));
+    row.delay_ms = match reading.selected_ms {
+        Some(selected_ms) => selected_ms,
+        None => median(accepted.iter().copied()),
+    };
     row.spread_ms = spread(&accepted);
     row.range_ms = range(&accepted);
     if !windows.is_empty() {

@@ -107,7 +107,7 @@ pub struct Row {
     pub variant: String,
     /// Why not everything was measured.
     pub failure: Option<String>,
-    /// The delay: the one that was selected (`delay/1`), or else the median of the accepted windows (ms).
+    /// The delay: the one that was selected, or the median of the accepted windows where no `delay/1` is measured (ms).
     pub delay_ms: Option<f64>,
     /// The delay less that of the baseline (ms).
     pub difference_ms: Option<f64>,
@@ -162,7 +162,7 @@ pub struct Other {
 pub struct Cost {
     /// Stages that ran or were taken from the store.
     pub stages: usize,
-    /// Those that were taken from the store: they took their time in an earlier run.
+    /// Those that were taken from the store; what they took is what the earlier run took that they came from.
     pub from_store: usize,
     /// Time of processors (s); null where the system does not tell.
     pub cpu_s: Option<f64>,

@@ -19,7 +19,7 @@ td:first-child { white-space: nowrap; } .words code { font-size: .85rem; }
 .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .35rem; margin-right: .5rem; }
 .again { border-radius: 0; clip-path: polygon(50% 0, 100% 100%, 0 100%); }
 .note { opacity: .75; font-size: .9rem; } .wide { overflow-x: auto; }
-.failure { color: #b3362b; } @media (prefers-color-scheme: dark) { .failure { color: #ff8a7a; } }
+.failure { white-space: pre-line; color: #b3362b; } @media (prefers-color-scheme: dark) { .failure { color: #ff8a7a; } }
 ";
 
 /// The page of one comparison.

@@ -15,16 +15,19 @@ pub const KINDS: [&str; 2] = ["correlation/1", "delay/1"];
 pub(super) struct Reading {
     /// Windows of the first `correlation/1`.
     pub(super) windows: Option<Vec<Window>>,
-    /// Delay of the first `delay/1` (ms).
-    pub(super) selected_ms: Option<f64>,
+    /// Delay of the first `delay/1` (ms), if one is measured at all; within, none if there is none: a delay that was refused
+    /// must not be taken from the windows instead.
+    pub(super) selected_ms: Option<Option<f64>>,
 }
 
 impl Reading {
-    /// Takes from a value what is not there yet.
-    pub(super) fn take(&mut self, kind: &str, header: &Value) {
+    /// Takes from a value what is not there yet; there is no header when its stage failed.
+    pub(super) fn take(&mut self, kind: &str, header: Option<&Value>) {
         match kind {
-            "correlation/1" if self.windows.is_none() => self.windows = windows(header),
-            "delay/1" if self.selected_ms.is_none() => self.selected_ms = finite(&header["raw_ms"]),
+            "correlation/1" if self.windows.is_none() => self.windows = header.and_then(windows),
+            "delay/1" if self.selected_ms.is_none() => {
+                self.selected_ms = Some(header.and_then(|header| finite(&header["raw_ms"])));
+            }
             _ => {}
         }
     }
@@ -70,18 +73,19 @@ mod tests {
         let mut reading = Reading::default();
         for value in [correlation.into_value().unwrap(), delay.into_value().unwrap()] {
             assert!(KINDS.contains(&value.kind.as_str()));
-            reading.take(&value.kind, &value.header);
+            reading.take(&value.kind, Some(&value.header));
         }
         assert_eq!(reading.windows, Some(vec![Window { start_s: 2.5, delay_ms: -3.25, accepted: true }]));
-        assert_eq!(reading.selected_ms, Some(-3.25));
+        assert_eq!(reading.selected_ms, Some(Some(-3.25)));
     }
 
     #[test]
     fn what_is_not_as_expected_is_not_read() {
         let mut reading = Reading::default();
-        reading.take("correlation/1", &json!({ "windows": [{ "start_s": "2" }] }));
-        reading.take("delay/1", &json!({ "raw_ms": null }));
-        reading.take("acme.sceneprint/1", &json!({ "raw_ms": 3.0 }));
+        reading.take("correlation/1", Some(&json!({ "windows": [{ "start_s": "2" }] })));
+        reading.take("acme.sceneprint/1", Some(&json!({ "raw_ms": 3.0 })));
         assert!(reading.windows.is_none() && reading.selected_ms.is_none());
+        reading.take("delay/1", Some(&json!({ "raw_ms": null })));
+        assert_eq!(reading.selected_ms, Some(None), "it was to be measured, and is not there");
     }
 }

@@ -23,7 +23,7 @@ fn target_text(compared: &Compared, target: &Target) -> String {
     let mut text = format!("\n{}: {}{truth}\n{}", target.source, target.file, aligned(&rows));
     for row in &target.variants {
         if let Some(failure) = &row.failure {
-            text.push_str(&format!("  ✗ {}: {failure}\n", row.variant));
+            text.push_str(&failed(&row.variant, failure));
         }
     }
     if target.shared != Cost::default() {
@@ -41,13 +41,18 @@ pub fn pairs_text(pairs: &Pairs) -> String {
     let mut text = format!("\n{} pairs, medians and worst of all\n{}", pairs.pairs.len(), aligned(&rows));
     for pair in &pairs.pairs {
         if let Some(failure) = &pair.failure {
-            text.push_str(&format!("  ✗ {}: {failure}\n", pair.name));
+            text.push_str(&failed(&pair.name, failure));
         }
     }
     if text.contains(STORED) {
         text.push_str(&format!("\n{STORED_NOTE}\n"));
     }
     text
+}
+
+/// Why something failed, with lines after the first one set in.
+fn failed(name: &str, reason: &str) -> String {
+    format!("  ✗ {name}: {}\n", reason.trim_end().replace('\n', "\n    "))
 }
 
 /// Rows with the first column to the left and numbers to the right.
