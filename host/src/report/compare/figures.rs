@@ -47,3 +47,33 @@ fn step_s(target: &Target) -> f64 {
     });
     steps.reduce(f64::min).unwrap_or(0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::compare::{Cost, Row};
+
+    fn target(delays_ms: &[f64]) -> Target {
+        let row = |delay_ms: &f64| {
+            let window = |start_s| Window { start_s, delay_ms: *delay_ms, accepted: true };
+            Row { windows: vec![window(10.0), window(20.0)], ..Row::default() }
+        };
+        let variants = delays_ms.iter().map(row).collect();
+        Target { source: "Source 2".into(), file: String::new(), truth_ms: None, shared: Cost::default(), variants }
+    }
+
+    #[test]
+    fn points_of_one_window_do_not_hide_each_other() {
+        let drawn = figure(&target(&[5.0, 5.0, 5.0]), None).unwrap();
+        let places: std::collections::BTreeSet<&str> =
+            drawn.split("<circle cx=\"").skip(1).filter_map(|circle| circle.split('"').next()).collect();
+        assert_eq!(places.len(), 6, "{places:?}");
+    }
+
+    #[test]
+    fn what_is_far_away_makes_room_for_a_closer_look_at_the_rest() {
+        assert!(close_up(&target(&[5.0, 5.5]), 5.0).is_none());
+        let close = close_up(&target(&[5.0, 5.5, 900.0]), 5.0).unwrap();
+        assert_eq!(close.matches("<circle").count(), 4);
+    }
+}

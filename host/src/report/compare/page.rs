@@ -6,12 +6,12 @@ use super::{
     figures::{close_up, figure},
 };
 use crate::report::{
-    html::STYLE,
+    html::document,
     plot::{colour, is_again},
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
-const OWN_STYLE: &str = "
+const STYLE: &str = "
 body { max-width: 70rem; }
 td + td, th + th { text-align: right; padding-left: .9rem; padding-right: 0; white-space: nowrap; }
 .words td, .words th { text-align: left; padding-left: 0; padding-right: .9rem; white-space: normal; }
@@ -32,7 +32,7 @@ pub fn page(title: &str, compared: &Compared) -> String {
         (explanation())
         details { summary { "All facts (compare.json)" } pre { (pretty(compared)) } }
     };
-    document(title, compared.failure().is_some(), &body)
+    document(title, status(compared.failure().is_some()), STYLE, &body)
 }
 
 /// The page of a list of pairs.
@@ -58,27 +58,11 @@ pub fn pairs_page(title: &str, pairs: &Pairs) -> String {
         (explanation())
         p class="note" { "All facts are in " code { "pairs.compare.json" } ", and those of a pair in the folder of its name." }
     };
-    document(title, pairs.pairs.iter().any(|pair| pair.failure.is_some()), &body)
+    document(title, status(pairs.pairs.iter().any(|pair| pair.failure.is_some())), STYLE, &body)
 }
 
-fn document(title: &str, has_failed: bool, body: &Markup) -> String {
-    let status = if has_failed { "failed" } else { "compared" };
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width";
-                title { (title) ": comparison" }
-                style { (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
-            }
-            body {
-                h1 { (title) " " span class=(format!("status {status}")) { (status) } }
-                (body)
-            }
-        }
-    };
-    markup.into_string()
+fn status(has_failed: bool) -> &'static str {
+    if has_failed { "failed" } else { "compared" }
 }
 
 fn variants(compared: &Compared) -> Markup {
@@ -179,4 +163,45 @@ fn swatch(nth: usize) -> Markup {
 
 fn pretty(compared: &Compared) -> String {
     serde_json::to_string_pretty(compared).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::compare::{Pair, Row};
+
+    fn compared() -> Compared {
+        let row = Row { variant: "a".into(), failure: Some("<script>alert(1)</script>".into()), ..Row::default() };
+        let target = Target {
+            source: "Source 2".into(),
+            file: "<b>.mkv".into(),
+            truth_ms: Some(-0.5),
+            shared: Cost::default(),
+            variants: vec![row],
+        };
+        Compared {
+            format: 1,
+            version: String::new(),
+            pipelines: Vec::new(),
+            reference: "<i>.mkv".into(),
+            baseline: "a".into(),
+            measure: Vec::new(),
+            variants: Vec::new(),
+            targets: vec![target],
+            others: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn text_from_files_is_escaped_and_nothing_measured_is_said() {
+        let pair = Pair { name: "<u>".into(), failure: Some("gone".into()), compared: Some(compared()) };
+        let pairs = Pairs::new(&["a".into()], "a", vec![pair]);
+        for page in [page("<s>", &compared()), pairs_page("<s>", &pairs)] {
+            for tag in ["<script>", "<b>", "<i>", "<u>", "<s>"] {
+                assert!(!page.contains(tag), "{tag} in {page}");
+            }
+            assert!(page.contains("&lt;script&gt;") && page.contains("No windows were measured."));
+            assert!(page.contains("class=\"status failed\"") && page.contains("-0.500 ms"));
+        }
+    }
 }
