@@ -20,6 +20,8 @@ pub struct Cli {
 pub enum Verb {
     /// Run a pipeline.
     Run(RunArgs),
+    /// Compare variants of a pipeline, or several pipelines, on the same files.
+    Compare(CompareArgs),
     /// Check a pipeline without running it; reports every error with its place.
     Check(PipelineArgs),
     /// Draw a pipeline as a graph.
@@ -105,6 +107,50 @@ pub struct RunArgs {
     /// Folder for the results.
     #[arg(short, long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
+    /// After a failure, go on with everything that does not depend on what failed.
+    #[arg(short, long)]
+    pub keep_going: bool,
+    /// How it is run.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// Print what happens as JSON, one object a line; `schema --events` describes it.
+    #[arg(long, conflicts_with_all = ["verbose", "quiet"])]
+    pub json: bool,
+    /// Write where the time went, for Perfetto (ui.perfetto.dev) or Chrome.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+}
+
+/// What `compare` takes.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// A pipeline with variants, or several pipelines, the first of them the baseline; then Source 1, Source 2, …
+    #[arg(required = true, value_name = "PIPELINE REFERENCE TARGET")]
+    pub files: Vec<PathBuf>,
+    /// Change a setting of all variants, such as correlate.with.windows=30; what a variant says itself stays.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+    /// Measure this output of several pipelines, such as delay.delay; without, what they have in common of correlations and
+    /// delays. May be given more than once.
+    #[arg(long, value_name = "STAGE.OUTPUT")]
+    pub measure: Vec<String>,
+    /// True delay of a target, for errors: milliseconds, or the truth.json of a sample pair. Once for each target.
+    #[arg(long, value_name = "MS|FILE", allow_hyphen_values = true, conflicts_with = "pairs")]
+    pub truth: Vec<String>,
+    /// Compare on many pairs: a CSV file with the columns reference, target, and if wanted truth_ms and name.
+    #[arg(long, value_name = "FILE.csv")]
+    pub pairs: Option<PathBuf>,
+    /// Folder for the results.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
+    /// How it is run.
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+/// How stages are run, and how much is shown of it.
+#[derive(Debug, Args)]
+pub struct WorkArgs {
     /// Where values are kept.
     #[command(flatten)]
     pub store: StoreArgs,
@@ -117,18 +163,9 @@ pub struct RunArgs {
     /// Threads; 0 takes all processors.
     #[arg(short = 'j', long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=512))]
     pub threads: u16,
-    /// After a failure, go on with everything that does not depend on what failed.
-    #[arg(short, long)]
-    pub keep_going: bool,
     /// Which stages run in processes of their own, and their limits.
     #[command(flatten)]
     pub isolation: IsolationArgs,
-    /// Print what happens as JSON, one object a line; `schema --events` describes it.
-    #[arg(long, conflicts_with_all = ["verbose", "quiet"])]
-    pub json: bool,
-    /// Write where the time went, for Perfetto (ui.perfetto.dev) or Chrome.
-    #[arg(long, value_name = "FILE")]
-    pub trace: Option<PathBuf>,
     /// Show every line of the log.
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,

@@ -1,13 +1,17 @@
 //! The verbs of the command line, one file each.
 
 mod check;
+mod compare;
 mod doctor;
 mod graph;
 mod inspect;
+mod job;
 mod plugins;
+mod results;
 mod run;
 mod sample;
 mod show;
+mod sources;
 mod store;
 mod why;
 
@@ -27,6 +31,7 @@ use std::io::Write;
 pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
     match &cli.verb {
         Verb::Run(args) => run::run(args, &find_plugins(cli)?),
+        Verb::Compare(args) => compare::compare(args, &find_plugins(cli)?),
         Verb::Check(args) => check::check(args, &find_plugins(cli)?),
         Verb::Graph(args) => graph::graph(args, &find_plugins(cli)?),
         Verb::Plugins => plugins::list(&Plugins::find(&cli.plugins)),

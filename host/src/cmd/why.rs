@@ -14,7 +14,7 @@ pub(super) fn why(stage: &str, args: &StoreArgs) -> Result<(), Failure> {
         message: format!("can not read the history in `{}`: {error}", folder.display()),
         help: Some("choose another folder by --store".into()),
     })?;
-    let belongs = |name: &str| name == stage || name.split('@').next() == Some(stage);
+    let belongs = |name: &str| name == stage || name.split(['@', ' ']).next() == Some(stage);
     let Some((last, earlier)) = runs.split_first() else {
         return Err(Failure::arguments(
             format!("no run is remembered in `{}`", folder.display()),

@@ -49,12 +49,6 @@ pub enum Cause {
         /// What was typed.
         key: String,
     },
-    /// `[compare]` or `[variant.*]`.
-    #[error("`{key}` belongs to a comparison, and this command runs a single pipeline")]
-    Comparison {
-        /// The table.
-        key: String,
-    },
     /// A value of the wrong type.
     #[error("{what} must be {expected}, not {found}")]
     WrongType {
@@ -278,6 +272,76 @@ pub enum Cause {
         owner: String,
         /// The parameter.
         name: String,
+    },
+
+    // Comparisons.
+    /// Variants, and nothing that says what to measure of them.
+    #[error("`{file}` has variants, but does not say what to measure of them")]
+    NoMeasure {
+        /// The pipeline.
+        file: String,
+    },
+    /// Something to measure, and no variants.
+    #[error("`{file}` says what to measure, but has no variants to compare")]
+    NoVariants {
+        /// The pipeline.
+        file: String,
+    },
+    /// A variant name that could not be referred to.
+    #[error("`{name}` cannot be the name of a variant")]
+    VariantName {
+        /// What was typed.
+        name: String,
+    },
+    /// A variant that is not there.
+    #[error("there is no variant `{name}`")]
+    UnknownVariant {
+        /// What was typed.
+        name: String,
+    },
+    /// What cannot be measured: no output of a stage, or the same one twice.
+    #[error("`{edge}` cannot be measured: {reason}")]
+    Unmeasurable {
+        /// What was typed.
+        edge: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// One output that is of different kinds in different variants.
+    #[error("`{edge}` is `{kind}` in variant `{variant}`, but `{other_kind}` in variant `{other}`")]
+    MeasuredKinds {
+        /// What is measured.
+        edge: String,
+        /// Kind in the first variant.
+        kind: String,
+        /// The first variant.
+        variant: String,
+        /// Kind in another one.
+        other_kind: String,
+        /// The other one.
+        other: String,
+    },
+    /// What is measured depends on a stage with effects, which each variant would run.
+    #[error(
+        "`{edge}` cannot be compared: stage `{stage}` ({uses}) has effects outside of its outputs, and each variant would run it"
+    )]
+    MeasuredEffects {
+        /// What is measured.
+        edge: String,
+        /// The stage.
+        stage: String,
+        /// Its implementation.
+        uses: String,
+    },
+
+    /// Pipelines that have no output to measure in common.
+    #[error("the pipelines have nothing in common that could be measured")]
+    NothingInCommon,
+    /// A comparison in the place of one of several pipelines.
+    #[error("`{file}` is a comparison itself, and cannot be one of several pipelines to compare")]
+    ComparisonOfComparison {
+        /// The pipeline.
+        file: String,
     },
 
     // Job.

@@ -80,7 +80,7 @@ impl Resolved {
         let mut drawing = Drawing::default();
         drawing.boxes.push(Box { lines: vec!["job".to_owned()], is_file: true, repeated: true });
         for stage in &self.stages {
-            let mut lines = vec![stage.name.clone(), stage.uses.clone()];
+            let mut lines = vec![format!("{}{}", stage.name, stage.of_variants()), stage.uses.clone()];
             lines.extend(match stage.each {
                 Each::Once => None,
                 Each::Sources => Some("each source".to_owned()),

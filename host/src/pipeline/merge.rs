@@ -14,17 +14,21 @@ const DEPTH: usize = 80;
 /// What the keys of a table are; it says which of them are merged rather than replaced.
 #[derive(Clone, Copy)]
 enum Level {
+    /// A file, or a variant, which is laid over one.
     File,
+    Variants,
     Stages,
     Stage,
-    /// `job`, `with`, `from`: keys with values that are replaced whole.
+    /// `job`, `compare`, `with`, `from`: keys with values that are replaced whole.
     Entries,
 }
 
 impl Level {
     fn of(self, key: &str) -> Option<Level> {
         match (self, key) {
-            (Level::File, "job") => Some(Level::Entries),
+            (Level::File, "job" | "compare") => Some(Level::Entries),
+            (Level::File, "variant") => Some(Level::Variants),
+            (Level::Variants, _) => Some(Level::File),
             (Level::File, "stage") => Some(Level::Stages),
             (Level::Stages, _) => Some(Level::Stage),
             (Level::Stage, "with" | "from") => Some(Level::Entries),
@@ -53,19 +57,27 @@ pub(super) fn set(table: &mut Table, argument: &Arc<Origin>, problems: &mut Prob
     let Some((mut path, value)) = split(argument, problems) else {
         return;
     };
-    let is_stage = |table: &Table, name: &str| stages(table).any(|stage| stage == name);
+    let is_stage = |table: &Table, name: &str| names(table, "stage").any(|stage| stage == name);
     match path.first().map(|first| first.value.as_str()) {
         Some("job" | "description") => {}
-        Some("stage") if !is_stage(table, "stage") && path.len() > 2 => {}
+        Some("compare") if !is_stage(table, "compare") => {}
+        Some(first @ ("stage" | "variant")) if !is_stage(table, first) && path.len() > 2 => {}
         _ => path.insert(0, At { value: "stage".to_owned(), place: argument.place(0..0) }),
     }
     if let [first, stage, ..] = path.as_slice()
         && first.value == "stage"
         && !is_stage(table, &stage.value)
     {
-        let help = suggest(&stage.value, "stages", stages(table).chain(["job"]));
+        let help = suggest(&stage.value, "stages", names(table, "stage").chain(["job"]));
         let problem = Problem::new(Cause::UnknownStage { name: stage.value.clone() });
         problems.push(problem.at(&stage.place, "no such stage").help(help));
+        return;
+    }
+    if let [first, variant, ..] = path.as_slice()
+        && first.value == "variant"
+        && !names(table, "variant").any(|name| name == variant.value)
+    {
+        problems.push(unknown_variant(variant, names(table, "variant")));
         return;
     }
     put(table, path.into(), value);
@@ -113,10 +125,17 @@ fn put(table: &mut Table, mut path: VecDeque<At<String>>, value: Node) {
     }
 }
 
-fn stages(table: &Table) -> impl Iterator<Item = &str> {
-    let stages = match table.get("stage") {
-        Some((_, Node { literal: Literal::Table(stages), .. })) => stages.0.as_slice(),
+/// A name that no variant has.
+pub(super) fn unknown_variant<'a>(name: &At<String>, variants: impl Iterator<Item = &'a str>) -> Problem {
+    let problem = Problem::new(Cause::UnknownVariant { name: name.value.clone() });
+    problem.at(&name.place, "no such variant").help(suggest(&name.value, "variants", variants))
+}
+
+/// Names of the tables below `key`.
+fn names<'t>(table: &'t Table, key: &str) -> impl Iterator<Item = &'t str> {
+    let tables = match table.get(key) {
+        Some((_, Node { literal: Literal::Table(tables), .. })) => tables.0.as_slice(),
         _ => &[],
     };
-    stages.iter().map(|(name, _)| name.value.as_str())
+    tables.iter().map(|(name, _)| name.value.as_str())
 }

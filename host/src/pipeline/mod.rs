@@ -6,10 +6,12 @@
 
 mod cause;
 mod choice;
+mod comparison;
 mod defaults;
 mod draw;
 mod edges;
 mod job;
+mod join;
 mod judge;
 mod merge;
 mod nearest;
@@ -25,9 +27,12 @@ mod schema;
 mod shape;
 mod strict;
 mod tree;
+mod variants;
+mod versus;
 mod words;
 
 pub use cause::Cause;
+pub use comparison::{Comparison, Measured, Variant};
 pub use job::JobFiles;
 pub use nearest::nearest;
 pub use parse::{Parsed, load, load_text};
@@ -35,3 +40,4 @@ pub use plan::{Feed, Instance, Plan, plan, source_name};
 pub use problem::{Problem, Problems};
 pub use resolve::{Each, Edge, Input, Producer, Resolved, Stage, Take, resolve};
 pub use schema::schema;
+pub use versus::versus;

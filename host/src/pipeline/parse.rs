@@ -6,8 +6,9 @@ use super::merge::{lay, set};
 use super::origin::{At, EXTENDED, FILE, Origin, Place};
 use super::problem::{Problem, Problems};
 use super::reference::Reference;
-use super::shape::Shape;
+use super::shape::{Head, Shape};
 use super::tree::{self, Table};
+use super::variants::{ParsedComparison, Typed};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Parsed {
     pub(super) job: JobFiles,
     /// In the order they were first mentioned, those of an extended file first.
     pub(super) stages: Vec<ParsedStage>,
+    /// What is compared; the stages are those of each variant then.
+    pub(super) comparison: Option<ParsedComparison>,
     pub(super) problems: Problems,
 }
 
@@ -81,8 +84,15 @@ pub fn load_text(path: &Path, text: &str, sets: &[String]) -> Result<Parsed, Pro
         set(&mut table, &Origin::argument(argument, index), &mut problems);
     }
     let mut shape = Shape { origin: &origin, problems };
-    let (description, job, stages) = shape.file(table);
-    Ok(Parsed { description, job, stages, problems: shape.problems, origin })
+    let Some(compared) = Typed::take(&mut table) else {
+        let (description, job, stages) = shape.file(table);
+        return Ok(Parsed { description, job, stages, comparison: None, problems: shape.problems, origin });
+    };
+    let comparison = Some(compared.read(&table, &mut shape));
+    // Its stages were read with those of each variant.
+    table.take("stage");
+    let Head { description, job, .. } = shape.head(table);
+    Ok(Parsed { description, job, stages: Vec::new(), comparison, problems: shape.problems, origin })
 }
 
 fn read(path: &Path) -> Result<String, Cause> {

@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::job::JobFiles;
 use super::problem::{Problem, Problems};
 use super::resolve::{Each, Edge, Producer, Resolved, Stage, Take};
-use std::path::PathBuf;
+use std::{ops::Range, path::PathBuf};
 
 /// Everything that a job does: instances in topological order, those of one stage side by side, Source 1 first.
 #[derive(Debug, Clone)]
@@ -17,12 +17,15 @@ pub struct Plan {
     pub output: Option<PathBuf>,
     /// What runs. An instance reads earlier instances only.
     pub instances: Vec<Instance>,
+    /// For each stage of the pipeline the indices of its instances.
+    pub runs: Vec<Range<usize>>,
 }
 
 /// One run of a stage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
-    /// `correlate@Source 2`, or `layout` for a stage that is not repeated.
+    /// `correlate@Source 2`, or `layout` for a stage that is not repeated; in a comparison `correlate@Source 2 [scc]` if the
+    /// stage does not belong to all variants.
     pub name: String,
     /// Name of the stage.
     pub stage: String,
@@ -108,8 +111,10 @@ pub fn plan(resolved: &Resolved, job: &JobFiles) -> Result<Plan, Problems> {
     let sources: Vec<PathBuf> = std::iter::once(reference).chain(&job.targets).cloned().collect();
     let first_instances = first_instances(&resolved.stages, sources.len());
     let expansion = Expansion { stages: &resolved.stages, first_instances: &first_instances, sources: sources.len() };
-    let instances = resolved.stages.iter().flat_map(|stage| expansion.instances(stage)).collect();
-    Ok(Plan { description: resolved.description.clone(), sources, output: job.output.clone(), instances })
+    let instances: Vec<Instance> = resolved.stages.iter().flat_map(|stage| expansion.instances(stage)).collect();
+    let ends = first_instances.iter().skip(1).copied().chain([instances.len()]);
+    let runs = first_instances.iter().zip(ends).map(|(&first, end)| first..end).collect();
+    Ok(Plan { description: resolved.description.clone(), sources, output: job.output.clone(), instances, runs })
 }
 
 /// Index of the first instance of every stage.
@@ -143,8 +148,8 @@ impl Expansion<'_> {
         });
         Instance {
             name: match source {
-                Some(source) => format!("{}@{}", stage.name, source_name(source)),
-                None => stage.name.clone(),
+                Some(source) => format!("{}@{}{}", stage.name, source_name(source), stage.of_variants()),
+                None => format!("{}{}", stage.name, stage.of_variants()),
             },
             stage: stage.name.clone(),
             source,

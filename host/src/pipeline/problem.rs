@@ -31,6 +31,13 @@ impl Problem {
         self
     }
 
+    /// Whether it is the same mistake in the same place.
+    fn is_same(&self, other: &Problem) -> bool {
+        self.cause == other.cause
+            && self.place.as_ref().map(Place::order) == other.place.as_ref().map(Place::order)
+            && self.label == other.label
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn cause(&self) -> &Cause {
@@ -83,6 +90,22 @@ impl Problems {
 
     pub(super) fn append(&mut self, mut others: Problems) {
         self.0.append(&mut others.0);
+    }
+
+    /// Adds a problem that is not there already, with a note at the end of its help.
+    pub(super) fn add_new(&mut self, mut problem: Problem, note: Option<&str>) {
+        if self.has(&problem) {
+            return;
+        }
+        if let Some(note) = note {
+            problem.help = Some(problem.help.map_or(note.to_owned(), |help| format!("{help}\n{note}")));
+        }
+        self.0.push(problem);
+    }
+
+    /// Whether this problem is among them.
+    pub(super) fn has(&self, problem: &Problem) -> bool {
+        self.0.iter().any(|known| known.is_same(problem))
     }
 
     /// `value` when there are no problems, the sorted problems otherwise.

@@ -1,6 +1,7 @@
 //! Gives every stage its implementation: signature, parameters with defaults, and edges that fit.
 
 use super::cause::Cause;
+use super::comparison::{self, Comparison};
 use super::edges::Edges;
 use super::job::JobFiles;
 use super::nearest::{list, nearest, suggest};
@@ -22,8 +23,10 @@ pub struct Resolved {
     pub description: Option<String>,
     /// Files that the pipeline names itself.
     pub job: JobFiles,
-    /// The stages.
+    /// The stages. Those of a comparison are the stages of all variants; what several of them have in common is there once.
     pub stages: Vec<Stage>,
+    /// What is compared, if the pipeline is a comparison.
+    pub comparison: Option<Comparison>,
 }
 
 /// One step of a pipeline.
@@ -31,6 +34,8 @@ pub struct Resolved {
 pub struct Stage {
     /// Name in the file.
     pub name: String,
+    /// Names of the variants that it belongs to; none when it belongs to all of them, or when nothing is compared.
+    pub variants: Vec<String>,
     /// Implementation, `plugin/stage`.
     pub uses: String,
     /// What the implementation says about itself.
@@ -47,6 +52,19 @@ pub struct Stage {
     pub timeout_s: Option<f64>,
     /// Limit of the memory of one run (MB).
     pub memory_limit_mb: Option<f64>,
+}
+
+impl Stage {
+    /// What tells it from the same stage of other variants: ` [scc]`, or nothing when it belongs to all of them.
+    #[must_use]
+    pub fn of_variants(&self) -> String {
+        match self.variants.as_slice() {
+            [] => String::new(),
+            [one] => format!(" [{one}]"),
+            [one, other] => format!(" [{one}, {other}]"),
+            [first, others @ ..] => format!(" [{first} and {} more]", others.len()),
+        }
+    }
 }
 
 /// An input port and what feeds it.
@@ -123,22 +141,41 @@ impl Each {
 ///
 /// All mistakes of form that [`load`](super::load) kept, and everything that does not exist or does not fit.
 pub fn resolve(parsed: Parsed, catalog: &BTreeMap<String, Signature>) -> Result<Resolved, Problems> {
-    let Parsed { origin, description, job, stages: parsed, mut problems } = parsed;
+    let Parsed { origin, description, job, stages, comparison, mut problems } = parsed;
+    let file = origin.name().to_owned();
+    let (stages, comparison) = match comparison {
+        None => (resolve_stages(&stages, catalog, &mut problems), None),
+        Some(compared) => {
+            let (stages, comparison) = comparison::resolve(compared, catalog, &mut problems);
+            (stages, Some(comparison))
+        }
+    };
+    problems.or(Resolved { file, description, job, stages, comparison })
+}
+
+/// Resolves the stages of one pipeline, in topological order. Where there are problems, some are left out.
+pub(super) fn resolve_stages(
+    parsed: &[ParsedStage],
+    catalog: &BTreeMap<String, Signature>,
+    problems: &mut Problems,
+) -> Vec<Stage> {
+    let mut found = Problems::default();
     let signatures: Vec<Option<&Signature>> =
-        parsed.iter().map(|stage| implementation(stage, catalog, &mut problems)).collect();
-    let mut edges = Edges { stages: &parsed, signatures: &signatures, problems: Problems::default() };
+        parsed.iter().map(|stage| implementation(stage, catalog, &mut found)).collect();
+    let mut edges = Edges { stages: parsed, signatures: &signatures, problems: Problems::default() };
     let inputs: Vec<Vec<Input>> = (0..parsed.len()).map(|reader| edges.inputs(reader)).collect();
-    problems.append(edges.problems);
-    order::report_cycles(&parsed, &mut problems);
+    found.append(edges.problems);
+    order::report_cycles(parsed, &mut found);
 
     let mut stages = Vec::new();
     for ((stage, signature), inputs) in parsed.iter().zip(signatures).zip(inputs) {
         let (Some(signature), Field::Given(uses)) = (signature, &stage.uses) else {
             continue;
         };
-        let parameters = parameters::check(stage, uses, signature, &mut problems);
+        let parameters = parameters::check(stage, uses, signature, &mut found);
         stages.push(Stage {
             name: stage.name.value.clone(),
+            variants: Vec::new(),
             uses: uses.value.clone(),
             signature: signature.clone(),
             parameters,
@@ -152,8 +189,10 @@ pub fn resolve(parsed: Parsed, catalog: &BTreeMap<String, Signature>) -> Result<
             memory_limit_mb: stage.memory_limit_mb,
         });
     }
-    let file = origin.name().to_owned();
-    problems.or(()).map(|()| Resolved { file, description, job, stages: order::sorted(stages) })
+    // Indices of edges are those of the file, which hold only if every stage is there.
+    let stages = if found.is_empty() && stages.len() == parsed.len() { order::sorted(stages) } else { Vec::new() };
+    problems.append(found);
+    stages
 }
 
 /// The signature of what a stage uses; reports when there is none.

@@ -36,6 +36,16 @@ pub fn schema(catalog: &BTreeMap<String, Signature>) -> Value {
     if !cases.is_empty() {
         stage["allOf"] = Value::Array(cases);
     }
+    // Implementations have a slash in their names, so this one is free.
+    definitions.insert(
+        "stages".to_owned(),
+        json!({
+            "type": "object",
+            "description": "The stages, by name.",
+            "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$", "not": { "const": "job" } },
+            "additionalProperties": stage,
+        }),
+    );
     let path = |description: &str| json!({ "type": "string", "minLength": 1, "description": description });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -55,11 +65,34 @@ pub fn schema(catalog: &BTreeMap<String, Signature>) -> Value {
                     "output": path("Folder of the results."),
                 },
             },
-            "stage": {
+            "stage": { "$ref": "#/$defs/stages" },
+            "compare": {
                 "type": "object",
-                "description": "The stages, by name.",
-                "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$", "not": { "const": "job" } },
-                "additionalProperties": stage,
+                "description": "What `vsg-host compare` measures of each variant.",
+                "additionalProperties": false,
+                "properties": {
+                    "measure": {
+                        "type": "array",
+                        "minItems": 1,
+                        "uniqueItems": true,
+                        "items": { "type": "string", "pattern": "^[^.@]+\\.[^@]+$" },
+                        "description": "Outputs of stages, `STAGE.OUTPUT`.",
+                    },
+                    "baseline": { "type": "string", "description": "Variant that the others are compared with; the first." },
+                },
+            },
+            "variant": {
+                "type": "object",
+                "description": "What is compared: each variant is this pipeline with its own changes.",
+                "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" },
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {
+                        "description": { "type": "string", "description": "What is different about the variant." },
+                        "stage": { "$ref": "#/$defs/stages" },
+                    },
+                },
             },
         },
         "$defs": definitions,

@@ -12,7 +12,15 @@ use super::tree::{Literal, Node, Table};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+const FILE_KEYS: [&str; 6] = ["description", "extends", "job", "stage", "compare", "variant"];
 const STAGE_KEYS: [&str; 7] = ["use", "from", "with", "each", "isolate", "timeout_s", "memory_limit_mb"];
+
+/// What a file says beside its stages.
+pub(super) struct Head {
+    pub(super) description: Option<String>,
+    pub(super) job: JobFiles,
+    has_unknown: bool,
+}
 
 /// Reads a file, and keeps what is wrong with it.
 pub(super) struct Shape<'a> {
@@ -21,42 +29,48 @@ pub(super) struct Shape<'a> {
 }
 
 impl Shape<'_> {
-    pub(super) fn file(&mut self, table: Table) -> (Option<String>, JobFiles, Vec<ParsedStage>) {
-        let (mut description, mut job, mut stages) = (None, JobFiles::default(), Vec::new());
-        let mut is_empty = true;
+    pub(super) fn file(&mut self, mut table: Table) -> (Option<String>, JobFiles, Vec<ParsedStage>) {
+        let stages = table.take("stage").map(|(_, node)| node);
+        let Head { description, job, has_unknown } = self.head(table);
+        // What is unknown may well be a misspelt `stage`.
+        let stages = self.all_stages(stages, !has_unknown);
+        (description, job, stages)
+    }
+
+    /// Everything of a file but its stages, and what is compared.
+    pub(super) fn head(&mut self, table: Table) -> Head {
+        let mut head = Head { description: None, job: JobFiles::default(), has_unknown: false };
         for (key, node) in table.0 {
             match key.value.as_str() {
-                "description" => {
-                    description = self.text("`description`", &node, "a sentence in quotes").map(|at| at.value);
-                }
+                "description" => head.description = self.description(&node),
                 "job" => {
                     let table = self.table("`job`", node, "a table, `[job]`");
-                    job = table.map(|at| self.job(at.value)).unwrap_or_default();
-                }
-                "stage" => {
-                    let table = self.table("`stage`", node, "tables, `[stage.NAME]`");
-                    is_empty &= table.as_ref().is_some_and(|at| at.value.0.is_empty());
-                    stages = table.map(|at| self.stages(at.value)).unwrap_or_default();
-                }
-                "compare" | "variant" => {
-                    let problem = Problem::new(Cause::Comparison { key: key.value.clone() });
-                    let help = "this version has no comparisons; run the pipelines one after the other";
-                    self.problems.push(problem.at(&key.place, "part of a comparison").help(help));
+                    head.job = table.map(|at| self.job(at.value)).unwrap_or_default();
                 }
                 _ => {
-                    // It may well be a misspelt `stage`.
-                    is_empty = false;
-                    self.unknown_key("a pipeline", &key, &["description", "extends", "job", "stage"]);
+                    head.has_unknown = true;
+                    self.unknown_key("a pipeline", &key, &FILE_KEYS);
                 }
             }
         }
-        if is_empty {
+        head
+    }
+
+    pub(super) fn description(&mut self, node: &Node) -> Option<String> {
+        self.text("`description`", node, "a sentence in quotes").map(|at| at.value)
+    }
+
+    /// The tables below `stage`. If there are none and that `matters`, it is reported.
+    pub(super) fn all_stages(&mut self, node: Option<Node>, matters: bool) -> Vec<ParsedStage> {
+        let is_absent = node.is_none();
+        let table = node.and_then(|node| self.table("`stage`", node, "tables, `[stage.NAME]`"));
+        if matters && table.as_ref().map_or(is_absent, |at| at.value.0.is_empty()) {
             let problem = Problem::new(Cause::NoStages { file: self.origin.name().to_owned() });
             let help = "a pipeline has one table per stage: `[stage.NAME]` with `use = \"plugin/stage\"`; \
                         `vsg-host plugins` lists what can be used";
             self.problems.push(problem.help(help));
         }
-        (description, job, stages)
+        table.map(|at| self.stages(at.value)).unwrap_or_default()
     }
 
     fn job(&mut self, table: Table) -> JobFiles {
@@ -208,7 +222,7 @@ impl Shape<'_> {
         inputs.collect()
     }
 
-    fn text(&mut self, what: &str, node: &Node, expected: &str) -> Option<At<String>> {
+    pub(super) fn text(&mut self, what: &str, node: &Node, expected: &str) -> Option<At<String>> {
         let text = node.text().map(|text| At { value: text.to_owned(), place: node.place.clone() });
         if text.is_none() {
             self.wrong_type(what, node, expected);
@@ -216,7 +230,7 @@ impl Shape<'_> {
         text
     }
 
-    fn table(&mut self, what: &str, node: Node, expected: &str) -> Option<At<Table>> {
+    pub(super) fn table(&mut self, what: &str, node: Node, expected: &str) -> Option<At<Table>> {
         match node {
             Node { place, literal: Literal::Table(value) } => Some(At { value, place }),
             node => {
@@ -226,7 +240,7 @@ impl Shape<'_> {
         }
     }
 
-    fn wrong_type(&mut self, what: &str, node: &Node, expected: &str) {
+    pub(super) fn wrong_type(&mut self, what: &str, node: &Node, expected: &str) {
         if matches!(node.literal, Literal::Unusable) {
             return;
         }
@@ -235,7 +249,7 @@ impl Shape<'_> {
         self.problems.push(Problem::new(Cause::WrongType { what, expected, found }).at(&node.place, label));
     }
 
-    fn unknown_key(&mut self, owner: &str, key: &At<String>, known: &[&str]) {
+    pub(super) fn unknown_key(&mut self, owner: &str, key: &At<String>, known: &[&str]) {
         let cause = Cause::UnknownKey { owner: owner.to_owned(), key: key.value.clone() };
         let help = suggest(&key.value, &format!("keys of {owner}"), known.iter().copied());
         self.problems.push(Problem::new(cause).at(&key.place, "unknown").help(help));

@@ -22,6 +22,18 @@ summary { cursor: pointer; margin-top: 1rem; }
 #[must_use]
 pub fn html(title: &str, finished: &Finished, report: &Value) -> String {
     let status = report["status"].as_str().unwrap_or("unknown");
+    let body = page! {
+        @if let Some(error) = report["error"].as_str() { h2 { "Error" } pre { (error) } }
+        @for entry in &finished.entries { (section(entry)) }
+        (issues(&report["issues"]))
+        (stages(finished))
+        details { summary { "All facts (report.json)" } pre { (format!("{report:#}")) } }
+    };
+    document(title, status, "", &body)
+}
+
+/// A page with title and status above its body; `style` is added to that of all pages.
+pub(super) fn document(title: &str, status: &str, style: &str, body: &Markup) -> String {
     let markup = page! {
         (DOCTYPE)
         html lang="en" {
@@ -29,15 +41,11 @@ pub fn html(title: &str, finished: &Finished, report: &Value) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
                 title { (title) ": " (status) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(style)) }
             }
             body {
                 h1 { (title) " " span class=(format!("status {status}")) { (status) } }
-                @if let Some(error) = report["error"].as_str() { h2 { "Error" } pre { (error) } }
-                @for entry in &finished.entries { (section(entry)) }
-                (issues(&report["issues"]))
-                (stages(finished))
-                details { summary { "All facts (report.json)" } pre { (format!("{report:#}")) } }
+                (body)
             }
         }
     };

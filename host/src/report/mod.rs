@@ -1,5 +1,6 @@
 //! What a run leaves behind for people and programs, `report.json` and `report.html`, and how tables and figures look.
 
+pub mod compare;
 mod html;
 mod json;
 mod plot;

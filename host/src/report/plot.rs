@@ -13,19 +13,41 @@ const SIZE: (u32, u32) = (760, 320);
 const INK: RGBColor = RGBColor(1, 2, 3);
 const INK_IN_SVG: &str = "#010203";
 /// Colours that stand out on white and on black.
-const COLOURS: [RGBColor; 4] =
-    [RGBColor(38, 139, 210), RGBColor(220, 80, 47), RGBColor(110, 160, 40), RGBColor(181, 120, 0)];
+const COLOURS: [RGBColor; 8] = [
+    RGBColor(38, 139, 210),
+    RGBColor(220, 80, 47),
+    RGBColor(110, 160, 40),
+    RGBColor(181, 120, 0),
+    RGBColor(150, 105, 225),
+    RGBColor(0, 160, 150),
+    RGBColor(215, 75, 155),
+    RGBColor(130, 130, 130),
+];
+
+/// How a figure is drawn.
+pub(super) struct Look<'l> {
+    /// The colour of each series, by number, see [`colour`].
+    pub(super) colours: &'l [usize],
+    /// Whether names of series are drawn, too.
+    pub(super) has_legend: bool,
+}
 
 /// The figure as an `svg` element, or `None` if there is nothing finite to draw.
 ///
 /// Axes follow points and lines; crosses (rejected measurements) that lie outside are drawn on the edge.
 #[must_use]
 pub fn svg(figure: &Figure) -> Option<String> {
+    let colours: Vec<usize> = (0..figure.series.len()).collect();
+    svg_with(figure, &Look { colours: &colours, has_legend: true })
+}
+
+/// The same with a look of its own.
+pub(super) fn svg_with(figure: &Figure, look: &Look<'_>) -> Option<String> {
     let frame = Frame::of(figure)?;
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
-        draw(&area, figure, &frame).ok()?;
+        draw(&area, figure, &frame, look).ok()?;
     }
     Some(text.replace(INK_IN_SVG, "currentColor"))
 }
@@ -38,6 +60,21 @@ pub fn standalone_svg(figure: &Figure) -> Option<String> {
     let text = svg(figure)?;
     let start = text.find("<svg").and_then(|start| Some(start + text[start..].find('>')? + 1))?;
     Some(format!("{}{STYLE}{}", &text[..start], &text[start..]))
+}
+
+/// The `nth` colour as CSS writes it; after the last one the first one comes again.
+pub(super) fn colour(nth: usize) -> String {
+    let RGBColor(red, green, blue) = rgb(nth);
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+/// Whether another one has the `nth` colour, too, and points of it are triangles to tell them apart.
+pub(super) fn is_again(nth: usize) -> bool {
+    nth / COLOURS.len() % 2 == 1
+}
+
+fn rgb(nth: usize) -> RGBColor {
+    COLOURS[nth % COLOURS.len()]
 }
 
 /// Ranges of both axes.
@@ -79,7 +116,7 @@ fn padded((low, high): (f64, f64), least: f64) -> (f64, f64) {
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame) -> Result<(), Box<dyn std::error::Error>> {
+fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame, look: &Look<'_>) -> Result<(), Box<dyn std::error::Error>> {
     let text = |size: i32| ("sans-serif", size).into_font().color(&INK);
     let mut chart = ChartBuilder::on(area)
         .margin(8)
@@ -100,7 +137,8 @@ fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame) -> Result<(), Box<dyn s
         .x_label_formatter(&|x| format!("{x:.0}"))
         .y_label_formatter(&|y| format!("{y:.decimals$}"))
         .draw()?;
-    for (series, colour) in figure.series.iter().zip(COLOURS.iter().cycle()) {
+    for (series, nth) in figure.series.iter().zip(look.colours) {
+        let colour = rgb(*nth);
         let points: Vec<(f64, f64)> = series
             .points
             .iter()
@@ -111,6 +149,10 @@ fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame) -> Result<(), Box<dyn s
             Mark::Line => {
                 chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
             }
+            Mark::Point if is_again(*nth) => {
+                let triangles = points.into_iter().map(|point| TriangleMarker::new(point, 5, colour.filled()));
+                chart.draw_series(triangles)?;
+            }
             Mark::Point => {
                 chart.draw_series(points.into_iter().map(|point| Circle::new(point, 4, colour.filled())))?;
             }
@@ -119,19 +161,20 @@ fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame) -> Result<(), Box<dyn s
             }
         }
     }
-    legend(area, figure)
+    if look.has_legend { legend(area, figure, look) } else { Ok(()) }
 }
 
 /// Names of the series that have points, in their colours, in the upper right corner.
-fn legend(area: &Area<'_>, figure: &Figure) -> Result<(), Box<dyn std::error::Error>> {
-    let named = figure.series.iter().zip(COLOURS.iter().cycle()).filter(|(series, _)| !series.points.is_empty());
+fn legend(area: &Area<'_>, figure: &Figure, look: &Look<'_>) -> Result<(), Box<dyn std::error::Error>> {
+    let colours = look.colours.iter().map(|nth| rgb(*nth));
+    let named = figure.series.iter().zip(colours).filter(|(series, _)| !series.points.is_empty());
     for (row, (series, colour)) in named.enumerate() {
         let sign = match series.mark {
             Mark::Line => "—",
             Mark::Point => "●",
             Mark::Cross => "✕",
         };
-        let style = ("sans-serif", 13).into_font().color(colour).pos(Pos::new(HPos::Right, VPos::Top));
+        let style = ("sans-serif", 13).into_font().color(&colour).pos(Pos::new(HPos::Right, VPos::Top));
         let place = (SIZE.0 as i32 - 14, 12 + 16 * row as i32);
         area.draw_text(&format!("{sign} {} ({})", series.name, series.points.len()), &style, place)?;
     }
@@ -162,6 +205,15 @@ mod tests {
         assert!(svg.contains("delay (ms)"));
         let alone = standalone_svg(&figure(vec![(0.0, 1.0)], vec![])).unwrap();
         assert!(alone.contains("><style>svg{color:") && alone.contains("prefers-color-scheme:dark"), "{alone}");
+    }
+
+    #[test]
+    fn series_of_one_colour_differ_in_shape() {
+        let two =
+            Figure { series: vec![figure(vec![(0.0, 1.0)], vec![]).series.remove(0); 2], ..figure(vec![], vec![]) };
+        let drawn = svg_with(&two, &Look { colours: &[1, 1 + COLOURS.len()], has_legend: false }).unwrap();
+        assert_eq!((drawn.matches("<circle").count(), drawn.matches("<polygon").count()), (1, 1));
+        assert_eq!(colour(1), colour(1 + COLOURS.len()));
     }
 
     #[test]

@@ -10,12 +10,13 @@ use super::{
 };
 use crate::{
     pipeline::{Feed, Instance, source_name},
-    store::{Kept, Recipe, content_key, file_key},
+    platform,
+    store::{Effort, Kept, Recipe, content_key, file_key},
 };
 use std::{
     collections::BTreeMap,
     sync::{Mutex, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use vsg_plugin_api::{Error, Value};
 
@@ -35,6 +36,8 @@ pub(super) struct Done {
     pub(super) from_store: bool,
     /// What the outputs were made of, if that decides what they are.
     pub(super) recipe: Option<Recipe>,
+    /// What the earlier run took that they came from.
+    pub(super) earlier: Option<Effort>,
 }
 
 /// Keys of source files, each computed once.
@@ -58,7 +61,7 @@ impl Run<'_> {
         let Some(store) = self.store else {
             let outputs = self.run_stage(index, inputs, meter)?;
             let unkeyed = outputs.into_iter().map(|(port, value)| (port, Keyed { value, key: String::new() }));
-            return Ok(Done { outputs: unkeyed.collect(), from_store: false, recipe: None });
+            return Ok(Done { outputs: unkeyed.collect(), from_store: false, recipe: None, earlier: None });
         };
         let instance = &self.plan.instances[index];
         for ((_, values), (_, feeds)) in inputs.iter_mut().zip(&instance.inputs) {
@@ -74,7 +77,7 @@ impl Run<'_> {
                 let key = content_key(&value);
                 (port, Keyed { value, key })
             });
-            return Ok(Done { outputs: keyed.collect(), from_store: false, recipe: None });
+            return Ok(Done { outputs: keyed.collect(), from_store: false, recipe: None, earlier: None });
         }
         let recipe = self.recipe(instance, &inputs);
         let key = recipe.key();
@@ -89,6 +92,7 @@ impl Run<'_> {
                 .collect(),
             from_store,
             recipe: Some(recipe.clone()),
+            earlier: kept.effort.filter(|_| from_store),
         };
         if let Some(mut kept) = store.load(&key) {
             for (level, text) in kept.messages.drain(..) {
@@ -99,8 +103,13 @@ impl Run<'_> {
             }
             return Ok(keyed(kept, true));
         }
+        let (start, before) = (Instant::now(), platform::thread_cost().cpu_ns);
         let outputs = self.run_stage(index, inputs, meter)?;
-        let mut kept = Kept { outputs, ..Kept::default() };
+        let own_s = platform::thread_cost().cpu_ns.saturating_sub(before) as f64 / 1e9;
+        let elsewhere_s = meter.total().0.cpu_seconds;
+        let cpu_seconds = elsewhere_s.map(|elsewhere_s| elsewhere_s + own_s);
+        let effort = Some(Effort { seconds: start.elapsed().as_secs_f64(), cpu_seconds });
+        let mut kept = Kept { outputs, effort, ..Kept::default() };
         if let Ok(words) = self.kept[index].lock() {
             kept.messages.clone_from(&words.messages);
             kept.entries.clone_from(&words.entries);

@@ -1,7 +1,7 @@
 //! What a run did: its stages, what they said, what failed, and how it went as a whole.
 
 use super::meter::{ToolRecord, Usage};
-use crate::store::PastInstance;
+use crate::store::{Effort, PastInstance};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use vsg_plugin_api::{Error, Value, report::Entry};
@@ -84,6 +84,9 @@ pub struct StageRecord {
     pub usage: Usage,
     /// Whether its outputs came from an earlier run.
     pub from_store: bool,
+    /// What that earlier run took, if it was noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Effort>,
     /// Whether it ran in a process of its own.
     pub isolated: bool,
     /// Tools that it ran, in the order of their ends.

@@ -255,6 +255,7 @@ impl<'p> Run<'p> {
             seconds: ended.seconds,
             usage: ended.usage,
             from_store: outcome == StageOutcome::FromStore,
+            earlier: ended.outcome.as_ref().ok().and_then(|done| done.earlier),
             isolated: outcome != StageOutcome::FromStore && self.isolation_of(ended.instance).is_some(),
             tools: ended.tools,
             error: error.map(ToString::to_string),

@@ -69,6 +69,7 @@ mod tests {
             seconds,
             usage: Usage::default(),
             from_store: false,
+            earlier: None,
             isolated: false,
             tools: Vec::new(),
             error: None,

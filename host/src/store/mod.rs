@@ -55,6 +55,17 @@ pub struct Kept {
     pub messages: Vec<(u8, String)>,
     /// Additions to the report.
     pub entries: Vec<Entry>,
+    /// What it took; none of what was kept before that was noted.
+    pub effort: Option<Effort>,
+}
+
+/// What one run of a stage took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Effort {
+    /// Wall time (s).
+    pub seconds: f64,
+    /// Processor time (s), if the system tells.
+    pub cpu_seconds: Option<f64>,
 }
 
 /// The file of a [`Kept`].
@@ -64,6 +75,8 @@ struct Description {
     outputs: BTreeMap<String, Stored>,
     messages: Vec<(u8, String)>,
     entries: Vec<Entry>,
+    #[serde(default)]
+    effort: Option<Effort>,
 }
 
 impl Store {
@@ -102,7 +115,8 @@ impl Store {
         let values = self.folder.join(VALUES);
         let outputs = description.outputs.into_iter().map(|(port, output)| Some((port, output.value(&values)?)));
         let outputs = outputs.collect::<Option<_>>()?;
-        Some(Kept { outputs, messages: description.messages, entries: description.entries })
+        let Description { messages, entries, effort, .. } = description;
+        Some(Kept { outputs, messages, entries, effort })
     }
 
     /// Keeps what a stage gave, and gives it back with its bulk data where it is now. `scratch` is a folder on the same disk.
@@ -131,8 +145,8 @@ impl Store {
             );
             outputs.insert(port, Value { blob, ..value });
         }
-        let description =
-            Description { recipe, outputs: written, messages: kept.messages.clone(), entries: kept.entries.clone() };
+        let Kept { messages, entries, effort, .. } = kept;
+        let description = Description { recipe, outputs: written, messages, entries, effort };
         let mut bytes = vec![b'\n'; 65];
         serde_json::to_writer(&mut bytes, &description)?;
         let sum = blake3::hash(&bytes[65..]).to_hex();
@@ -143,7 +157,8 @@ impl Store {
         } else {
             self.packs.add(key.as_str(), bytes)?;
         }
-        Ok(Kept { outputs, messages: kept.messages, entries: kept.entries })
+        let Description { messages, entries, .. } = description;
+        Ok(Kept { outputs, messages, entries, effort })
     }
 
     /// Brings bulk data into the folder of values; its path there, or none for no data.
@@ -225,6 +240,7 @@ mod tests {
             outputs: BTreeMap::from([("number".to_owned(), value)]),
             messages: vec![(3, "a line".into())],
             entries: vec![Entry::Issue("look".into())],
+            effort: Some(Effort { seconds: 2.0, cpu_seconds: Some(3.5) }),
         }
     }
 
@@ -246,6 +262,7 @@ mod tests {
         assert_eq!(found.outputs["number"].header, json!({ "value": 7 }));
         assert_eq!(found.outputs["number"].blob.as_slice(), b"bulk");
         assert_eq!((found.messages[0].1.as_str(), found.entries.len()), ("a line", 1));
+        assert_eq!(found.effort, Some(Effort { seconds: 2.0, cpu_seconds: Some(3.5) }));
     }
 
     proptest::proptest! {

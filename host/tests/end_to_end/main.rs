@@ -8,6 +8,7 @@ mod bad_disk;
 mod bad_input;
 mod bad_tools;
 mod boundary;
+mod comparisons;
 mod file_names;
 mod graphs;
 mod isolation;

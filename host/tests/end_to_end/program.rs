@@ -109,13 +109,22 @@ pub(crate) struct Job {
 impl Job {
     /// Runs a pipeline with results in `out` and values in `store` of a new folder.
     pub(crate) fn new(pipeline: impl AsRef<OsStr>) -> Self {
-        Self::in_folder(tempfile::Builder::new().prefix("vsg-end-to-end-").tempdir().unwrap(), pipeline)
+        Self::in_folder(new_folder(), pipeline)
     }
 
     /// The same in a folder where another job ran before.
     pub(crate) fn in_folder(folder: TempDir, pipeline: impl AsRef<OsStr>) -> Self {
+        Self::of_verb("run", folder, [pipeline])
+    }
+
+    /// The same with another verb that takes pipelines.
+    pub(crate) fn of_verb<P: AsRef<OsStr>>(
+        verb: &str,
+        folder: TempDir,
+        pipelines: impl IntoIterator<Item = P>,
+    ) -> Self {
         let mut command = vsg_host(&folder.path().join("home"));
-        command.arg("run").arg(pipeline).arg("-o").arg(folder.path().join("out"));
+        command.arg(verb).args(pipelines).arg("-o").arg(folder.path().join("out"));
         command.env("VSG_STORE", folder.path().join("store"));
         Self { folder, command }
     }
@@ -180,6 +189,11 @@ impl Job {
         let output = self.command.output().unwrap();
         Ran { folder: self.folder, output }
     }
+}
+
+/// A folder for a job.
+pub(crate) fn new_folder() -> TempDir {
+    tempfile::Builder::new().prefix("vsg-end-to-end-").tempdir().unwrap()
 }
 
 /// A job that has ended.

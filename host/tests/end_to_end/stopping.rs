@@ -2,7 +2,7 @@
 
 use crate::{
     media,
-    program::{Job, Ran, decoder, run_folders, shipped},
+    program::{Job, Ran, decoder, new_folder, run_folders, shipped},
 };
 use std::{
     io::{BufRead, BufReader, Read},
@@ -76,6 +76,32 @@ fn ctrl_c_while_the_output_is_written() {
     let job = Job::new(shipped("default.toml")).quick().fake("VSG_MKVMERGE", script);
     let ran = interrupted(with_sources(job), "Progress: 100%", &["-INT"]);
     is_cancelled(&ran);
+}
+
+#[test]
+fn ctrl_c_during_a_later_pair_stops_the_comparison_and_keeps_what_was_measured() {
+    let pair = media::small();
+    let folder = new_folder();
+    let pipeline = folder.path().join("compared.toml");
+    let variants =
+        "[compare]\nmeasure = [\"delay.delay\"]\n[variant.one]\n[stage.correlate.with]\nwindows = 4\nwindow_s = 5.0\n";
+    std::fs::write(&pipeline, format!("extends = {:?}\n{variants}", shipped("analyze.toml"))).unwrap();
+    std::fs::copy(&pair.target, folder.path().join("second.mkv")).unwrap();
+    let (reference, target) = (pair.reference.display(), pair.target.display());
+    let list = format!("name,reference,target\nfirst,{reference},{target}\nsecond,{reference},second.mkv\n");
+    let pairs = folder.path().join("pairs.csv");
+    std::fs::write(&pairs, list).unwrap();
+    let script = "case \"$*\" in *second.mkv*f32le*) exec sleep 3600;; *) exec ffmpeg \"$@\";; esac";
+    let job = Job::of_verb("compare", folder, [pipeline]).arg("--pairs").arg(pairs).fake("VSG_FFMPEG", script);
+    // From when it is mentioned first, the pair can only end by the signal.
+    let ran = interrupted(job, "second.mkv", &["-INT"]);
+    assert_eq!(ran.output.status.code(), Some(130), "{}", ran.stderr());
+    assert!(ran.stderr().ends_with("cancelled\n"), "{}", ran.stderr());
+    ran.left_nothing_half_done();
+    let first = ran.folder.path().join("out/first/film.compare.json");
+    let facts: serde_json::Value = serde_json::from_slice(&std::fs::read(first).unwrap()).unwrap();
+    assert!(facts["targets"][0]["variants"][0]["delay_ms"].is_f64(), "{facts:#}");
+    assert!(!ran.folder.path().join("out/pairs.compare.json").exists());
 }
 
 /// The sources before the options, because more options follow.

@@ -131,6 +131,10 @@ fn signature(id: &str, inputs: &[&str], outputs: &[&str], parameters: serde_json
     (id.to_owned(), signature)
 }
 
+fn effect((id, signature): (String, Signature)) -> (String, Signature) {
+    (id, Signature { pure: false, ..signature })
+}
+
 pub(crate) fn catalog() -> BTreeMap<String, Signature> {
     let audio = ["reference audio/1", "target audio/1"];
     let mux = ["layout layout/1", "tracks* tracks/1", "delays delays/1", "chapters? chapters/1"];
@@ -146,6 +150,8 @@ pub(crate) fn catalog() -> BTreeMap<String, Signature> {
         signature("separation/vocals", &["audio audio/1"], &["audio audio/1"], schema::<Model>()),
         signature("mux/mux", &mux, &["output output/1"], schema::<Nothing>()),
         signature("loop/audio", &["audio? audio/1"], &["audio audio/1"], serde_json::Value::Null),
+        effect(signature("loop/effect", &["audio? audio/1"], &["audio audio/1"], serde_json::Value::Null)),
+        signature("loop/other", &[], &["audio other/1"], serde_json::Value::Null),
         signature("broken/schema", &[], &[], serde_json::json!({ "type": 7 })),
     ])
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 mod catalog;
+mod comparisons;
 mod plans;
 mod problems;
 mod properties;

@@ -90,7 +90,85 @@ messages! {
         [stage.""]
         use = "loop/audio"
     "#;
-    comparisons: "[stage.a]\nuse = \"loop/audio\"\n[compare]\nbaseline = \"phat\"\n[variant.phat]\n";
+    comparisons_without_measure: "[stage.a]\nuse = \"loop/audio\"\n[compare]\nbaseline = \"phat\"\n[variant.phat]\n";
+    comparisons_without_variants: "[stage.a]\nuse = \"loop/audio\"\n[compare]\nmeasure = [\"a.audio\"]\n";
+    variants_without_comparison: "[stage.a]\nuse = \"loop/audio\"\n[variant.a]\n[variant.b]\n";
+    comparisons: r#"
+        [stage.a]
+        use = "loop/audio"
+        [stage.c]
+        use = "correlation-gcc/phat"
+        from = { reference = "a.audio", target = "a.audio" }
+        with.windws = 3
+        [compare]
+        measure  = ["c.correlations", "a.audio", "a.audio", "a.audio@reference", "job.file", "b.audio", "c", 3]
+        baseline = "phatt"
+        base = "phat"
+        [variant.phat]
+        [variant.scc]
+        stage.c.use = "correlation-scc/scp"
+        [variant.many]
+        stage.c.with.windows = 1000
+        stage.d.use = "loop/audio"
+        stages.c.use = "correlation-gcc/phat"
+        [variant."two words"]
+        description = 3
+        [variant]
+        none = 1
+        [variant.odd]
+        stage = 2
+    "#;
+    comparisons_of_the_wrong_type: "compare = 1\nvariant = []\n[stage.a]\nuse = \"loop/audio\"\n";
+    measures_of_the_wrong_type: r#"
+        [stage.a]
+        use = "loop/audio"
+        [compare]
+        measure = "a.audio"
+        baseline = 3
+        [variant.a]
+    "#;
+    nothing_to_measure: "[stage.a]\nuse = \"loop/audio\"\n[compare]\nmeasure = []\n[variant.a]\n";
+    measured_outputs_of_some_variants: r#"
+        [stage.a]
+        use = "loop/audio"
+        [stage.b]
+        use = "media/layout"
+        from.media = []
+        [stage.effect]
+        use = "mux/mux"
+        from = { layout = "b.layout", tracks = [], delays = "delays.delays" }
+        [stage.delays]
+        use = "delays/plan"
+        from = { delay = [], layout = "b.layout" }
+        [compare]
+        measure = ["c.audio", "a.audio", "b.layout", "effect.output", "delays.delays"]
+        [variant.one]
+        stage.c = { use = "loop/audio" }
+        [variant.two]
+        [variant.three]
+        stage.a = { use = "media/decode", from.media = "p.media" }
+        stage.p = { use = "media/probe", from.file = "job.file" }
+    "#;
+    measured_kinds_and_effects: r#"
+        [stage.a]
+        use = "loop/audio"
+        [stage.out]
+        use = "loop/effect"
+        [stage.after]
+        use = "loop/audio"
+        from.audio = "out.audio"
+        [compare]
+        measure = ["a.audio", "after.audio"]
+        [variant.one]
+        [variant.two]
+        stage.a.use = "loop/other"
+    "#;
+    variants_of_the_command_line: "[stage.a]\nuse = \"loop/audio\"\n[compare]\nmeasure = [\"a.audio\"]\n[variant.one]\n", sets [
+        "variant.on.stage.a.use=loop/audio",
+        "variant.one.stage.a.uses=loop/audio",
+        "compare.baseline=on",
+        "compare.basline=one",
+    ];
     missing_use: "[stage.a]\neach = \"sources\"\n";
     implementations: r#"
         [stage.a]

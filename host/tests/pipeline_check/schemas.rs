@@ -20,6 +20,13 @@ fn an_editor_accepts_a_stage_that_leaves_the_rest_to_what_it_extends() {
 }
 
 #[test]
+fn an_editor_accepts_a_comparison() {
+    let text = "extends = \"a.toml\"\n[compare]\nmeasure = [\"a.b\"]\nbaseline = \"c\"\n[variant.c]\n[variant.d]\n\
+                description = \"D.\"\nstage.a.use = \"correlation-scc/scc\"\nstage.a.with.windows = 3\n";
+    assert_eq!(errors(text), Vec::<String>::new());
+}
+
+#[test]
 fn an_editor_marks_a_wrong_one() {
     for text in [
         "extend = \"a.toml\"",
@@ -30,6 +37,10 @@ fn an_editor_marks_a_wrong_one() {
         "[stage.a]\nuse = \"correlation-gcc/phat\"\nwith.windows = 0",
         "[stage.a]\nuse = \"correlation-gcc/phat\"\nwith.wndows = 2",
         "[stage.a]\neach = \"source\"",
+        "[compare]\nmeasure = []",
+        "[compare]\nmeasure = [\"a.b@reference\"]",
+        "[variant.a]\njob.reference = \"a.mkv\"",
+        "[variant.a]\nstage.a.use = \"media/prob\"",
     ] {
         assert!(!errors(text).is_empty(), "{text}");
     }
