@@ -199,6 +199,13 @@ impl<M: SyncMode> Synced<M> {
         self.0
             .sync(&mut subtitles, timing, ctx)
             .map_err(|error| if error.is_cancelled() { error } else { error.context(&place) })?;
+        if let Some(refused_ms) = subtitles.refused_delay_ms() {
+            return Err(Error::new(format!(
+                "{place}: the mode `{}` moved events by {refused_ms} ms, which is no delay",
+                M::ID
+            ))
+            .help("this is a defect of the plugin, or of a setting of it"));
+        }
         let after = starts(&subtitles);
         let moved_ms = |index: usize| after[index] - before[index];
         if subtitles.clamped() > 0 {
