@@ -1,6 +1,7 @@
 //! Decoded audio that is mapped from a file and filtered where it is read.
 
 use crate::{Blob, Data, Error, Result, Value};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use vsg_dsp::Filter;
@@ -14,7 +15,7 @@ pub struct Audio {
 }
 
 /// Everything about an audio value but its samples.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AudioHeader {
     /// `Source 1`, `Source 2`, …
     pub source: String,
@@ -32,13 +33,14 @@ pub struct AudioHeader {
 }
 
 /// One filter of an audio value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AudioFilter {
     /// What it does, for people.
     pub description: String,
     /// The band that passes (Hz).
     pub pass_band_hz: (f64, f64),
     /// Coefficients.
+    #[schemars(with = "serde_json::Value")]
     pub filter: Filter,
 }
 

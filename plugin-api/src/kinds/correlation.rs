@@ -1,10 +1,11 @@
 //! What a correlation method measured, window by window.
 
 use crate::json_kind;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The measurements of one target against the reference.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Correlation {
     /// The target.
     pub source: String,
@@ -30,7 +31,7 @@ pub struct Correlation {
 json_kind!(Correlation, "correlation/1");
 
 /// One measured window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Window {
     /// Position in the plan, from 1.
     pub number: usize,

@@ -1,11 +1,12 @@
 //! The delay of one target, and the delays of the whole job.
 
 use crate::json_kind;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The delay that was selected for one target, between decoded signals: without container delays and global shift.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delay {
     /// The target.
     pub source: String,
@@ -29,7 +30,7 @@ pub struct Delay {
 json_kind!(Delay, "delay/1");
 
 /// The delays of the job. All maps are keyed by source; those of one file only are empty.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Delays {
     /// Whole milliseconds to add to a track that starts at its first sample; container delay of the reference's audio and
     /// global shift included.

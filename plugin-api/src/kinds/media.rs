@@ -1,6 +1,7 @@
 //! Source files and what is inside them.
 
 use crate::json_kind;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 pub const REFERENCE: &str = "Source 1";
 
 /// One input file of the job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceFile {
     /// `Source 1` is the reference, the others are targets.
     pub source: String,
@@ -18,7 +19,7 @@ pub struct SourceFile {
 json_kind!(SourceFile, "file/1");
 
 /// A media file as mkvmerge and ffprobe describe it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Media {
     /// `Source 1`, `Source 2`, …
     pub source: String,
@@ -61,7 +62,7 @@ impl Media {
 }
 
 /// One track of a media file.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct MediaTrack {
     /// Id in mkvmerge.
     pub id: u64,
@@ -100,7 +101,7 @@ pub struct MediaTrack {
 }
 
 /// Flags of a track.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct TrackFlags {
     /// Played unless the user chooses otherwise.
     pub default: bool,
@@ -109,7 +110,7 @@ pub struct TrackFlags {
 }
 
 /// Type of a track.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TrackType {
     /// Pictures.
@@ -136,7 +137,7 @@ impl std::fmt::Display for TrackType {
 }
 
 /// A file attached to a container.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AttachmentInfo {
     /// Id in mkvmerge.
     pub id: u64,

@@ -8,6 +8,7 @@ mod correlation;
 mod delays;
 mod media;
 mod output;
+pub mod reference;
 mod sync_report;
 mod tracks;
 

@@ -1,10 +1,11 @@
 //! What a sync mode did to the subtitles of a source.
 
 use crate::json_kind;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The subtitles of one source, track by track.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SyncReport {
     /// The source.
     pub source: String,
@@ -16,7 +17,7 @@ pub struct SyncReport {
 json_kind!(SyncReport, "sync-report/1");
 
 /// One subtitle track.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SyncedTrack {
     /// Id in mkvmerge.
     pub id: u64,

@@ -2,11 +2,12 @@
 
 use super::TrackType;
 use crate::json_kind;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// The tracks of the output in order, chosen from all sources.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Layout {
     /// Output tracks.
     pub tracks: Vec<LayoutTrack>,
@@ -30,7 +31,7 @@ impl Layout {
 }
 
 /// One output track.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LayoutTrack {
     /// Source it comes from.
     pub source: String,
@@ -58,7 +59,7 @@ pub struct LayoutTrack {
 }
 
 /// One attachment of the output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LayoutAttachment {
     /// Source it comes from.
     pub source: String,
@@ -69,7 +70,7 @@ pub struct LayoutAttachment {
 }
 
 /// The tracks of one source that go into the output.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tracks {
     /// The source.
     pub source: String,
@@ -81,7 +82,7 @@ pub struct Tracks {
 json_kind!(Tracks, "tracks/1");
 
 /// One track on its way to the output.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Track {
     /// Id in mkvmerge.
     pub id: u64,
@@ -110,7 +111,7 @@ pub struct Track {
 }
 
 /// Where the bytes of a track are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrackData {
     /// In the source file, untouched: mkvmerge reads it there, with its own timestamps.
