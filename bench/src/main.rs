@@ -1,16 +1,16 @@
 //! Measures whole runs of vsg-host against ffmpeg's decodes of the same tracks, in turn, and prints medians and ratios.
 //!
-//! `vsg-bench HOST FOLDER [MINUTES …]`. CPU seconds count the whole tree of processes; memory is the largest sum of anonymous
+//! `vsg-bench HOST FOLDER [MINUTES …]`, before that what the framework costs by itself. CPU seconds count the whole tree of processes; memory is the largest sum of anonymous
 //! pages (`RssAnon`) of all processes of the tree that a look every 5 ms has seen. Linux only.
 
+mod overhead;
 mod tree;
 
 use std::{
     error::Error,
     ops::ControlFlow,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::Instant,
+    process::Command,
 };
 use tree::{Measured, measure};
 
@@ -19,7 +19,6 @@ const RUNS: usize = 5;
 /// Limits that the ratios are shown against.
 const CPU_LIMIT: f64 = 1.3;
 const MEMORY_LIMIT_MIB: f64 = 150.0;
-const OVERHEAD_LIMIT_MS: f64 = 50.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
@@ -30,26 +29,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     if minutes.is_empty() {
         minutes = vec![24, 120];
     }
+    // 0 minutes: what the framework costs alone.
+    minutes.retain(|length| *length > 0);
     let (host, folder) = (PathBuf::from(host), PathBuf::from(folder));
-    overhead(&host)?;
+    let idle = format!("{}misbehaving{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    overhead::overhead(&host, &host.with_file_name(idle), &folder.join("overhead"))?;
     for length in minutes {
         whole_run(&host, &folder.join(format!("{length}min")), length)?;
     }
-    Ok(())
-}
-
-/// Start-up, loading and checking of plugins, and planning: everything but stages and the writing of reports.
-fn overhead(host: &Path) -> Result<(), Box<dyn Error>> {
-    let mut times_ms = Vec::new();
-    for _ in 0..20 {
-        let start = Instant::now();
-        let status = Command::new(host).args(["check", "pipelines/analyze.toml"]).stdout(Stdio::null()).status()?;
-        if !status.success() {
-            return Err("vsg-host check failed".into());
-        }
-        times_ms.push(start.elapsed().as_secs_f64() * 1000.0);
-    }
-    println!("start, plugins, plan: {:.1} ms (limit {OVERHEAD_LIMIT_MS} ms)", median(&mut times_ms));
     Ok(())
 }
 

@@ -94,7 +94,7 @@ impl<'a> Engine<'a> {
             drop(store);
             let now = jiff::ZonedDateTime::now();
             let past = PastRun {
-                id: format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), std::process::id()),
+                id: format!("{}-{}", now.strftime("%Y%m%d-%H%M%S.%3f"), std::process::id()),
                 ended: now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
                 pipeline: pipeline.display().to_string(),
                 sources: plan.sources.clone(),
