@@ -24,7 +24,13 @@ pub struct Subtitles {
     /// The file as it was read, until something is edited.
     original: Option<Vec<u8>>,
     clamped: usize,
+    refused_delay_ms: Option<f64>,
 }
+
+/// Added to a delay before it is rounded down (ms), so that 1001 ms that arithmetic made 1000.999999999 ms stay 1001.
+const NOISE_MS: f64 = 1e-6;
+/// No delay is longer (ms); so many hours still have digits that are read back.
+const LONGEST_MS: f64 = 1e12;
 
 impl Subtitles {
     /// Reads the content of a file. Lines that can not be understood are kept and told in [`warnings`](Self::warnings).
@@ -39,7 +45,7 @@ impl Subtitles {
             Format::Srt => blocks::srt_events(&lines),
             Format::Vtt => blocks::vtt_events(&lines),
         };
-        Ok(Self { format, charset, lines, places, warnings, original: Some(bytes.to_owned()), clamped: 0 })
+        Ok(Self { format, charset, lines, places, warnings, original: Some(bytes.to_owned()), clamped: 0, refused_delay_ms: None })
     }
 
     /// Reads a file; the end of its name says the format.
@@ -88,6 +94,12 @@ impl Subtitles {
         self.clamped
     }
 
+    /// The last delay that was asked for and is none: NaN, infinite, or absurdly long.
+    #[must_use]
+    pub fn refused_delay_ms(&self) -> Option<f64> {
+        self.refused_delay_ms
+    }
+
     /// All events, in the order of the file.
     pub fn events(&self) -> impl ExactSizeIterator<Item = Event<'_>> {
         self.places.iter().map(|place| self.event(place))
@@ -107,12 +119,14 @@ impl Subtitles {
     }
 
     /// Adds a delay (ms) to every timestamp, those of comments and within texts, too. The delay is rounded down to whole
-    /// milliseconds first; that is what is returned. Times do not fall below 0. One that is not finite changes nothing.
+    /// milliseconds first (`offset = floor(delay)`, but for noise of arithmetic); that is what is returned. Times do not fall below
+    /// 0. One that is no number, or longer than thirty years, changes nothing and is told by [`refused_delay_ms`](Self::refused_delay_ms).
     pub fn shift_ms(&mut self, delay_ms: f64) -> i64 {
-        if !delay_ms.is_finite() {
+        if !delay_ms.is_finite() || delay_ms.abs() > LONGEST_MS {
+            self.refused_delay_ms = Some(delay_ms);
             return 0;
         }
-        let offset_ms = delay_ms.floor() as i64;
+        let offset_ms = (delay_ms + NOISE_MS).floor() as i64;
         let old: Vec<(i64, i64)> = self.places.iter().map(|place| (place.start_ms(), place.end_ms())).collect();
         for (index, (start_ms, end_ms)) in old.into_iter().enumerate() {
             self.set_times(index, start_ms.saturating_add(offset_ms), end_ms.saturating_add(offset_ms));
@@ -265,10 +279,15 @@ mod tests {
     #[test]
     fn a_delay_is_rounded_down_and_one_that_is_no_number_changes_nothing() {
         let mut subtitles = Subtitles::parse(ASS.as_bytes(), Format::Ass).unwrap();
-        assert_eq!(subtitles.shift_ms(f64::NAN), 0);
-        assert_eq!(subtitles.to_bytes(), ASS.as_bytes());
+        assert_eq!(subtitles.refused_delay_ms(), None);
+        for nonsense in [f64::NAN, f64::NEG_INFINITY, 1e300] {
+            assert_eq!(subtitles.shift_ms(nonsense), 0);
+            assert_eq!(subtitles.to_bytes(), ASS.as_bytes());
+            assert_eq!(subtitles.refused_delay_ms().map(f64::to_bits), Some(nonsense.to_bits()));
+        }
         assert_eq!(subtitles.shift_ms(-0.2), -1);
         assert_eq!(subtitles.shift_ms(1.9), 1);
+        assert_eq!(subtitles.shift_ms(0.1 + 0.7 + 0.2 - 1e-12), 1, "noise of arithmetic");
     }
 
     #[test]
