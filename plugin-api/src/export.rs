@@ -1,6 +1,11 @@
 //! The one line that makes a crate a plugin.
 
-use crate::{CorrelationMethod, Stage, abi::StageBox, adapters::correlation::Correlation, stage::pack};
+use crate::{
+    CorrelationMethod, Stage, SyncMode,
+    abi::StageBox,
+    adapters::{correlation::Correlation, sync_mode::SubtitleSync},
+    stage::pack,
+};
 use std::marker::PhantomData;
 
 /// The symbol of a library's root; `export!` has to repeat it as a literal.
@@ -33,6 +38,18 @@ impl<T: CorrelationMethod> AsCorrelation for &Exported<T> {
     }
 }
 
+/// A type that becomes a stage through the adapter of sync modes.
+pub trait AsSyncMode {
+    /// Packs it for the boundary.
+    fn pack(&self, plugin: &'static str) -> StageBox;
+}
+
+impl<T: SyncMode> AsSyncMode for &&Exported<T> {
+    fn pack(&self, plugin: &'static str) -> StageBox {
+        pack::<SubtitleSync<T>>(plugin)
+    }
+}
+
 /// Makes a crate a plugin: `export!(First, Second);` lists its stages and methods. The plugin has the name and version of
 /// the package; stages are called `package/ID`.
 #[macro_export]
@@ -41,9 +58,9 @@ macro_rules! export {
         const _: () = {
             extern "C" fn parts() -> $crate::abi::PluginParts {
                 #[allow(unused_imports, reason = "a plugin may use one family only")]
-                use $crate::export::{AsCorrelation as _, AsStage as _, Exported};
+                use $crate::export::{AsCorrelation as _, AsStage as _, AsSyncMode as _, Exported};
                 let stages = vec![
-                    $( (&&Exported::<$stage>(::std::marker::PhantomData)).pack(env!("CARGO_PKG_NAME")) ),+
+                    $( (&&&Exported::<$stage>(::std::marker::PhantomData)).pack(env!("CARGO_PKG_NAME")) ),+
                 ];
                 $crate::abi::PluginParts {
                     name: env!("CARGO_PKG_NAME").into(),

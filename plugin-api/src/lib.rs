@@ -5,6 +5,7 @@
 //! implementations in one [`export!`] line:
 //!
 //! * [`CorrelationMethod`]: measures the shift between two pieces of audio; window plan, threads, acceptance and log are done for it;
+//! * [`SyncMode`]: moves the events of a subtitle file; the loop over tracks, files and flags are done for it;
 //! * [`Stage`]: everything else, with named and typed ports.
 //!
 //! ```
@@ -59,7 +60,7 @@ mod stage;
 mod value;
 
 pub use abi::Blob;
-pub use adapters::{CorrelationMethod, Peak, WindowPair};
+pub use adapters::{CorrelationMethod, Peak, SyncMode, Timing, WindowPair};
 pub use ctx::{BlobWriter, Ctx, Job, ToolUse};
 pub use error::{Error, Result};
 pub use params::Params;
@@ -68,13 +69,15 @@ pub use signature::{Arity, Port, Signature};
 pub use stage::Stage;
 pub use value::{Data, Value};
 pub use vsg_dsp::Filter;
+pub use vsg_subtitles as subtitles;
+pub use vsg_subtitles::Subtitles;
 pub use vsg_tools::{Command, Error as ToolError, Tool};
 
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Blob, CorrelationMethod, Ctx, Data, Error, Inputs, Job, Outputs, Params, Peak, Result, Signature, Stage, Tool,
-        Value, WindowPair, choice, export, json_kind, kinds::*, params,
+        Blob, CorrelationMethod, Ctx, Data, Error, Inputs, Job, Outputs, Params, Peak, Result, Signature, Stage,
+        Subtitles, SyncMode, Timing, Tool, Value, WindowPair, choice, export, json_kind, kinds::*, params,
     };
 }
 

@@ -45,7 +45,16 @@ impl Subtitles {
             Format::Srt => blocks::srt_events(&lines),
             Format::Vtt => blocks::vtt_events(&lines),
         };
-        Ok(Self { format, charset, lines, places, warnings, original: Some(bytes.to_owned()), clamped: 0, refused_delay_ms: None })
+        Ok(Self {
+            format,
+            charset,
+            lines,
+            places,
+            warnings,
+            original: Some(bytes.to_owned()),
+            clamped: 0,
+            refused_delay_ms: None,
+        })
     }
 
     /// Reads a file; the end of its name says the format.

@@ -133,8 +133,7 @@ fn timestamps_are_read_as_the_reference_program_reads_valid_ones() {
     let (_, _, result) = cases("timestamps").swap_remove(0);
     let first = |text: String, format: Format| {
         let subtitles = Subtitles::parse(text.as_bytes(), format).unwrap();
-        let event = subtitles.events().next().map(|event| (event.start_ms, event.end_ms));
-        event
+        subtitles.events().next().map(|event| (event.start_ms, event.end_ms))
     };
     let mut read = 0;
     for row in result["report"]["read"].as_array().unwrap() {
@@ -187,7 +186,8 @@ fn raw_delays_move_events_as_the_reference_program_does() {
             };
             let (mut wanted, mut found) = (times(&wanted), times(&subtitles));
             // The reference program moves comments in front.
-            (wanted.sort_unstable(), found.sort_unstable());
+            wanted.sort_unstable();
+            found.sort_unstable();
             assert_eq!(found, wanted, "{id}");
         }
     }

@@ -8,6 +8,7 @@ mod correlation;
 mod delays;
 mod media;
 mod output;
+mod sync_report;
 mod tracks;
 
 pub use audio::{Audio, AudioFilter, AudioHeader};
@@ -15,4 +16,5 @@ pub use correlation::{Correlation, Window};
 pub use delays::{Delay, Delays};
 pub use media::{AttachmentInfo, Media, MediaTrack, REFERENCE, SourceFile, TrackFlags, TrackType};
 pub use output::Output;
+pub use sync_report::{SyncOutcome, SyncReport, SyncedTrack};
 pub use tracks::{Layout, LayoutAttachment, LayoutTrack, Track, TrackData, Tracks};
