@@ -88,12 +88,8 @@ impl<M: SyncMode> Stage for SubtitleSync<M> {
             reports.push(report);
         }
         if self.mode.leaves_to_mux() && !reports.is_empty() {
-            ctx.log(format!(
-                "[{}] {}: {} subtitle track(s) move when they are muxed.",
-                M::NAME,
-                tracks.source,
-                reports.len()
-            ));
+            let (source, count) = (&tracks.source, reports.len());
+            ctx.log(format!("[Subtitles] {source}: {count} track(s) move when they are muxed ({})", M::ID));
         }
         let moved =
             if chosen.is_empty() { Vec::new() } else { self.move_all(&tracks, &chosen, &timing, &mut reports, ctx)? };

@@ -7,14 +7,14 @@ use vsg_plugin_api::prelude::*;
 ///
 /// A track that is read in its source keeps its timestamps and moves with its file. Audio and video in a file of their own
 /// start at 0 there, so they get their whole delay. Subtitles keep the timestamps of their source even in a file of their own,
-/// and those that a stage adjusted stay where they are.
+/// and those that a stage adjusted to the reference stay with it.
 pub(crate) fn sync_ms(item: &Item, delays: &Delays, timeline: &Timeline) -> i64 {
     match (&item.bytes, item.kind) {
         (Bytes::Source { mux_offset_ms, .. }, _) => {
             round(file_shift_ms(&item.source, delays) + timeline.container_ms - mux_offset_ms)
         }
         (Bytes::Own(_), TrackType::Subtitles) if timeline.is_kept => match (item.is_adjusted, item.source.as_str()) {
-            (true, _) => 0,
+            (true, _) => round(timeline.container_ms),
             (false, "External") => item
                 .sync_to
                 .as_deref()
