@@ -13,7 +13,8 @@ use std::{
 use tempfile::TempDir;
 
 /// Packages of the plugins that the tests use.
-const PLUGINS: [&str; 6] = ["audio-filter", "correlation-gcc", "delays", "media", "misbehaving", "mux-mkvmerge"];
+const PLUGINS: [&str; 7] =
+    ["audio-filter", "correlation-gcc", "delays", "media", "misbehaving", "mux-mkvmerge", "subtitle-sync"];
 
 /// The built program.
 pub(crate) fn program() -> &'static Path {
