@@ -19,6 +19,7 @@ mod program;
 mod report_files;
 mod stopping;
 mod stores;
+mod subtitle_sync;
 mod third_party;
 mod tracks;
 mod watching;
