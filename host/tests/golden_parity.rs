@@ -44,7 +44,7 @@ fn analysis_alone(folder: &Path) -> PathBuf {
     let base = shipped(pipeline["extends"].as_str().unwrap());
     pipeline.insert("extends".into(), base.to_str().unwrap().into());
     let stages = pipeline["stage"].as_table_mut().unwrap();
-    for stage in ["extract", "mux"] {
+    for stage in ["extract", "subtitles", "mux"] {
         assert!(stages.remove(stage).is_some(), "the pipeline has no stage {stage} any more");
     }
     let path = folder.join("analysis-alone.toml");

@@ -5,7 +5,7 @@
 //! implementations in one [`export!`] line:
 //!
 //! * [`CorrelationMethod`]: measures the shift between two pieces of audio; window plan, threads, acceptance and log are done for it;
-//! * [`SyncMode`]: gives subtitles their times; the loop over tracks, their files, flags and log are done for it;
+//! * [`SyncMode`]: moves the events of a subtitle file; the loop over tracks, files and flags are done for it;
 //! * [`Stage`]: everything else, with named and typed ports.
 //!
 //! ```
@@ -69,7 +69,8 @@ pub use signature::{Arity, Port, Signature};
 pub use stage::Stage;
 pub use value::{Data, Value};
 pub use vsg_dsp::Filter;
-pub use vsg_subtitles::{self as subtitles, Subtitles};
+pub use vsg_subtitles as subtitles;
+pub use vsg_subtitles::Subtitles;
 pub use vsg_tools::{Command, Error as ToolError, Tool};
 
 /// What nearly every plugin uses.

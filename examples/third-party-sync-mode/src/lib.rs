@@ -1,27 +1,22 @@
-//! A sync mode of our own: the measured delay, a constant, and no event shorter than it takes to read.
+//! Shifts every subtitle by the measured delay, then by a constant.
 
 use vsg_plugin_api::prelude::*;
 
 params! {
-    /// Settings of `acme-nudge/nudge`.
+    /// Settings of `acme-sync/nudge`.
     pub struct Nudge {
         /// Extra shift, added to the measured delay (ms).
         #[schemars(range(min = -60000.0, max = 60000.0))]
         extra_ms: f64 = 0.0,
-        /// Shortest time that an event is shown (ms); 0 leaves all as they are.
-        #[schemars(range(min = 0, max = 10000))]
-        shortest_ms: i64 = 0,
     }
 }
 
 impl SyncMode for Nudge {
     const ID: &'static str = "nudge";
-    const SUMMARY: &'static str = "Moves subtitles by the measured delay and by a constant.";
+    const SUMMARY: &'static str = "Moves subtitles by their delay and a constant.";
 
-    fn sync(&self, subtitles: &mut Subtitles, timing: &Timing, ctx: &Ctx<'_>) -> Result<()> {
-        let moved_ms = subtitles.shift_ms(timing.delay_raw_ms() + self.extra_ms);
-        ctx.log(format!("moved {} events by {moved_ms} ms", subtitles.len()));
-        subtitles.retime(|_, start_ms, end_ms| (start_ms, end_ms.max(start_ms + self.shortest_ms)));
+    fn sync(&self, subtitles: &mut Subtitles, timing: &Timing, _ctx: &Ctx<'_>) -> Result<()> {
+        subtitles.shift_ms(timing.delay_raw_ms() + self.extra_ms);
         Ok(())
     }
 }

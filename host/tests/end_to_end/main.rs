@@ -20,7 +20,7 @@ mod program;
 mod report_files;
 mod stopping;
 mod stores;
-mod subtitles;
+mod subtitle_sync;
 mod third_party;
 mod tracks;
 mod watching;

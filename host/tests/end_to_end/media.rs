@@ -156,6 +156,18 @@ pub(crate) fn small() -> Pair {
     pair(reference, release(24.0, 345.67, Mix::original("eng"), Codec::Ac3))
 }
 
+/// The reference of [`small`] against a German dub with ASS and forced SRT subtitles that plays 745.67 ms too early; where the
+/// dub's audio starts 40 ms after its picture.
+pub(crate) fn subtitled() -> Pair {
+    let mut target = release(24.0, 745.67, Mix::dub("ger", -3.0), Codec::Ac3);
+    target.audio[0].start_ms = 40;
+    target.subtitles = vec![
+        SubtitleTrack { name: Some("Ganz".into()), default: true, ..SubtitleTrack::new(SubtitleFormat::Ass, "ger") },
+        SubtitleTrack { forced: true, ..SubtitleTrack::new(SubtitleFormat::Srt, "ger") },
+    ];
+    pair(release(24.0, 0.0, Mix::original("eng"), Codec::Aac), target)
+}
+
 /// A file of another film, as long as [`small`].
 pub(crate) fn unrelated() -> PathBuf {
     let release = release(24.0, 0.0, Mix::original("eng"), Codec::Ac3);

@@ -1,7 +1,12 @@
 //! Small traits that become stages: an author writes the one function that matters, the adapter does the rest.
 
 pub mod correlation;
+mod subtitle_files;
 pub mod sync_mode;
+#[cfg(test)]
+mod sync_mode_tests;
+mod timing;
 
 pub use correlation::{CorrelationMethod, Peak, WindowPair};
-pub use sync_mode::{SyncMode, Timing};
+pub use sync_mode::SyncMode;
+pub use timing::Timing;

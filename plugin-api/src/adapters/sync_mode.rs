@@ -1,306 +1,255 @@
-//! Turns a sync mode into a stage: the loop over the subtitle tracks of a source, their files, flags, log and report.
+//! Turns a sync mode into a stage: the loop over the subtitle tracks of a target, their files, flags, log and report.
 
+use super::{
+    subtitle_files::{checked, files, format, is_matroska, middle_offset_ms},
+    timing::Timing,
+};
 use crate::{
     Ctx, Error, Inputs, Outputs, Params, Result, Signature, Stage, Tool,
-    kinds::{Delays, Media, SyncReport, SyncedTrack, Track, TrackData, TrackType, Tracks},
+    kinds::{Delays, Media, SyncOutcome, SyncReport, SyncedTrack, Track, TrackData, TrackType, Tracks},
     report::Entry,
+    subtitles::{Format, Subtitles},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
-use vsg_subtitles::{Format, Subtitles};
+use std::path::PathBuf;
 
-/// What a sync mode knows of the subtitles' source beside the subtitles.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Timing {
-    source: String,
-    track_id: u64,
-    delay_ms: f64,
-    global_shift_ms: f64,
-    reference_frame_rate_hz: Option<f64>,
-    target_frame_rate_hz: Option<f64>,
-}
+/// Lines of a file that are told one by one; of more only the number.
+const TOLD_LINES: usize = 5;
 
-impl Timing {
-    /// The source, `Source 2`.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// The track (id in mkvmerge).
-    #[must_use]
-    pub fn track_id(&self) -> u64 {
-        self.track_id
-    }
-
-    /// What to add to the timestamps of this track so that it lines up with the reference (ms), unrounded; the global shift of
-    /// the job is in it.
-    #[must_use]
-    pub fn delay_raw_ms(&self) -> f64 {
-        self.delay_ms
-    }
-
-    /// What is added to everything in the job, the reference too, so that nothing starts before 0 (ms).
-    #[must_use]
-    pub fn global_shift_ms(&self) -> f64 {
-        self.global_shift_ms
-    }
-
-    /// Frame rate of the reference's picture, onto which the subtitles go (Hz); none if it is not known.
-    #[must_use]
-    pub fn reference_frame_rate_hz(&self) -> Option<f64> {
-        self.reference_frame_rate_hz
-    }
-
-    /// Frame rate of the picture that the subtitles were made for (Hz); none if it is not known.
-    #[must_use]
-    pub fn target_frame_rate_hz(&self) -> Option<f64> {
-        self.target_frame_rate_hz
-    }
-}
-
-/// Puts subtitles in sync. The implementing type is its parameters: see [`params!`](crate::params).
+/// Moves the events of subtitles so that they line up with the reference. The implementing type is its parameters: see
+/// [`params!`](crate::params).
 pub trait SyncMode: Params {
     /// Name within the plugin.
     const ID: &'static str;
     /// One sentence.
     const SUMMARY: &'static str;
+    /// What the log calls it.
+    const NAME: &'static str = Self::ID;
 
-    /// Whether this mode, with these parameters, leaves all tracks to mkvmerge, which shifts each one by whole milliseconds. Then
-    /// nothing is taken out of the source, and [`sync`](Self::sync) is not called.
-    fn leaves_it_to_mkvmerge(&self) -> bool {
+    /// Whether this mode, with these parameters, leaves all tracks as they are: the muxer then adds the delay, in whole
+    /// milliseconds. By default the mode gets the tracks that are text.
+    fn leaves_to_mux(&self) -> bool {
         false
     }
 
-    /// Gives the events of one track their times in the output, by [`Subtitles::shift_ms`], [`Subtitles::retime`] or
-    /// [`Subtitles::set_times`]. An error fails the job; who can go on changes nothing and says so by [`Ctx::warn`].
+    /// Moves the events of one file. Its timestamps are those of the target's file; nothing is added to them afterwards.
     fn sync(&self, subtitles: &mut Subtitles, timing: &Timing, ctx: &Ctx<'_>) -> Result<()>;
 }
 
 /// The stage that a sync mode becomes.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent, bound(deserialize = "M: Params"))]
-#[schemars(transparent, bound = "M: Params")]
-pub struct Synced<M>(M);
+#[schemars(bound = "M: Params")]
+pub struct SubtitleSync<M> {
+    mode: M,
+}
 
-impl<M: SyncMode> Stage for Synced<M> {
+impl<M: SyncMode> Stage for SubtitleSync<M> {
     const ID: &'static str = M::ID;
 
     fn signature() -> Signature {
         Signature::new(M::SUMMARY)
-            .phase("Subtitles")
-            .input::<Tracks>("tracks", "the tracks of a target")
+            .phase("Subtitle Processing")
+            .runs(Tool::Mkvextract)
+            .input::<Tracks>("tracks", "tracks of the target")
             .input::<Delays>("delays", "the delays of the job")
-            .optional_input::<Media>("reference", "the reference, whose frame rate some modes need")
-            .optional_input::<Media>("target", "the source of the tracks")
-            .output::<Tracks>("tracks", "the same tracks, subtitles with their times in the output")
-            .output::<SyncReport>("report", "what was done to each subtitle track")
-            // New subtitles are files of the run.
+            .optional_input::<Media>("reference", "the file that the events are to fit")
+            .optional_input::<Media>("target", "the file that the subtitles were made for")
+            .output::<Tracks>("tracks", "the same tracks, the subtitles in sync")
+            .output::<SyncReport>("report", "what became of each subtitle track")
             .with_effects()
     }
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let mut tracks: Tracks = inputs.one("tracks")?;
         let delays: Delays = inputs.one("delays")?;
-        let (reference, target): (Option<Media>, Option<Media>) =
-            (inputs.optional("reference")?, inputs.optional("target")?);
-        let source = tracks.source.clone();
-        let mut ways: Vec<Option<Way>> =
-            tracks.tracks.iter().map(|track| self.way(track, target.as_ref(), ctx)).collect::<Result<_>>()?;
-        take_out(&tracks, &mut ways, ctx)?;
-
-        let count = tracks.tracks.len().max(1) as f64;
-        let mut report = SyncReport { source: source.clone(), mode: M::ID.to_owned(), tracks: Vec::new() };
-        for (index, (track, way)) in tracks.tracks.iter_mut().zip(ways).enumerate() {
-            ctx.progress(index as f64 / count)?;
-            let Some(way) = way else { continue };
-            let timing = Timing {
-                source: source.clone(),
-                track_id: track.id,
-                delay_ms: delay_ms(track, &source, &delays)?,
-                global_shift_ms: delays.raw_global_shift_ms,
-                reference_frame_rate_hz: reference.as_ref().and_then(frame_rate_hz),
-                target_frame_rate_hz: target.as_ref().and_then(frame_rate_hz),
+        let timing = Timing {
+            reference: inputs.optional("reference")?,
+            target: inputs.optional("target")?,
+            ..Timing::of(&tracks, &delays)
+        };
+        let mut reports: Vec<SyncedTrack> = Vec::new();
+        let mut chosen = Vec::new();
+        for track in tracks.tracks.iter().filter(|track| track.kind == TrackType::Subtitles) {
+            let mut report = SyncedTrack {
+                id: track.id,
+                codec_id: track.codec_id.clone(),
+                raw_delay_ms: timing.delay_raw_ms,
+                ..SyncedTrack::default()
             };
-            report.tracks.push(match way {
-                Way::Leave(why) => left_alone(&timing, why),
-                Way::Read(path) => self.sync_file(track, &path, &timing, ctx)?,
-            });
+            match self.wants(track, &tracks, ctx)? {
+                Wanted::Text(format) => chosen.push((reports.len(), track, format)),
+                Wanted::No(outcome, note) => {
+                    report.outcome = outcome;
+                    report.notes.push(note);
+                }
+            }
+            reports.push(report);
         }
-        ctx.report(&Entry::facts(&["targets", &source, "subtitles"], &report)?)?;
+        if self.mode.leaves_to_mux() && !reports.is_empty() {
+            let (source, count) = (&tracks.source, reports.len());
+            ctx.log(format!("[Subtitles] {source}: {count} track(s) move when they are muxed ({})", M::ID));
+        }
+        let moved =
+            if chosen.is_empty() { Vec::new() } else { self.move_all(&tracks, &chosen, &timing, &mut reports, ctx)? };
+        for (id, path) in moved {
+            for track in tracks.tracks.iter_mut().filter(|track| track.id == id) {
+                (track.data, track.frame_adjusted) = (TrackData::File(path.clone()), true);
+            }
+        }
+        let report = SyncReport { source: tracks.source.clone(), mode: M::ID.to_owned(), tracks: reports };
+        ctx.report(&Entry::facts(&["targets", &report.source, "subtitles"], &report)?)?;
         Outputs::new().with("tracks", tracks)?.with("report", report)
     }
 }
 
-/// What becomes of a subtitle track.
-enum Way {
-    /// It is left to mkvmerge, and why.
-    Leave(String),
-    /// It is read in this file; none yet if it has to be taken out of its source.
-    Read(PathBuf),
+/// Whether a track goes to the mode.
+enum Wanted {
+    Text(Format),
+    No(SyncOutcome, String),
 }
 
-impl<M: SyncMode> Synced<M> {
-    /// What becomes of a track; none if it is no subtitles.
-    fn way(&self, track: &Track, target: Option<&Media>, ctx: &Ctx<'_>) -> Result<Option<Way>> {
-        if track.kind != TrackType::Subtitles {
+impl<M: SyncMode> SubtitleSync<M> {
+    fn wants(&self, track: &Track, tracks: &Tracks, ctx: &Ctx<'_>) -> Result<Wanted> {
+        let (name, id) = (M::NAME, track.id);
+        if track.stepping_adjusted || track.frame_adjusted {
+            ctx.log(format!("[{name}] Skipping track {id} - an earlier stage moved it"));
+            return Ok(Wanted::No(SyncOutcome::MovedBefore, "an earlier stage moved it".into()));
+        }
+        if self.mode.leaves_to_mux() {
+            return Ok(Wanted::No(SyncOutcome::LeftToMux, "this mode leaves tracks to the muxer".into()));
+        }
+        match format(track) {
+            Err(note) => {
+                ctx.log(format!("[{name}] Skipping track {id} - {note}"));
+                Ok(Wanted::No(SyncOutcome::LeftToMux, note))
+            }
+            Ok(_) if track.data == TrackData::Passthrough && !is_matroska(&tracks.path) => {
+                let note =
+                    format!("{} is no Matroska file, so it can not be taken out as it is", tracks.path.display());
+                left_to_mux(name, id, &tracks.source, &note, ctx)?;
+                Ok(Wanted::No(SyncOutcome::LeftToMux, note))
+            }
+            Ok(format) => Ok(Wanted::Text(format)),
+        }
+    }
+
+    /// Moves tracks, each known by its place among the reports; gives the new file of each one that was moved.
+    fn move_all(
+        &self,
+        tracks: &Tracks,
+        chosen: &[(usize, &Track, Format)],
+        timing: &Timing,
+        reports: &mut [SyncedTrack],
+        ctx: &Ctx<'_>,
+    ) -> Result<Vec<(u64, PathBuf)>> {
+        let name = M::NAME;
+        let shift_ms = timing.global_shift_ms;
+        ctx.log(format!("[{name}] Total delay (with global): {:+.3}ms from {}", timing.delay_raw_ms, timing.source));
+        ctx.log(format!("[{name}] Global shift: {shift_ms:+.3}ms"));
+        if let (Some(reference), Some(rate_hz)) = (timing.reference(), timing.reference_rate_hz()) {
+            let file = reference.path.file_name().unwrap_or_default().to_string_lossy();
+            ctx.log(format!("[{name}] Target video: {file} ({rate_hz:.3} fps)"));
+        }
+        let folder = ctx.scratch_dir()?;
+        let texts: Vec<(&Track, Format)> = chosen.iter().map(|(_, track, format)| (*track, *format)).collect();
+        let files = files(tracks, &texts, &folder, ctx)?;
+        let mut moved = Vec::new();
+        for (done, ((place, track, format), file)) in chosen.iter().zip(&files).enumerate() {
+            ctx.progress(done as f64 / chosen.len() as f64)?;
+            ctx.log(format!("[{name}] Applying to track {}{}", track.id, title(timing.target(), track.id)));
+            let timing = Timing { track_id: track.id, ..timing.clone() };
+            let content = std::fs::read(file)
+                .map_err(|error| Error::new(format!("can not read `{}`: {error}", file.display())))
+                .and_then(|bytes| Ok(Subtitles::parse(&bytes, *format)?));
+            let subtitles = match content {
+                Ok(subtitles) => subtitles,
+                Err(error) => {
+                    reports[*place].notes.push(error.to_string());
+                    left_to_mux(name, track.id, &timing.source, error.message(), ctx)?;
+                    continue;
+                }
+            };
+            if let Some(bytes) = self.move_one(subtitles, &timing, &mut reports[*place], ctx).map_err(|error| {
+                error.context(format!("{name} sync failed for track {} of {}", track.id, timing.source))
+            })? {
+                let path = folder.join(format!("track_{}.synced.{}", track.id, format.extension()));
+                std::fs::write(&path, bytes).map_err(|error| {
+                    Error::new(format!("can not write the subtitles `{}`: {error}", path.display()))
+                        .help("choose a folder with more room by --store")
+                })?;
+                moved.push((track.id, path));
+            }
+        }
+        ctx.progress(1.0)?;
+        Ok(moved)
+    }
+
+    /// The content of the new file of one track; `None` if nothing in it can be moved.
+    fn move_one(
+        &self,
+        mut subtitles: Subtitles,
+        timing: &Timing,
+        report: &mut SyncedTrack,
+        ctx: &Ctx<'_>,
+    ) -> Result<Option<Vec<u8>>> {
+        let name = M::NAME;
+        report.events = subtitles.len();
+        if subtitles.encoding() != "UTF-8" {
+            ctx.log(format!("[Subtitles] Decoded track {} as {}", report.id, subtitles.encoding()));
+        }
+        tell_lines(subtitles.warnings(), name, &mut report.notes, ctx);
+        if subtitles.is_empty() {
+            ctx.log(format!("[{name}] Track {} has no events; it stays as it is", report.id));
+            report.notes.push("no events".into());
             return Ok(None);
         }
-        let leave = |why: &str| Ok(Some(Way::Leave(why.to_owned())));
-        if track.stepping_adjusted || track.frame_adjusted {
-            return leave("its times are set already");
+        let before = subtitles.clone();
+        self.mode.sync(&mut subtitles, timing, ctx)?;
+        let bytes = checked(&before, &subtitles)?;
+        report.outcome = SyncOutcome::Moved;
+        report.offset_ms = middle_offset_ms(&before, &subtitles);
+        report.clamped = subtitles.clamped();
+        if report.clamped > 0 {
+            let note = format!("{} timestamp(s) would be before 0 and are 0", report.clamped);
+            ctx.warn(format!("[{name}] Track {}: {note}", report.id));
+            report.notes.push(note);
         }
-        if self.0.leaves_it_to_mkvmerge() {
-            return leave("mkvmerge shifts it by whole milliseconds");
-        }
-        if Format::of_codec(&track.codec_id).is_none() {
-            let id = track.id;
-            ctx.log(format!(
-                "[{}] Skipping track {id} - format {} not supported (bitmap subtitle)",
-                M::ID,
-                track.codec_id
-            ));
-            return leave("its format is not text; mkvmerge shifts it by whole milliseconds");
-        }
-        match (&track.data, target) {
-            (TrackData::File(path), _) => Ok(Some(Way::Read(path.clone()))),
-            (TrackData::Passthrough, Some(media)) if !media.is_matroska() => {
-                let why = format!(
-                    "subtitles can not be taken out of {}; mkvmerge shifts them by whole milliseconds",
-                    media.container
-                );
-                warn(ctx, &format!("{}, track {}: {why}", media.source, track.id))?;
-                Ok(Some(Way::Leave(why)))
-            }
-            (TrackData::Passthrough, _) => Ok(Some(Way::Read(PathBuf::new()))),
-        }
-    }
-
-    /// Gives the events of a file their times, in a new file that the track then is.
-    fn sync_file(&self, track: &mut Track, path: &Path, timing: &Timing, ctx: &Ctx<'_>) -> Result<SyncedTrack> {
-        let place = format!("{}, track {}", timing.source, track.id);
-        let mut subtitles = match read(track, path) {
-            Ok(subtitles) => subtitles,
-            Err(error) => {
-                warn(ctx, &format!("{place}: {error}; mkvmerge shifts it by whole milliseconds"))?;
-                return Ok(left_alone(timing, error.message().to_owned()));
-            }
-        };
-        for warning in subtitles.warnings() {
-            ctx.warn(format!("{place}: {warning}"));
-        }
-        if subtitles.is_empty() {
-            warn(ctx, &format!("{place}: there are no events in it"))?;
-            return Ok(left_alone(timing, "there are no events in it".into()));
-        }
-        let starts = |subtitles: &Subtitles| -> Vec<i64> { subtitles.events().map(|event| event.start_ms).collect() };
-        let before = starts(&subtitles);
-        self.0
-            .sync(&mut subtitles, timing, ctx)
-            .map_err(|error| if error.is_cancelled() { error } else { error.context(&place) })?;
-        if let Some(refused_ms) = subtitles.refused_delay_ms() {
-            return Err(Error::new(format!(
-                "{place}: the mode `{}` moved events by {refused_ms} ms, which is no delay",
-                M::ID
-            ))
-            .help("this is a defect of the plugin, or of a setting of it"));
-        }
-        let after = starts(&subtitles);
-        let moved_ms = |index: usize| after[index] - before[index];
-        if subtitles.clamped() > 0 {
-            ctx.warn(format!(
-                "{place}: {} times lie before the start of the output and are 0 now",
-                subtitles.clamped()
-            ));
-        }
-        let name =
-            format!("{}_track_{}.synced.{}", timing.source.replace(' ', "_"), track.id, subtitles.format().extension());
-        let new = ctx.scratch_dir()?.join(name);
-        std::fs::write(&new, subtitles.to_utf8())?;
-        (track.data, track.frame_adjusted) = (TrackData::File(new), true);
-        let done = SyncedTrack {
-            id: track.id,
-            is_retimed: true,
-            left_alone: None,
-            events: before.len(),
-            delay_ms: timing.delay_ms,
-            first_moved_ms: moved_ms(0),
-            last_moved_ms: moved_ms(before.len() - 1),
-            clamped: subtitles.clamped(),
-        };
-        log_report(M::ID, &done, timing, ctx);
-        Ok(done)
+        log_block(name, report, timing, ctx);
+        Ok(Some(bytes))
     }
 }
 
-fn warn(ctx: &Ctx<'_>, text: &str) -> Result<()> {
-    ctx.warn(text);
-    ctx.report(&Entry::Issue(text.to_owned()))
+/// The track's name in brackets, if it has one.
+fn title(media: Option<&Media>, id: u64) -> String {
+    let name = media.and_then(|media| media.track(id)).map_or("", |track| track.name.trim());
+    if name.is_empty() { String::new() } else { format!(" ({name})") }
 }
 
-fn left_alone(timing: &Timing, why: String) -> SyncedTrack {
-    SyncedTrack { id: timing.track_id, left_alone: Some(why), delay_ms: timing.delay_ms, ..SyncedTrack::default() }
+fn left_to_mux(name: &str, id: u64, source: &str, why: &str, ctx: &Ctx<'_>) -> Result<()> {
+    let issue = format!("Subtitle track {id} of {source} moves when it is muxed, in whole milliseconds: {why}");
+    ctx.warn(format!("[{name}] {issue}"));
+    ctx.report(&Entry::Issue(issue))
 }
 
-/// The block of the reference program's log.
-fn log_report(mode: &str, done: &SyncedTrack, timing: &Timing, ctx: &Ctx<'_>) {
-    ctx.log(format!("--- {mode} Sync Report ---"));
-    ctx.log(format!("  - Track: {}", done.id));
-    ctx.log(format!("  - Total Events: {}", done.events));
-    ctx.log(format!("  - Pure Correlation Ms: {:.3}", timing.delay_ms - timing.global_shift_ms));
-    ctx.log(format!("  - Global Shift Ms: {:.3}", timing.global_shift_ms));
-    ctx.log(format!("  - Final Offset Ms: {:.3}", timing.delay_ms));
-    ctx.log(format!("  - Final Offset Applied: {} to {}", done.first_moved_ms, done.last_moved_ms));
+fn tell_lines(lines: &[String], name: &str, notes: &mut Vec<String>, ctx: &Ctx<'_>) {
+    let first = lines.iter().take(TOLD_LINES).map(|line| format!("{line}; kept as it is"));
+    let more = lines.len().checked_sub(TOLD_LINES + 1).map(|more| format!("and {} more such lines", more + 1));
+    for note in first.chain(more) {
+        ctx.warn(format!("[{name}] {note}"));
+        notes.push(note);
+    }
+}
+
+fn log_block(name: &str, report: &SyncedTrack, timing: &Timing, ctx: &Ctx<'_>) {
+    let (total_ms, shift_ms) = (timing.delay_raw_ms, timing.global_shift_ms);
+    ctx.log(format!("--- {name} Sync Report ---"));
+    ctx.log("  - Success: True");
+    ctx.log(format!("  - Total Events: {}", report.events));
+    ctx.log(format!("  - Pure Correlation Ms: {:?}", total_ms - shift_ms));
+    ctx.log(format!("  - Global Shift Ms: {shift_ms:?}"));
+    ctx.log(format!("  - Final Offset Ms: {total_ms:?}"));
+    ctx.log(format!("  - Final Offset Applied: {}", report.offset_ms.unwrap_or(0)));
     ctx.log("------------------------------------------");
-}
-
-/// What to add to the timestamps of a track (ms). One that is read in its source has the timestamps of that file; one that was
-/// taken out of it as the reference program does follows that program's rule.
-fn delay_ms(track: &Track, source: &str, delays: &Delays) -> Result<f64> {
-    let (of_file, raw) = (delays.file_shift_ms.get(source), delays.raw_source_delays_ms.get(source));
-    let delay_ms = match track.data {
-        TrackData::Passthrough => of_file.or(raw),
-        TrackData::File(_) => raw.or(of_file),
-    };
-    // A job without targets has no delays, and then nothing but the global shift moves.
-    let delay_ms = delay_ms.copied().unwrap_or(delays.raw_global_shift_ms);
-    if delay_ms.is_finite() { Ok(delay_ms) } else { Err(Error::new(format!("the delay of {source} is not a number"))) }
-}
-
-fn frame_rate_hz(media: &Media) -> Option<f64> {
-    let video = media.tracks.iter().find(|track| track.kind == TrackType::Video);
-    video.and_then(|track| track.frame_rate_hz).filter(|rate_hz| rate_hz.is_finite() && *rate_hz > 0.0)
-}
-
-fn read(track: &Track, path: &Path) -> Result<Subtitles> {
-    let format = Format::of_codec(&track.codec_id).or_else(|| Format::of_path(path));
-    let format = format.ok_or_else(|| Error::new(format!("`{}` is no subtitles of text", track.codec_id)))?;
-    let bytes =
-        std::fs::read(path).map_err(|error| Error::new(format!("can not read `{}`: {error}", path.display())))?;
-    Ok(Subtitles::parse(&bytes, format)?)
-}
-
-/// Takes the tracks that have no file out of their source, all at once.
-fn take_out(tracks: &Tracks, ways: &mut [Option<Way>], ctx: &Ctx<'_>) -> Result<()> {
-    let needs = |way: &Option<Way>| matches!(way, Some(Way::Read(path)) if path.as_os_str().is_empty());
-    if !ways.iter().any(needs) {
-        return Ok(());
-    }
-    let folder = ctx.scratch_dir()?;
-    let mut command =
-        ctx.command(Tool::Mkvextract)?.doing(format!("taking subtitles out of `{}`", tracks.path.display()));
-    command = command.timeout_idle(std::time::Duration::from_secs(600)).arg(&tracks.path).arg("tracks");
-    for (track, way) in tracks.tracks.iter().zip(ways) {
-        if needs(way) {
-            let extension = Format::of_codec(&track.codec_id).map_or("txt", Format::extension);
-            let path = folder.join(format!("{}_track_{}.{extension}", tracks.source.replace(' ', "_"), track.id));
-            let mut argument = std::ffi::OsString::from(format!("{}:", track.id));
-            argument.push(&path);
-            command = command.arg(argument);
-            *way = Some(Way::Read(path));
-        }
-    }
-    command.run()?;
-    Ok(())
 }

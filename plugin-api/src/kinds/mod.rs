@@ -17,5 +17,5 @@ pub use correlation::{Correlation, Window};
 pub use delays::{Delay, Delays};
 pub use media::{AttachmentInfo, Media, MediaTrack, REFERENCE, SourceFile, TrackFlags, TrackType};
 pub use output::Output;
-pub use sync_report::{SyncReport, SyncedTrack};
+pub use sync_report::{SyncOutcome, SyncReport, SyncedTrack};
 pub use tracks::{Layout, LayoutAttachment, LayoutTrack, Track, TrackData, Tracks};

@@ -1,17 +1,17 @@
-//! What a sync mode did to the subtitles of a source.
+//! What became of the subtitles of one target.
 
 use crate::json_kind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The subtitles of one source, track by track.
+/// What a sync mode did with each subtitle track of a target.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SyncReport {
-    /// The source.
+    /// The target.
     pub source: String,
-    /// Sync mode: the name of its stage within the plugin.
+    /// Mode that was used: the name of its stage within the plugin, such as `time-based`.
     pub mode: String,
-    /// Its subtitle tracks.
+    /// Its subtitle tracks, in the order of the output.
     pub tracks: Vec<SyncedTrack>,
 }
 json_kind!(SyncReport, "sync-report/1");
@@ -21,19 +21,32 @@ json_kind!(SyncReport, "sync-report/1");
 pub struct SyncedTrack {
     /// Id in mkvmerge.
     pub id: u64,
-    /// Whether the mode wrote its timestamps; otherwise mkvmerge shifts the track as a whole.
-    pub is_retimed: bool,
-    /// Why it did not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left_alone: Option<String>,
-    /// Events.
+    /// Codec id in Matroska.
+    pub codec_id: String,
+    /// Who moves it.
+    pub outcome: SyncOutcome,
+    /// What the mode was given to add to all times (ms), global shift included.
+    pub raw_delay_ms: f64,
+    /// Events of the file, comments among them; 0 if nobody looked.
     pub events: usize,
-    /// The delay of the source, global shift included (ms).
-    pub delay_ms: f64,
-    /// What was added to the start of the first event (ms).
-    pub first_moved_ms: i64,
-    /// What was added to the start of the last event (ms).
-    pub last_moved_ms: i64,
-    /// Timestamps that would lie before 0 and are 0.
+    /// How far the timestamp in the middle moved, when all are sorted by that (ms).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset_ms: Option<i64>,
+    /// Timestamps that would have been before 0 and are 0.
     pub clamped: usize,
+    /// Why the track was left alone, and what is odd about its file.
+    pub notes: Vec<String>,
+}
+
+/// Who moves a subtitle track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncOutcome {
+    /// The mode did: its file has other timestamps now.
+    Moved,
+    /// An earlier stage did.
+    MovedBefore,
+    /// The muxer will, by the delay of its source.
+    #[default]
+    LeftToMux,
 }

@@ -7,7 +7,7 @@ use vsg_plugin_api::prelude::*;
 ///
 /// A track that is read in its source keeps its timestamps and moves with its file. Audio and video in a file of their own
 /// start at 0 there, so they get their whole delay. Subtitles keep the timestamps of their source even in a file of their own,
-/// and those that a stage adjusted stay where they are.
+/// and those that a stage adjusted to the reference stay with it.
 pub(crate) fn sync_ms(item: &Item, delays: &Delays, timeline: &Timeline) -> i64 {
     match (&item.bytes, item.kind) {
         (Bytes::Source { mux_offset_ms, .. }, _) => {

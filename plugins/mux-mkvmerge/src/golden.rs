@@ -81,6 +81,7 @@ fn item(item: &Value) -> Item {
         custom_name: text(&item["custom_name"]),
         default: flag(&item["is_default"]),
         forced: flag(&item["is_forced_display"]),
+        other_flags: Vec::new(),
         is_preserved: flag(&item["is_preserved"]),
         bytes: Bytes::Own(text(&item["extracted_path"]).unwrap().into()),
         container_delay_ms: item["container_delay_ms"].as_f64().unwrap_or_default(),

@@ -18,6 +18,8 @@ pub(crate) struct Item {
     pub(crate) custom_name: Option<String>,
     pub(crate) default: bool,
     pub(crate) forced: bool,
+    /// Options for further flags, and whether each is set.
+    pub(crate) other_flags: Vec<(&'static str, bool)>,
     /// An original that is kept beside its corrected twin; goes behind all others of its type.
     pub(crate) is_preserved: bool,
     pub(crate) bytes: Bytes,
@@ -80,6 +82,7 @@ fn item(wanted: &LayoutTrack, source: &Tracks, track: &Track) -> Item {
         custom_name: wanted.custom_name.clone(),
         default: wanted.default,
         forced: wanted.forced,
+        other_flags: Vec::new(),
         is_preserved: false,
         bytes: match &track.data {
             TrackData::Passthrough => Bytes::Source { path: source.path.clone(), mux_offset_ms: track.mux_offset_ms },

@@ -2,6 +2,7 @@
 
 mod defaults;
 mod delay;
+mod described;
 #[cfg(test)]
 mod golden;
 mod item;

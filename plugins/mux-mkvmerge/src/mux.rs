@@ -1,7 +1,7 @@
 //! `mux-mkvmerge/mux`: writes the output file.
 
 use crate::{
-    item, options, options_file,
+    described, item, options, options_file,
     output_file::{Unfinished, has_mark, marked_uid},
 };
 use std::{path::Path, time::Duration};
@@ -48,7 +48,8 @@ impl Stage for Mux {
         let unfinished = Unfinished::prepare(&job, self.overwrite, is_ours)?;
         ctx.note_unfinished(unfinished.temporary())?;
 
-        let items = item::in_final_order(item::items(&layout, &sources)?);
+        let mut items = item::in_final_order(item::items(&layout, &sources)?);
+        described::describe(&mut items, &sources, |source| identify(ctx, source))?;
         let settings = options::Settings {
             disable_track_statistics_tags: self.disable_track_statistics_tags,
             disable_header_compression: self.disable_header_compression,

@@ -146,6 +146,9 @@ fn own_file(tokens: &mut Vec<String>, track: &Muxed<'_>, settings: &Settings) ->
     if flags.forced {
         push(tokens, "--forced-display-flag", "0:yes".into());
     }
+    for (option, set) in &item.other_flags {
+        push(tokens, option, format!("0:{}", yes_no(*set)));
+    }
     coding(tokens, item, 0, settings);
     if let (TrackType::Video, Some(ratio)) = (item.kind, &item.aspect_ratio) {
         push(tokens, "--aspect-ratio", format!("0:{ratio}"));

@@ -13,7 +13,7 @@ const A: TrackType = TrackType::Audio;
 const S: TrackType = TrackType::Subtitles;
 
 /// A default track of `Source n` that is read in `n.mkv`.
-fn kept(source: u64, id: u64, kind: TrackType) -> Item {
+pub(crate) fn kept(source: u64, id: u64, kind: TrackType) -> Item {
     Item {
         source: format!("Source {source}"),
         id,
@@ -26,6 +26,7 @@ fn kept(source: u64, id: u64, kind: TrackType) -> Item {
         custom_name: None,
         default: true,
         forced: false,
+        other_flags: Vec::new(),
         is_preserved: false,
         bytes: Bytes::Source { path: format!("{source}.mkv").into(), mux_offset_ms: 0.0 },
         container_delay_ms: 0.0,
@@ -36,7 +37,7 @@ fn kept(source: u64, id: u64, kind: TrackType) -> Item {
 }
 
 /// The same track in a file of its own.
-fn own(source: u64, id: u64, kind: TrackType) -> Item {
+pub(crate) fn own(source: u64, id: u64, kind: TrackType) -> Item {
     Item { bytes: Bytes::Own(format!("{source}_{id}.bin").into()), ..kept(source, id, kind) }
 }
 
@@ -152,6 +153,23 @@ fn flags_are_always_told_and_other_things_if_they_change() {
 }
 
 #[test]
+fn a_track_that_was_taken_out_of_its_source_looks_the_same_in_a_menu() {
+    let taken_out = Item {
+        language: "pt-BR".into(),
+        forced: true,
+        other_flags: vec![("--commentary-flag", true)],
+        is_adjusted: true,
+        ..own(2, 4, S)
+    };
+    let plain = Item { default: false, forced: true, ..kept(2, 3, S) };
+    let line = tokens(&[kept(1, 0, V), plain, taken_out], &[], &delays(0), &Settings::default()).join(" ");
+    // The first forced subtitles are not the only ones.
+    let expected = "--language 0:pt-BR --track-name 0:a name --sync 0:+0 --default-track-flag 0:yes \
+                    --forced-display-flag 0:yes --commentary-flag 0:yes ( 2_4.bin )";
+    assert!(line.contains(expected), "{line}");
+}
+
+#[test]
 fn chapters_of_the_reference_move_with_the_global_shift() {
     let items = [kept(1, 0, V), kept(2, 1, A)];
     let sources = [source(1, &[]), source(2, &[])];
@@ -197,6 +215,9 @@ fn what_mkvmerge_adds_by_itself_is_taken_out_again() {
     // Now the picture of the reference itself is moved, so everything follows it.
     let items = [with_offset(-1400.0, kept(1, 0, V)), with_offset(-1400.0, kept(1, 1, A)), kept(2, 1, A), own(2, 2, S)];
     assert_eq!(sync(&items, &delays(0)), [0, 0, -1837, -1837]);
+    // What was adjusted to the reference's timestamps moves as they do.
+    let adjusted = Item { is_adjusted: true, ..own(2, 2, S) };
+    assert_eq!(sync(&[with_offset(-1400.0, kept(1, 0, V)), adjusted], &delays(477)), [477, -1400]);
 }
 
 #[test]

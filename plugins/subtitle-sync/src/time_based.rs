@@ -1,56 +1,64 @@
-//! `subtitle-sync/time-based`: all subtitles of a source move by its delay.
+//! `subtitle-sync/time-based`: every event moves by the delay of its source.
 
 use vsg_plugin_api::{
     prelude::*,
-    subtitles::frame_boundary::{self, Corrected},
+    subtitles::{Format, frame_boundary, frame_boundary::Corrected},
 };
 
 params! {
-    /// All subtitles of a source move by its delay.
+    /// How the delay gets into subtitles.
     pub struct TimeBased {
-        /// Whether the unrounded delay is written into the subtitles. Otherwise mkvmerge shifts each track by whole milliseconds, and
-        /// nothing in it changes.
+        /// Whether the delay is written into the timestamps of each file: unrounded, then rounded down to whole milliseconds. Otherwise
+        /// tracks stay untouched and the muxer moves them by the delay rounded to the nearest millisecond.
         use_raw_values: bool = false,
-        /// With raw values: whether times that ASS can only write on another frame of the reference's picture are moved to their
-        /// own. Needs the frame rate of the reference.
+        /// With `use_raw_values`: whether times that the format would round onto another frame of the reference are moved back
+        /// to their own. Only ASS and SSA round, to hundredths of a second.
         frame_boundary_correction: bool = true,
     }
 }
 
-impl SyncMode for TimeBased {
-    const ID: &'static str = "time-based";
-    const SUMMARY: &'static str = "Moves all subtitles of a source by its delay.";
-
-    fn leaves_it_to_mkvmerge(&self) -> bool {
-        !self.use_raw_values
-    }
-
-    fn sync(&self, subtitles: &mut Subtitles, timing: &Timing, ctx: &Ctx<'_>) -> Result<()> {
-        let frame_rate_hz = timing.reference_frame_rate_hz().filter(|_| self.frame_boundary_correction);
-        let moved = move_events(subtitles, timing.delay_raw_ms(), frame_rate_hz);
-        told(timing.delay_raw_ms(), timing.global_shift_ms(), &moved).iter().for_each(|line| ctx.log(line));
-        Ok(())
-    }
+/// What was done to a file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Moved {
+    /// Events that were moved.
+    pub(crate) events: usize,
+    /// Added to every time (ms).
+    pub(crate) offset_ms: i64,
+    /// The frame rate that times were held against (Hz), and what was moved back to its frame; `None` if nobody looked.
+    pub(crate) corrected: Option<(f64, Corrected)>,
 }
 
-/// What was done to the events of a track.
-#[derive(Debug, Clone, PartialEq)]
-struct Moved {
-    events: usize,
-    offset_ms: i64,
-    /// The frame rate that times were held against (Hz), and what was corrected.
-    corrected: Option<(f64, Corrected)>,
-}
-
-/// Adds a delay, rounded down, to all events. With a frame rate, times then stay on their frames.
-fn move_events(subtitles: &mut Subtitles, delay_ms: f64, frame_rate_hz: Option<f64>) -> Moved {
+/// Moves all events by a delay, rounded down; then, if a frame rate is given, those back that would be written on another frame.
+pub(crate) fn move_events(subtitles: &mut Subtitles, delay_ms: f64, frame_rate_hz: Option<f64>) -> Moved {
     let offset_ms = subtitles.shift_ms(delay_ms);
     let corrected = frame_rate_hz.map(|rate_hz| (rate_hz, frame_boundary::correct(subtitles, rate_hz)));
     Moved { events: subtitles.len(), offset_ms, corrected }
 }
 
+impl SyncMode for TimeBased {
+    const ID: &'static str = "time-based";
+    const SUMMARY: &'static str =
+        "Moves subtitles by the delay of their source, when they are muxed or in their files.";
+    const NAME: &'static str = "Time-Based Raw";
+
+    fn leaves_to_mux(&self) -> bool {
+        !self.use_raw_values
+    }
+
+    fn sync(&self, subtitles: &mut Subtitles, timing: &Timing, ctx: &Ctx<'_>) -> Result<()> {
+        let rounds = matches!(subtitles.format(), Format::Ass | Format::Ssa);
+        let rate_hz = timing.reference_rate_hz().filter(|_| self.frame_boundary_correction && rounds);
+        let moved = move_events(subtitles, timing.delay_raw_ms(), rate_hz);
+        told(timing.delay_raw_ms(), timing.global_shift_ms(), &moved).iter().for_each(|line| ctx.log(line));
+        if rate_hz.is_none() && self.frame_boundary_correction && rounds {
+            ctx.log("[Raw Delay Sync] No frame boundary correction: the frame rate of the reference is not known");
+        }
+        Ok(())
+    }
+}
+
 /// Lines of the log, as the reference program writes them.
-fn told(delay_ms: f64, global_shift_ms: f64, moved: &Moved) -> Vec<String> {
+pub(crate) fn told(delay_ms: f64, global_shift_ms: f64, moved: &Moved) -> Vec<String> {
     let pure_ms = delay_ms - global_shift_ms;
     let events = moved.events;
     let (double, single) = ("═".repeat(39), "─".repeat(39));
@@ -111,52 +119,4 @@ fn corrections(corrected: &Corrected, events: usize) -> Vec<String> {
 /// A number with no more decimals than it needs, and at least one.
 fn shortest(value: f64) -> String {
     format!("{value:?}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::Value;
-    use std::path::{Path, PathBuf};
-
-    /// A file of the folder that `VSG_GOLDEN` names, or of the project's own copy.
-    fn golden(name: &str) -> PathBuf {
-        let project = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-        std::env::var_os("VSG_GOLDEN").map_or_else(project, PathBuf::from).join("subtitles").join(name)
-    }
-
-    #[test]
-    fn golden_logs_are_those_of_the_reference_program() {
-        let mut compared = 0;
-        for id in ["raw_delay-full-no_fps", "raw_delay-timing-23976"] {
-            let result: Value =
-                serde_json::from_slice(&std::fs::read(golden(&format!("expected/{id}/result.json"))).unwrap()).unwrap();
-            let parameters = &result["params"];
-            let delay_ms = parameters["total"].as_f64().unwrap();
-            let mut subtitles = Subtitles::read(&golden("inputs").join(result["input"].as_str().unwrap())).unwrap();
-            let moved = move_events(&mut subtitles, delay_ms, parameters["fps"].as_f64());
-            let lines = told(delay_ms, parameters["global"].as_f64().unwrap_or(0.0), &moved);
-            // Files are read and written by the adapter, and nothing has to be restored.
-            let wanted: Vec<&str> = result["log"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .filter_map(Value::as_str)
-                .filter(|line| {
-                    line.starts_with("[Raw Delay Sync]")
-                        && !line.contains("Loading subtitle")
-                        && !line.contains("Saving modified")
-                })
-                .collect();
-            assert_eq!(lines, wanted, "{id}");
-            compared += 1;
-        }
-        assert_eq!(compared, 2);
-    }
-
-    #[test]
-    fn without_raw_values_everything_is_left_to_mkvmerge() {
-        assert!(TimeBased::default().leaves_it_to_mkvmerge());
-        assert!(!TimeBased { use_raw_values: true, ..TimeBased::default() }.leaves_it_to_mkvmerge());
-    }
 }
