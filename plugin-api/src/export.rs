@@ -55,22 +55,25 @@ impl<T: SyncMode> AsSyncMode for &&Exported<T> {
 #[macro_export]
 macro_rules! export {
     ($($stage:ty),+ $(,)?) => {
-        const _: () = {
-            extern "C" fn parts() -> $crate::abi::PluginParts {
-                #[allow(unused_imports, reason = "a plugin may use one family only")]
-                use $crate::export::{AsCorrelation as _, AsStage as _, AsSyncMode as _, Exported};
-                let stages = vec![
-                    $( (&&&Exported::<$stage>(::std::marker::PhantomData)).pack(env!("CARGO_PKG_NAME")) ),+
-                ];
-                $crate::abi::PluginParts {
-                    name: env!("CARGO_PKG_NAME").into(),
-                    version: env!("CARGO_PKG_VERSION").into(),
-                    stages: stages.into(),
-                }
+        /// The parts of this plugin, for the library's root and for `assert_conforms!`.
+        #[doc(hidden)]
+        pub(crate) extern "C" fn __vsg_parts() -> $crate::abi::PluginParts {
+            #[allow(unused_imports, reason = "a plugin may use one family only")]
+            use $crate::export::{AsCorrelation as _, AsStage as _, AsSyncMode as _, Exported};
+            let stages = vec![
+                $( (&&&Exported::<$stage>(::std::marker::PhantomData)).pack(env!("CARGO_PKG_NAME")) ),+
+            ];
+            $crate::abi::PluginParts {
+                name: env!("CARGO_PKG_NAME").into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                stages: stages.into(),
             }
+        }
 
+        const _: () = {
             fn module() -> $crate::abi::PluginModuleRef {
-                $crate::abi::prefix_type::PrefixTypeTrait::leak_into_prefix($crate::abi::PluginModule { parts })
+                let module = $crate::abi::PluginModule { parts: __vsg_parts };
+                $crate::abi::prefix_type::PrefixTypeTrait::leak_into_prefix(module)
             }
 
             extern "C" fn root() -> $crate::abi::library::RootModuleResult {

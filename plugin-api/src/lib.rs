@@ -49,6 +49,7 @@ pub mod adapters;
 mod bridge;
 mod ctx;
 mod error;
+mod example;
 #[doc(hidden)]
 pub mod export;
 pub mod kinds;
@@ -63,6 +64,7 @@ pub use abi::Blob;
 pub use adapters::{CorrelationMethod, Peak, SyncMode, Timing, WindowPair};
 pub use ctx::{BlobWriter, Ctx, Job, ToolUse};
 pub use error::{Error, Result};
+pub use example::{Example, ExampleValue};
 pub use params::Params;
 pub use ports::{Inputs, Outputs};
 pub use signature::{Arity, Port, Signature};
@@ -75,7 +77,7 @@ pub use vsg_tools::{Command, Error as ToolError, Tool};
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Blob, CorrelationMethod, Ctx, Data, Error, Inputs, Job, Outputs, Params, Peak, Result, Signature, Stage,
+        Blob, CorrelationMethod, Ctx, Data, Error, Example, Inputs, Job, Outputs, Params, Peak, Result, Signature, Stage,
         Subtitles, SyncMode, Timing, Tool, Value, WindowPair, choice, export, json_kind, kinds::*, params,
     };
 }
