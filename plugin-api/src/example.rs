@@ -121,7 +121,10 @@ mod tests {
         let audio = Audio::from_value(&back.inputs[0].value().unwrap()).unwrap();
         assert_eq!(audio.samples(0..2).unwrap(), [1.0, -0.5]);
         for blob_hex in ["0", "0g", "+1", "ä"] {
-            assert!(ExampleValue { blob_hex: blob_hex.into(), ..back.inputs[0].clone() }.value().is_err(), "{blob_hex}");
+            assert!(
+                ExampleValue { blob_hex: blob_hex.into(), ..back.inputs[0].clone() }.value().is_err(),
+                "{blob_hex}"
+            );
         }
     }
 }

@@ -58,6 +58,8 @@ mod ports;
 pub mod report;
 mod signature;
 mod stage;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod value;
 
 pub use abi::Blob;

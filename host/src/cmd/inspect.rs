@@ -58,7 +58,8 @@ fn describe(signature: &Signature) -> String {
 fn example_text(example: &Example) -> String {
     let mut text = format!("  {}\n", example.name);
     if !example.parameters.is_empty() {
-        let settings: Vec<String> = example.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let settings: Vec<String> =
+            example.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         text.push_str(&format!("    with {{ {} }}\n", settings.join(", ")));
     }
     for (mark, values) in [("<-", &example.inputs), ("->", &example.outputs)] {
