@@ -36,6 +36,9 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Check that a built plugin keeps the promises of plugins: what it says of itself, bad input, threads, cancellation, known
+    /// delays.
+    Test(TestArgs),
     /// Check the tools that stages use: found, version, what is lost without, how to install.
     Doctor,
     /// Tell why a stage had to run again in the last run.
@@ -93,6 +96,23 @@ pub struct PipelineArgs {
     /// Change a setting, such as correlate.with.windows=30 or correlate.use=acme/mine.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
+}
+
+/// What `test` takes.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Library such as target/debug/libacme.so, or the name of a plugin that is found.
+    #[arg(value_name = "PLUGIN")]
+    pub plugin: String,
+    /// Look at this stage only.
+    #[arg(long)]
+    pub stage: Option<String>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Run the checks from this one on, in this process.
+    #[arg(long, hide = true, value_name = "N", requires = "stage")]
+    pub from_check: Option<usize>,
 }
 
 /// What `run` takes.

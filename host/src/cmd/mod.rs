@@ -13,6 +13,7 @@ mod sample;
 mod show;
 mod sources;
 mod store;
+mod test;
 mod why;
 
 use crate::{
@@ -37,6 +38,7 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Verb::Plugins => plugins::list(&Plugins::find(&cli.plugins)),
         Verb::Inspect { stage, json } => inspect::inspect(stage, *json, &find_plugins(cli)?),
         Verb::Doctor => doctor::doctor(),
+        Verb::Test(args) => test::test(cli, args),
         Verb::Why { stage, store } => why::why(stage, store),
         Verb::Show(args) => show::show(args),
         Verb::Store { store, verb } => store::store(store, verb.as_ref()),

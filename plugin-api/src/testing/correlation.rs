@@ -1,7 +1,7 @@
 //! Does a method that measures delays find those that were planted, with the right sign?
 
 use super::{
-    Body, Subject, Unmet, Verdict, sound,
+    Promises, Subject, Unmet, Verdict, sound,
     subject::{Case, outputs_of},
     world,
 };
@@ -18,7 +18,7 @@ const LENGTH_S: f64 = 20.0;
 const HALF_SAMPLE_MS: f64 = 500.0 / sound::RATE_HZ as f64 * 1.01;
 
 /// Promises of everything that measures the delay between two sounds.
-pub(super) const PROMISES: &[(&str, Body)] = &[
+pub(super) const PROMISES: Promises = &[
     ("finds a delay of +1234.5 ms", |subject| clean(subject, 1234.5)),
     ("finds a delay of -850.25 ms", |subject| clean(subject, -850.25)),
     ("finds a delay between samples: 1000.010 ms", |subject| clean(subject, 1000.010)),

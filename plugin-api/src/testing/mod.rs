@@ -27,7 +27,7 @@ mod sound;
 mod subject;
 mod world;
 
-use crate::abi::PluginParts;
+use crate::{Data, abi::PluginParts, kinds::Audio};
 use serde::{Deserialize, Serialize};
 pub use subject::Subject;
 
@@ -77,39 +77,66 @@ type Verdict = Result<(), Unmet>;
 
 type Body = fn(&Subject) -> Verdict;
 
+type Promises = &'static [(&'static str, Body)];
+
 /// Promises of every stage.
-const GENERAL: &[(&str, Body)] = &[
+const GENERAL: Promises = &[
     ("signature", signature::is_well_formed),
     ("ids and kinds are namespaced", signature::is_namespaced),
     ("parameters explain themselves and their defaults are valid", defaults::are_valid),
-    ("parameters at their limits", defaults::limits),
-    ("examples", determinism::examples),
     ("runs on made-up values", determinism::runs),
     ("same inputs, same bytes", determinism::repeats),
     ("one thread or many, same bytes", determinism::threads),
-    ("missing and doubled inputs", hostile::missing),
-    ("inputs of another kind", hostile::other_kind),
-    ("damaged headers", hostile::headers),
-    ("damaged bulk data", hostile::blobs),
-    ("missing, empty and damaged files", hostile::files),
-    ("no samples", hostile_audio::empty),
-    ("one sample", hostile_audio::one_sample),
-    ("silence", hostile_audio::silence),
-    ("samples that are no numbers", hostile_audio::not_numbers),
-    ("sample rates that are absurd", hostile_audio::odd_rates),
-    ("sample rates that differ", hostile_audio::mismatched_rates),
     ("cancelled before it begins", cancel::at_start),
     ("cancelled at its first progress", cancel::at_first_progress),
     ("cancelled in the middle", cancel::in_the_middle),
 ];
 
+/// Of a stage with examples.
+const OF_EXAMPLES: Promises = &[("examples", determinism::examples)];
+
+/// Of a stage with parameters.
+const OF_PARAMETERS: Promises = &[("parameters at their limits", defaults::limits)];
+
+/// Of a stage with inputs.
+const OF_INPUTS: Promises = &[
+    ("missing and doubled inputs", hostile::missing),
+    ("inputs of another kind", hostile::other_kind),
+    ("damaged headers", hostile::headers),
+    ("damaged bulk data", hostile::blobs),
+];
+
+/// Of a stage with inputs that name files.
+const OF_FILES: Promises = &[("missing, empty and damaged files", hostile::files)];
+
+/// Of a stage that takes sound.
+const OF_SOUND: Promises = &[
+    ("no samples", hostile_audio::empty),
+    ("one sample", hostile_audio::one_sample),
+    ("silence", hostile_audio::silence),
+    ("samples that are no numbers", hostile_audio::not_numbers),
+    ("sample rates that are absurd", hostile_audio::odd_rates),
+];
+
+/// Of a stage that takes two sounds.
+const OF_SOUNDS: Promises = &[("sample rates that differ", hostile_audio::mismatched_rates)];
+
 impl Subject {
     fn promises(&self) -> Vec<(&'static str, Body)> {
-        let mut promises = GENERAL.to_vec();
-        if correlation::is_method(&self.signature) {
-            promises.extend(correlation::PROMISES);
-        }
-        promises
+        let signature = &self.signature;
+        let takes = |kinds: &[&str]| signature.inputs.iter().filter(|port| kinds.contains(&port.kind.as_str())).count();
+        let sounds = takes(&[Audio::KIND]);
+        let applicable = [
+            (true, GENERAL),
+            (!signature.examples.is_empty(), OF_EXAMPLES),
+            (defaults::has_parameters(signature), OF_PARAMETERS),
+            (!signature.inputs.is_empty(), OF_INPUTS),
+            (takes(hostile::KINDS_WITH_FILES) > 0, OF_FILES),
+            (sounds > 0, OF_SOUND),
+            (sounds > 1, OF_SOUNDS),
+            (correlation::is_method(signature), correlation::PROMISES),
+        ];
+        applicable.iter().filter(|(applies, _)| *applies).flat_map(|(_, promises)| promises.iter().copied()).collect()
     }
 
     /// Names of the checks, in their order.
