@@ -26,6 +26,10 @@ mod signature;
 mod sound;
 mod subject;
 mod world;
+#[cfg(test)]
+mod wrong_methods;
+#[cfg(test)]
+mod wrong_stages;
 
 use crate::{Data, abi::PluginParts, kinds::Audio};
 use serde::{Deserialize, Serialize};

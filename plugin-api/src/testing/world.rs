@@ -10,7 +10,10 @@ use std::{
     collections::BTreeMap,
     io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tempfile::TempDir;
 
@@ -44,16 +47,24 @@ pub(super) struct World {
     folder: TempDir,
     runs: AtomicUsize,
     /// Sound of the reference, then of the target.
-    pub(super) sounds: [Vec<f32>; 2],
+    pub(super) sounds: &'static [Vec<f32>; 2],
+}
+
+/// The sound of all worlds, made once.
+fn sounds() -> &'static [Vec<f32>; 2] {
+    static SOUNDS: OnceLock<[Vec<f32>; 2]> = OnceLock::new();
+    SOUNDS.get_or_init(|| {
+        let reference = sound::bursts(LENGTH_S, 1);
+        let target = sound::early(&reference, DELAY_MS);
+        [reference, target]
+    })
 }
 
 impl World {
-    /// Makes the sound and writes the files.
+    /// Writes the files.
     pub(super) fn new() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("vsg-conformance-").tempdir()?;
-        let reference = sound::bursts(LENGTH_S, 1);
-        let target = sound::early(&reference, DELAY_MS);
-        let world = Self { folder, runs: AtomicUsize::new(0), sounds: [reference, target] };
+        let world = Self { folder, runs: AtomicUsize::new(0), sounds: sounds() };
         for (place, sound) in world.sounds.iter().enumerate() {
             std::fs::write(world.file(place + 1), sound::wav(sound))?;
         }
