@@ -1,9 +1,9 @@
 //! The one line that makes a crate a plugin.
 
 use crate::{
-    CorrelationMethod, Stage, SyncMode,
+    CorrelationMethod, Corrector, Stage, SyncMode,
     abi::StageBox,
-    adapters::{correlation::Correlation, sync_mode::Synced},
+    adapters::{correlation::Correlation, corrector::Corrected, sync_mode::Synced},
     stage::pack,
 };
 use std::marker::PhantomData;
@@ -50,6 +50,18 @@ impl<T: SyncMode> AsSyncMode for &&Exported<T> {
     }
 }
 
+/// A type that becomes a stage through the adapter of correctors.
+pub trait AsCorrector {
+    /// Packs it for the boundary.
+    fn pack(&self, plugin: &'static str) -> StageBox;
+}
+
+impl<T: Corrector> AsCorrector for &&&Exported<T> {
+    fn pack(&self, plugin: &'static str) -> StageBox {
+        pack::<Corrected<T>>(plugin)
+    }
+}
+
 /// Makes a crate a plugin: `export!(First, Second);` lists its stages and methods. The plugin has the name and version of
 /// the package; stages are called `package/ID`.
 #[macro_export]
@@ -59,9 +71,9 @@ macro_rules! export {
         #[doc(hidden)]
         pub(crate) extern "C" fn __vsg_parts() -> $crate::abi::PluginParts {
             #[allow(unused_imports, reason = "a plugin may use one family only")]
-            use $crate::export::{AsCorrelation as _, AsStage as _, AsSyncMode as _, Exported};
+            use $crate::export::{AsCorrelation as _, AsCorrector as _, AsStage as _, AsSyncMode as _, Exported};
             let stages = vec![
-                $( (&&&Exported::<$stage>(::std::marker::PhantomData)).pack(env!("CARGO_PKG_NAME")) ),+
+                $( (&&&&Exported::<$stage>(::std::marker::PhantomData)).pack(env!("CARGO_PKG_NAME")) ),+
             ];
             $crate::abi::PluginParts {
                 name: env!("CARGO_PKG_NAME").into(),

@@ -6,6 +6,7 @@
 //!
 //! * [`CorrelationMethod`]: measures the shift between two pieces of audio; window plan, threads, acceptance and log are done for it;
 //! * [`SyncMode`]: gives subtitles their times; the loop over tracks, their files, flags and log are done for it;
+//! * [`Corrector`]: corrects audio that one delay can not put in sync; the loop over tracks and their files are done for it;
 //! * [`Stage`]: everything else, with named and typed ports.
 //!
 //! ```
@@ -63,7 +64,9 @@ pub mod testing;
 mod value;
 
 pub use abi::Blob;
-pub use adapters::{CorrelationMethod, Peak, SyncMode, Timing, WindowPair};
+pub use adapters::{
+    AudioTrack, Correction, CorrelationMethod, Corrector, Measured, Peak, SyncMode, Timing, WindowPair,
+};
 pub use ctx::{BlobWriter, Ctx, Job, ToolUse};
 pub use error::{Error, Result};
 pub use example::{Example, ExampleValue};
