@@ -36,6 +36,8 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Write the crate of a new plugin, which builds, passes its tests and loads as it is.
+    New(NewArgs),
     /// Check that a built plugin keeps the promises of plugins: what it says of itself, bad input, threads, cancellation, known
     /// delays.
     Test(TestArgs),
@@ -96,6 +98,31 @@ pub struct PipelineArgs {
     /// Change a setting, such as correlate.with.windows=30 or correlate.use=acme/mine.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
+}
+
+/// What `new` takes.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// Folder that is made; its name is that of the plugin, such as acme-envelope.
+    #[arg(value_name = "NAME")]
+    pub path: PathBuf,
+    /// What the plugin is to do.
+    #[arg(long, value_enum)]
+    pub kind: PluginKind,
+    /// Folder `plugin-api` of the sources of vsg-host; without it, of those that this program was built from.
+    #[arg(long, value_name = "FOLDER")]
+    pub api: Option<PathBuf>,
+}
+
+/// What a new plugin is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PluginKind {
+    /// Measures the delay between two sounds.
+    Correlation,
+    /// Corrects audio that one delay can not put in sync.
+    Corrector,
+    /// Anything else, with ports of its own.
+    Stage,
 }
 
 /// What `test` takes.

@@ -82,8 +82,9 @@ pub use vsg_tools::{Command, Error as ToolError, Tool};
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Blob, CorrelationMethod, Ctx, Data, Error, Example, Inputs, Job, Outputs, Params, Peak, Result, Signature, Stage,
-        Subtitles, SyncMode, Timing, Tool, Value, WindowPair, choice, export, json_kind, kinds::*, params,
+        AudioTrack, Blob, Correction, CorrelationMethod, Corrector, Ctx, Data, Error, Example, Inputs, Job, Measured,
+        Outputs, Params, Peak, Result, Signature, Stage, Subtitles, SyncMode, Timing, Tool, Value, WindowPair, choice, export,
+        json_kind, kinds::*, params,
     };
 }
 

@@ -6,6 +6,7 @@ mod doctor;
 mod graph;
 mod inspect;
 mod job;
+mod new;
 mod plugins;
 mod results;
 mod run;
@@ -38,6 +39,7 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Verb::Plugins => plugins::list(&Plugins::find(&cli.plugins)),
         Verb::Inspect { stage, json } => inspect::inspect(stage, *json, &find_plugins(cli)?),
         Verb::Doctor => doctor::doctor(),
+        Verb::New(args) => new::new(args),
         Verb::Test(args) => test::test(cli, args),
         Verb::Why { stage, store } => why::why(stage, store),
         Verb::Show(args) => show::show(args),
