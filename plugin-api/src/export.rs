@@ -1,9 +1,9 @@
 //! The one line that makes a crate a plugin.
 
 use crate::{
-    CorrelationMethod, Corrector, Stage, SyncMode,
+    Corrector, CorrelationMethod, Stage, SyncMode,
     abi::StageBox,
-    adapters::{correlation::Correlation, corrector::Corrected, sync_mode::Synced},
+    adapters::{corrector::Corrected, correlation::Correlation, sync_mode::Synced},
     stage::pack,
 };
 use std::marker::PhantomData;

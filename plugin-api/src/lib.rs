@@ -65,7 +65,7 @@ mod value;
 
 pub use abi::Blob;
 pub use adapters::{
-    AudioTrack, Correction, CorrelationMethod, Corrector, Measured, Peak, SyncMode, Timing, WindowPair,
+    AudioTrack, Correction, Corrector, CorrelationMethod, Measured, Peak, SyncMode, Timing, WindowPair,
 };
 pub use ctx::{BlobWriter, Ctx, Job, ToolUse};
 pub use error::{Error, Result};
@@ -82,9 +82,9 @@ pub use vsg_tools::{Command, Error as ToolError, Tool};
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        AudioTrack, Blob, Correction, CorrelationMethod, Corrector, Ctx, Data, Error, Example, Inputs, Job, Measured,
-        Outputs, Params, Peak, Result, Signature, Stage, Subtitles, SyncMode, Timing, Tool, Value, WindowPair, choice, export,
-        json_kind, kinds::*, params,
+        AudioTrack, Blob, Correction, Corrector, CorrelationMethod, Ctx, Data, Error, Example, Inputs, Job, Measured,
+        Outputs, Params, Peak, Result, Signature, Stage, Subtitles, SyncMode, Timing, Tool, Value, WindowPair, choice,
+        export, json_kind, kinds::*, params,
     };
 }
 

@@ -29,7 +29,8 @@ fn template(kind: PluginKind) -> Template {
         PluginKind::Correlation => Template {
             summary: "Measures delays by the loudness of sound over time.",
             stage: "envelope",
-            code: include_str!("../../templates/correlation.rs"),
+            // The example that is built and run by the tests.
+            code: include_str!("../../../examples/third-party-correlation/src/lib.rs"),
             pipeline: include_str!("../../templates/correlation.toml"),
             base: ANALYSIS,
         },
@@ -124,6 +125,7 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
     // A string of TOML is written as one of JSON.
     let api = serde_json::Value::from(api.to_string_lossy()).to_string();
     let fill = |text: &str| {
+        let text = text.replace("acme-correlation", "{{name}}");
         let words = [
             ("name", name.as_str()),
             ("summary", template.summary),
@@ -131,7 +133,7 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
             ("library", &library),
             ("api", &api),
         ];
-        words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(&format!("{{{{{word}}}}}"), value))
+        words.iter().fold(text, |text, (word, value)| text.replace(&format!("{{{{{word}}}}}"), value))
     };
     let files = [
         ("Cargo.toml", fill(include_str!("../../templates/Cargo.toml"))),

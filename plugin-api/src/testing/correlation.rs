@@ -118,7 +118,7 @@ fn finds(subject: &Subject, reference: &[f32], target: &[f32], delay_ms: f64, ex
     let windows = measure(subject, &format!("{delay_ms:+} ms"), reference, target)?;
     let tolerance_ms = tolerance_ms(subject);
     let accepted: Vec<&Window> = windows.iter().filter(|window| window.accepted).collect();
-    if let Some(wrong) = accepted.iter().find(|window| !((window.delay_ms - delay_ms).abs() <= tolerance_ms)) {
+    if let Some(wrong) = accepted.iter().find(|window| (window.delay_ms - delay_ms).abs() > tolerance_ms) {
         let sign = if delay_ms != 0.0 && (wrong.delay_ms + delay_ms).abs() <= tolerance_ms {
             "; the sign is wrong: a delay is what to ADD to the target's time"
         } else {

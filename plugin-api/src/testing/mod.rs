@@ -231,6 +231,7 @@ pub fn assert_conforms(parts: PluginParts) {
 /// Runs the conformance kit on the stages that this crate exports: `vsg_plugin_api::assert_conforms!();` in a test. `export!`
 /// has to stand at the root of the crate.
 #[macro_export]
+#[allow(clippy::crate_in_macro_def, reason = "the stages of the crate that calls it are meant")]
 macro_rules! assert_conforms {
     () => {
         $crate::testing::assert_conforms(crate::__vsg_parts())

@@ -35,9 +35,17 @@ pub(super) fn validate(signature: &Signature, outputs: &[RawOutput]) -> Result<(
 }
 
 /// What is compared of a run: headers without the names of the run's own folder, bulk data, and files that a header names.
-#[derive(PartialEq)]
 pub(super) struct Content {
-    outputs: Vec<(String, String, Vec<u8>, Vec<Vec<u8>>)>,
+    outputs: Vec<Part>,
+}
+
+/// The content of one output.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Part {
+    port: String,
+    header: String,
+    bytes: Vec<u8>,
+    files: Vec<Vec<u8>>,
 }
 
 impl Content {
@@ -50,8 +58,12 @@ impl Content {
             if header.contains(&*folder_text) {
                 files_of(&serde_json::from_str(header).unwrap_or_default(), folder, &mut files);
             }
-            let bytes = output.value.blob.as_slice().to_vec();
-            (output.port.to_string(), header.replace(&*folder_text, "RUN"), bytes, files)
+            Part {
+                port: output.port.to_string(),
+                header: header.replace(&*folder_text, "RUN"),
+                bytes: output.value.blob.as_slice().to_vec(),
+                files,
+            }
         };
         let mut outputs: Vec<_> = outputs.iter().map(read).collect();
         outputs.sort();
@@ -61,16 +73,16 @@ impl Content {
     /// The first thing that is not the same.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         self.outputs.iter().zip(&other.outputs).find_map(|(one, two)| {
-            let port = &one.0;
-            if one.1 != two.1 {
-                return Some(format!("`{port}` is {} and then {}", shortened(&one.1), shortened(&two.1)));
+            let port = &one.port;
+            if one.header != two.header {
+                return Some(format!("`{port}` is {} and then {}", shortened(&one.header), shortened(&two.header)));
             }
-            if one.2 != two.2 {
-                let place = one.2.iter().zip(&two.2).position(|(a, b)| a != b);
-                let place = place.unwrap_or(one.2.len().min(two.2.len()));
+            if one.bytes != two.bytes {
+                let place = one.bytes.iter().zip(&two.bytes).position(|(a, b)| a != b);
+                let place = place.unwrap_or(one.bytes.len().min(two.bytes.len()));
                 return Some(format!("the bulk data of `{port}` differ from byte {place} on"));
             }
-            (one.3 != two.3).then(|| format!("a file of `{port}` has other content"))
+            (one.files != two.files).then(|| format!("a file of `{port}` has other content"))
         })
     }
 }

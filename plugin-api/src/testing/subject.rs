@@ -51,7 +51,6 @@ pub(super) enum Ending {
 pub(super) struct Run {
     pub(super) ending: Ending,
     pub(super) folder: PathBuf,
-    pub(super) warnings: Vec<String>,
     /// How long it went on after it was stopped.
     pub(super) stopped_for: Option<Duration>,
 }
@@ -110,7 +109,7 @@ impl Subject {
                 Ending::Refused(error)
             }
         };
-        Ok(Run { ending, folder: host.folder().to_owned(), warnings: host.warnings(), stopped_for })
+        Ok(Run { ending, folder: host.folder().to_owned(), stopped_for })
     }
 
     /// Runs it on two threads to its end.

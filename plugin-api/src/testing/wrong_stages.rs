@@ -213,7 +213,7 @@ stage!(MixesRates, "mixes-rates", two_sounds(), |inputs, _ctx| {
 });
 stage!(Divides, "divides", ports(), |inputs, _ctx| {
     let (audio, delay) = read(inputs)?;
-    give((1000 / audio.header.sample_rate_hz) as f64, delay)
+    give((1000 / (audio.header.sample_rate_hz - 1)) as f64, delay)
 });
 stage!(Sums, "sums", ports(), |inputs, _ctx| {
     let (audio, delay) = read(inputs)?;
