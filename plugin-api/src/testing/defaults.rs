@@ -71,6 +71,24 @@ pub(super) fn has_parameters(signature: &Signature) -> bool {
     properties(&signature.parameters).next().is_some()
 }
 
+/// Each switch of a stage turned, and each choice that is not the default.
+pub(super) fn switches(signature: &Signature) -> Vec<(String, Json)> {
+    let schema = &signature.parameters;
+    let mut turned = Vec::new();
+    for (name, property) in properties(schema) {
+        match &property["default"] {
+            Json::Bool(is_on) => turned.push((name.clone(), Json::Bool(!is_on))),
+            Json::String(default) => {
+                let others =
+                    allowed(property, schema).into_iter().filter(|choice| choice.is_string() && choice != default);
+                turned.extend(others.map(|choice| (name.clone(), choice)));
+            }
+            _ => {}
+        }
+    }
+    turned
+}
+
 fn properties(schema: &Json) -> impl Iterator<Item = (&String, &Json)> {
     schema["properties"].as_object().into_iter().flatten()
 }

@@ -11,7 +11,8 @@
 //!
 //! and `vsg-host test` runs it on a built library. Signature, parameters and examples are looked at; the stage is run on
 //! made-up values of all kinds that the kit knows, or on the examples of its signature, several times, on other numbers of
-//! threads, with damaged inputs, and is cancelled. Methods that measure delays get sound with a known delay.
+//! threads, with damaged inputs, and is cancelled. Methods that measure delays get sound with a known delay, and
+//! sync modes subtitles with known times.
 
 mod cancel;
 mod correlation;
@@ -25,9 +26,12 @@ mod outputs;
 mod signature;
 mod sound;
 mod subject;
+mod sync;
 mod world;
 #[cfg(test)]
 mod wrong_methods;
+#[cfg(test)]
+mod wrong_modes;
 #[cfg(test)]
 mod wrong_stages;
 
@@ -139,6 +143,7 @@ impl Subject {
             (sounds > 0, OF_SOUND),
             (sounds > 1, OF_SOUNDS),
             (correlation::is_method(signature), correlation::PROMISES),
+            (sync::is_mode(signature), sync::PROMISES),
         ];
         applicable.iter().filter(|(applies, _)| *applies).flat_map(|(_, promises)| promises.iter().copied()).collect()
     }

@@ -120,6 +120,7 @@ impl World {
             Delays::KIND => value(delays()),
             Layout::KIND => value(layout()),
             Tracks::KIND => value(self.tracks(source)),
+            SyncReport::KIND => value(SyncReport { source: name(source), mode: "made-up".into(), tracks: Vec::new() }),
             Output::KIND => value(Output { path: self.file(1), tokens: vec!["--output".into()] }),
             _ => None,
         }
@@ -179,6 +180,7 @@ pub(super) fn is_readable(value: &RawValue) -> Option<bool> {
         Delays::KIND => reads::<Delays>(value),
         Layout::KIND => reads::<Layout>(value),
         Tracks::KIND => reads::<Tracks>(value),
+        SyncReport::KIND => reads::<SyncReport>(value),
         Output::KIND => reads::<Output>(value),
         _ => return None,
     })
@@ -283,7 +285,7 @@ mod tests {
             .flat_map(|name| [1, 2].map(|source| world.value(&format!("{name}/1"), source)))
             .flatten()
             .collect();
-        assert_eq!(made.len(), 18);
+        assert_eq!(made.len(), 20);
         for value in made {
             let raw = value.into_raw();
             assert_eq!(is_readable(&raw), Some(true), "{}: {}", raw.kind, raw.header);
