@@ -117,6 +117,8 @@ pub struct NewArgs {
 /// What a new plugin is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PluginKind {
+    /// Gives subtitles their times.
+    SyncMode,
     /// Measures the delay between two sounds.
     Correlation,
     /// Corrects audio that one delay can not put in sync.

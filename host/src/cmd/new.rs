@@ -26,6 +26,13 @@ const WHOLE_JOB: &str = include_str!("../../../pipelines/default.toml");
 
 fn template(kind: PluginKind) -> Template {
     match kind {
+        PluginKind::SyncMode => Template {
+            summary: "Shifts subtitles by the measured delay and a constant.",
+            stage: "shift",
+            code: include_str!("../../templates/sync-mode.rs"),
+            pipeline: include_str!("../../templates/sync-mode.toml"),
+            base: WHOLE_JOB,
+        },
         PluginKind::Correlation => Template {
             summary: "Measures delays by the loudness of sound over time.",
             stage: "envelope",

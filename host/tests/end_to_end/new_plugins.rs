@@ -46,6 +46,11 @@ fn works(kind: &str, stage: &str) {
 }
 
 #[test]
+fn a_new_sync_mode_works_as_it_is() {
+    works("sync-mode", "shift");
+}
+
+#[test]
 fn a_new_correlation_method_works_as_it_is() {
     works("correlation", "envelope");
 }

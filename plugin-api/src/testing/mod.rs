@@ -15,6 +15,7 @@
 //! sync modes subtitles with known times.
 
 mod cancel;
+mod corrector;
 mod correlation;
 mod defaults;
 mod determinism;
@@ -28,6 +29,8 @@ mod sound;
 mod subject;
 mod sync;
 mod world;
+#[cfg(test)]
+mod wrong_correctors;
 #[cfg(test)]
 mod wrong_methods;
 #[cfg(test)]
@@ -143,6 +146,7 @@ impl Subject {
             (sounds > 0, OF_SOUND),
             (sounds > 1, OF_SOUNDS),
             (correlation::is_method(signature), correlation::PROMISES),
+            (corrector::is_corrector(signature), corrector::PROMISES),
             (sync::is_mode(signature), sync::PROMISES),
         ];
         applicable.iter().filter(|(applies, _)| *applies).flat_map(|(_, promises)| promises.iter().copied()).collect()
