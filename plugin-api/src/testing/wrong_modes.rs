@@ -44,7 +44,7 @@ macro_rules! mode {
 
 mode!(Right, |subtitles, timing| subtitles.shift_ms(timing.delay_raw_ms()));
 mode!(Flipped, |subtitles, timing| subtitles.shift_ms(-timing.delay_raw_ms()));
-mode!(Idle, |_subtitles, _timing| ());
+mode!(Idle, |subtitles, _timing| subtitles.shift_ms(0.0));
 mode!(Jumbled, |subtitles, timing| subtitles.retime(|_, start_ms, end_ms| {
     let delay_ms = timing.delay_raw_ms() as i64;
     if start_ms == 2000 {
