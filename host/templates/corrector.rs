@@ -101,7 +101,7 @@ impl Line {
     }
 }
 
-vsg_plugin_api::export!(Drift);
+export!(Drift);
 
 #[cfg(test)]
 mod tests {

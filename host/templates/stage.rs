@@ -50,7 +50,7 @@ fn measured(raw_ms: f64) -> Delay {
     }
 }
 
-vsg_plugin_api::export!(Nudge);
+export!(Nudge);
 
 #[cfg(test)]
 mod tests {

@@ -67,7 +67,7 @@ fn score(reference: &[f64], target: &[f64], lag: isize) -> f64 {
     product / (power.0 * power.1).sqrt()
 }
 
-vsg_plugin_api::export!(Envelope);
+export!(Envelope);
 
 #[cfg(test)]
 mod tests {

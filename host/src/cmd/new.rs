@@ -28,15 +28,14 @@ fn template(kind: PluginKind) -> Template {
     match kind {
         PluginKind::SyncMode => Template {
             summary: "Shifts subtitles by the measured delay and a constant.",
-            stage: "shift",
-            code: include_str!("../../templates/sync-mode.rs"),
+            stage: "nudge",
+            code: include_str!("../../../examples/third-party-sync-mode/src/lib.rs"),
             pipeline: include_str!("../../templates/sync-mode.toml"),
             base: WHOLE_JOB,
         },
         PluginKind::Correlation => Template {
             summary: "Measures delays by the loudness of sound over time.",
             stage: "envelope",
-            // The example that is built and run by the tests.
             code: include_str!("../../../examples/third-party-correlation/src/lib.rs"),
             pipeline: include_str!("../../templates/correlation.toml"),
             base: ANALYSIS,
@@ -132,7 +131,8 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
     // A string of TOML is written as one of JSON.
     let api = serde_json::Value::from(api.to_string_lossy()).to_string();
     let fill = |text: &str| {
-        let text = text.replace("acme-correlation", "{{name}}");
+        // The examples are plugins themselves, which the tests build and run.
+        let text = text.replace("acme-correlation", "{{name}}").replace("acme-nudge", "{{name}}");
         let words = [
             ("name", name.as_str()),
             ("summary", template.summary),

@@ -35,16 +35,20 @@ fn all_plugins_of_the_workspace_keep_their_promises() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert!(names.len() >= 5, "{names:?}");
-    for name in names {
-        let output = test(&library(folder, &name), &["--json"]);
-        let checks = checks(&output);
-        assert!(checks.len() > 10, "{checks:?}");
-        for (stage, check, outcome) in &checks {
-            let is_left_out = outcome["skipped"].as_str().is_some_and(|reason| MAY_BE_LEFT_OUT.contains(&reason));
-            assert!(outcome == "passed" || is_left_out, "{stage}: {check}: {outcome}");
-        }
-        assert_eq!(output.status.code(), Some(0), "{name}");
+    std::thread::scope(|scope| {
+        names.iter().for_each(|name| drop(scope.spawn(|| keeps_its_promises(&library(folder, name)))));
+    });
+}
+
+fn keeps_its_promises(library: &Path) {
+    let output = test(library, &["--json"]);
+    let checks = checks(&output);
+    assert!(checks.len() > 10, "{checks:?}");
+    for (stage, check, outcome) in &checks {
+        let is_left_out = outcome["skipped"].as_str().is_some_and(|reason| MAY_BE_LEFT_OUT.contains(&reason));
+        assert!(outcome == "passed" || is_left_out, "{stage}: {check}: {outcome}");
     }
+    assert_eq!(output.status.code(), Some(0), "{}", library.display());
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn works(kind: &str, stage: &str) {
 
 #[test]
 fn a_new_sync_mode_works_as_it_is() {
-    works("sync-mode", "shift");
+    works("sync-mode", "nudge");
 }
 
 #[test]

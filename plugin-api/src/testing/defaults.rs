@@ -71,8 +71,18 @@ pub(super) fn has_parameters(signature: &Signature) -> bool {
     properties(&signature.parameters).next().is_some()
 }
 
+/// The parameters as they are, then with each switch turned and each other choice made, and what was done.
+pub(super) fn variants(signature: &Signature, base: &Map<String, Json>) -> Vec<(String, Map<String, Json>)> {
+    let changed = switches(signature).into_iter().map(|(name, value)| {
+        let mut parameters = base.clone();
+        parameters.insert(name.clone(), value.clone());
+        (format!("{name} = {value}"), parameters)
+    });
+    std::iter::once(("default parameters".to_owned(), base.clone())).chain(changed).collect()
+}
+
 /// Each switch of a stage turned, and each choice that is not the default.
-pub(super) fn switches(signature: &Signature) -> Vec<(String, Json)> {
+fn switches(signature: &Signature) -> Vec<(String, Json)> {
     let schema = &signature.parameters;
     let mut turned = Vec::new();
     for (name, property) in properties(schema) {

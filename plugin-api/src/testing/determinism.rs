@@ -1,11 +1,12 @@
 //! Do examples and made-up values run, and does the same run give the same bytes?
 
 use super::{
-    Subject, Unmet, Verdict,
+    Subject, Unmet, Verdict, defaults,
     host::Stop,
     outputs::{Content, matches},
     subject::{Case, Ending, outputs_of},
 };
+use crate::{Data, kinds::Tracks};
 
 /// Threads of the run that is compared with one on a single thread.
 const MANY: usize = 7;
@@ -52,20 +53,40 @@ pub(super) fn threads(subject: &Subject) -> Verdict {
     compare(subject, [1, MANY])
 }
 
+/// Runs twice with the default parameters, and with each switch turned: as far as the stage takes the same inputs then.
 fn compare(subject: &Subject, threads: [usize; 2]) -> Verdict {
-    if !subject.signature.pure {
+    let signature = &subject.signature;
+    // Stages that hand on tracks count as having effects because their files are those of the run; no other effect is meant.
+    if !signature.pure && !signature.outputs.iter().any(|port| port.kind == Tracks::KIND) {
         return Err(Unmet::Skipped("it has effects outside of its outputs, and always runs".into()));
     }
-    let case = subject.working()?;
-    let run = |threads| -> Result<Content, String> {
-        let (outputs, folder) = outputs_of(case, subject.run(case, threads, Stop::Never)?)?;
-        Ok(Content::of(&outputs, &folder))
-    };
-    let (one, other) = (run(threads[0])?, run(threads[1])?);
-    match one.difference(&other) {
-        None => Ok(()),
-        Some(difference) => Err(Unmet::Failed(describe(case, &difference))),
+    let working = subject.working()?;
+    for (index, (which, parameters)) in defaults::variants(signature, &working.parameters).into_iter().enumerate() {
+        let case = Case { label: format!("{}, {which}", working.label), parameters, ..working.clone() };
+        let run = |threads| -> Result<Option<Content>, String> {
+            let run = subject.run(&case, threads, Stop::Never)?;
+            if index > 0 && matches!(run.ending, Ending::Refused(_)) {
+                return Ok(None);
+            }
+            let (outputs, folder) = outputs_of(&case, run)?;
+            Ok(Some(Content::of(&outputs, &folder)))
+        };
+        match (run(threads[0])?, run(threads[1])?) {
+            (Some(one), Some(other)) => {
+                if let Some(difference) = one.difference(&other) {
+                    return Err(Unmet::Failed(describe(&case, &difference)));
+                }
+            }
+            (None, None) => {}
+            _ => {
+                return Err(Unmet::Failed(format!(
+                    "{}: it takes the inputs one time, and refuses them another",
+                    case.label
+                )));
+            }
+        }
     }
+    Ok(())
 }
 
 fn describe(case: &Case, difference: &str) -> String {

@@ -26,7 +26,7 @@ pub(super) const PROMISES: Promises = &[
 ];
 
 /// Subtitles of each format: texts that look like times, markup, blank lines, events that overlap and one of no length.
-const FILES: [(&str, &str, &str); 3] = [
+pub(super) const FILES: [(&str, &str, &str); 3] = [
     (
         "S_TEXT/UTF8",
         "planted.srt",
@@ -172,11 +172,8 @@ fn garbled_file(subject: &Subject, what: &str, codec_id: &str, path: &Path) -> V
     Ok(())
 }
 
-/// Default parameters, then each switch turned and each choice made.
 fn variants(subject: &Subject) -> Vec<(String, Map<String, Json>)> {
-    let turned = defaults::switches(&subject.signature);
-    let one = |(name, value): (String, Json)| (format!("{name} = {value}"), Map::from_iter([(name, value)]));
-    std::iter::once(("default parameters".to_owned(), Map::new())).chain(turned.into_iter().map(one)).collect()
+    defaults::variants(&subject.signature, &Map::new())
 }
 
 /// One subtitle track in this file, and a delay.
@@ -209,7 +206,7 @@ fn case(
 }
 
 fn tracks(of_source: Tracks, codec_id: &str, path: PathBuf) -> Tracks {
-    let subtitles = of_source.tracks.iter().map(|track| Track {
+    let subtitles = of_source.tracks.iter().take(1).map(|track| Track {
         kind: TrackType::Subtitles,
         codec_id: codec_id.to_owned(),
         data: TrackData::File(path.clone()),

@@ -1,6 +1,6 @@
 //! A made-up job: two releases of a film that holds nothing but sound, and a value of every kind that tells of them.
 
-use super::sound;
+use super::{sound, sync};
 use crate::{
     Arity, Data, Job, Port, Signature, Value,
     abi::{RawInput, RawValue},
@@ -65,6 +65,7 @@ impl World {
     pub(super) fn new() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("vsg-conformance-").tempdir()?;
         let world = Self { folder, runs: AtomicUsize::new(0), sounds: sounds() };
+        std::fs::write(world.subtitles(), sync::FILES[0].2)?;
         for (place, sound) in world.sounds.iter().enumerate() {
             std::fs::write(world.file(place + 1), sound::wav(sound))?;
         }
@@ -79,6 +80,11 @@ impl World {
     /// The file of a source, which counts from 1.
     pub(super) fn file(&self, source: usize) -> PathBuf {
         self.path(&format!("source-{source}.wav"))
+    }
+
+    /// Subtitles that lie beside the sources.
+    fn subtitles(&self) -> PathBuf {
+        self.path("subtitles.srt")
     }
 
     /// The files of the job, for a run in this folder.
@@ -149,7 +155,7 @@ impl World {
         }
     }
 
-    /// The one audio track of a source, where it is.
+    /// The audio track of a source, where it is, and subtitles in a file of their own.
     pub(super) fn tracks(&self, source: usize) -> Tracks {
         let track = Track {
             id: 0,
@@ -162,7 +168,14 @@ impl World {
             stepping_adjusted: false,
             frame_adjusted: false,
         };
-        Tracks { source: name(source), path: self.file(source), tracks: vec![track] }
+        let subtitles = Track {
+            id: 1,
+            kind: TrackType::Subtitles,
+            codec_id: sync::FILES[0].0.to_owned(),
+            data: TrackData::File(self.subtitles()),
+            ..track.clone()
+        };
+        Tracks { source: name(source), path: self.file(source), tracks: vec![track, subtitles] }
     }
 }
 

@@ -96,7 +96,7 @@ fn a_corrector_that_is_not_prepared_is_seen() {
 
 #[test]
 fn a_corrector_that_loses_tracks_is_seen() {
-    fails::<Loses>(DRIFTS, "1 track(s) became 0");
+    fails::<Loses>(DRIFTS, "2 track(s) became 0");
     fails::<Loses>("a delay that steps", "the corrected file of track 0 is missing or empty");
 }
 

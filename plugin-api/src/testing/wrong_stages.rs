@@ -120,8 +120,31 @@ stage!(CountsThreads, "counts-threads", ports(), |inputs, ctx| {
     give(count as f64, delay)
 });
 
+params! {
+    /// Settings.
+    struct CountsIfAsked {
+        /// Whether it counts.
+        counts: bool = false,
+    }
+}
+
+impl Stage for CountsIfAsked {
+    const ID: &'static str = "counts-if-asked";
+
+    fn signature() -> Signature {
+        ports()
+    }
+
+    fn run(&self, inputs: &Inputs, _ctx: &Ctx<'_>) -> Result<Outputs> {
+        static RUNS: AtomicU64 = AtomicU64::new(0);
+        let (_, delay) = read(inputs)?;
+        give(if self.counts { RUNS.fetch_add(1, Ordering::Relaxed) as f64 } else { 0.0 }, delay)
+    }
+}
+
 #[test]
 fn a_stage_that_is_no_function_is_seen() {
+    fails::<CountsIfAsked>("same inputs, same bytes", "made-up values, counts = true: `delay` is {");
     fails::<Counts>("same inputs, same bytes", "`delay` is {");
     assert_eq!(outcome::<CountsThreads>("same inputs, same bytes"), Outcome::Passed);
     fails::<CountsThreads>("one thread or many, same bytes", "`delay` is {");
