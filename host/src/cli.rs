@@ -36,6 +36,11 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Write the crate of a new plugin, which builds, passes its tests and loads as it is.
+    New(NewArgs),
+    /// Check that a built plugin keeps the promises of plugins: what it says of itself, bad input, threads, cancellation, known
+    /// delays.
+    Test(TestArgs),
     /// Check the tools that stages use: found, version, what is lost without, how to install.
     Doctor,
     /// Tell why a stage had to run again in the last run.
@@ -93,6 +98,50 @@ pub struct PipelineArgs {
     /// Change a setting, such as correlate.with.windows=30 or correlate.use=acme/mine.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
+}
+
+/// What `new` takes.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// Folder that is made; its name is that of the plugin, such as acme-envelope.
+    #[arg(value_name = "NAME")]
+    pub path: PathBuf,
+    /// What the plugin is to do.
+    #[arg(long, value_enum)]
+    pub kind: PluginKind,
+    /// Folder `plugin-api` of the sources of vsg-host; without it, of those that this program was built from.
+    #[arg(long, value_name = "FOLDER")]
+    pub api: Option<PathBuf>,
+}
+
+/// What a new plugin is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PluginKind {
+    /// Gives subtitles their times.
+    SyncMode,
+    /// Measures the delay between two sounds.
+    Correlation,
+    /// Corrects audio that one delay can not put in sync.
+    Corrector,
+    /// Anything else, with ports of its own.
+    Stage,
+}
+
+/// What `test` takes.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Library such as target/debug/libacme.so, or the name of a plugin that is found.
+    #[arg(value_name = "PLUGIN")]
+    pub plugin: String,
+    /// Look at this stage only.
+    #[arg(long)]
+    pub stage: Option<String>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Run the checks from this one on, in this process.
+    #[arg(long, hide = true, value_name = "N", requires = "stage")]
+    pub from_check: Option<usize>,
 }
 
 /// What `run` takes.

@@ -41,6 +41,15 @@ pub struct Plugin {
 }
 
 impl Plugin {
+    /// Loads one library, whatever others there are.
+    ///
+    /// # Errors
+    /// It is not a plugin that can be used.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        // A bare name would be looked for in the system's folders.
+        load(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+    }
+
     /// Hash of the library. Of one that can no longer be read, its path and version stand for it.
     pub fn hash(&self) -> &str {
         self.hash.get_or_init(|| match std::fs::read(&self.path) {

@@ -27,13 +27,16 @@ thread_local! {
     static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
+/// How the message of an error begins that was a panic.
+pub(crate) const PANICKED: &str = "the plugin panicked at";
+
 /// Runs `body` with this thread's events going to `host`; a panic becomes an error with its message and place.
 pub(crate) fn guarded<T>(host: &HostRef<'_>, body: impl FnOnce() -> T) -> Result<T> {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(install);
     current::enter(host, || panic::catch_unwind(AssertUnwindSafe(body))).map_err(|payload| {
         let place = PANIC_PLACE.take().unwrap_or_else(|| "an unknown place".into());
-        Error::new(format!("the plugin panicked at {place}: {}", panic_text(payload.as_ref())))
+        Error::new(format!("{PANICKED} {place}: {}", panic_text(payload.as_ref())))
             .help("this is a defect of the plugin; report it to its author")
     })
 }

@@ -1,9 +1,9 @@
 //! The one line that makes a crate a plugin.
 
 use crate::{
-    CorrelationMethod, Stage, SyncMode,
+    Corrector, CorrelationMethod, Stage, SyncMode,
     abi::StageBox,
-    adapters::{correlation::Correlation, sync_mode::SubtitleSync},
+    adapters::{corrector::Corrected, correlation::Correlation, sync_mode::SubtitleSync},
     stage::pack,
 };
 use std::marker::PhantomData;
@@ -50,27 +50,42 @@ impl<T: SyncMode> AsSyncMode for &&Exported<T> {
     }
 }
 
+/// A type that becomes a stage through the adapter of correctors.
+pub trait AsCorrector {
+    /// Packs it for the boundary.
+    fn pack(&self, plugin: &'static str) -> StageBox;
+}
+
+impl<T: Corrector> AsCorrector for &&&Exported<T> {
+    fn pack(&self, plugin: &'static str) -> StageBox {
+        pack::<Corrected<T>>(plugin)
+    }
+}
+
 /// Makes a crate a plugin: `export!(First, Second);` lists its stages and methods. The plugin has the name and version of
 /// the package; stages are called `package/ID`.
 #[macro_export]
 macro_rules! export {
     ($($stage:ty),+ $(,)?) => {
-        const _: () = {
-            extern "C" fn parts() -> $crate::abi::PluginParts {
-                #[allow(unused_imports, reason = "a plugin may use one family only")]
-                use $crate::export::{AsCorrelation as _, AsStage as _, AsSyncMode as _, Exported};
-                let stages = vec![
-                    $( (&&&Exported::<$stage>(::std::marker::PhantomData)).pack(env!("CARGO_PKG_NAME")) ),+
-                ];
-                $crate::abi::PluginParts {
-                    name: env!("CARGO_PKG_NAME").into(),
-                    version: env!("CARGO_PKG_VERSION").into(),
-                    stages: stages.into(),
-                }
+        /// The parts of this plugin, for the library's root and for `assert_conforms!`.
+        #[doc(hidden)]
+        pub(crate) extern "C" fn __vsg_parts() -> $crate::abi::PluginParts {
+            #[allow(unused_imports, reason = "a plugin may use one family only")]
+            use $crate::export::{AsCorrelation as _, AsCorrector as _, AsStage as _, AsSyncMode as _, Exported};
+            let stages = vec![
+                $( (&&&&Exported::<$stage>(::std::marker::PhantomData)).pack(env!("CARGO_PKG_NAME")) ),+
+            ];
+            $crate::abi::PluginParts {
+                name: env!("CARGO_PKG_NAME").into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                stages: stages.into(),
             }
+        }
 
+        const _: () = {
             fn module() -> $crate::abi::PluginModuleRef {
-                $crate::abi::prefix_type::PrefixTypeTrait::leak_into_prefix($crate::abi::PluginModule { parts })
+                let module = $crate::abi::PluginModule { parts: __vsg_parts };
+                $crate::abi::prefix_type::PrefixTypeTrait::leak_into_prefix(module)
             }
 
             extern "C" fn root() -> $crate::abi::library::RootModuleResult {

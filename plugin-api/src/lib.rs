@@ -6,6 +6,7 @@
 //!
 //! * [`CorrelationMethod`]: measures the shift between two pieces of audio; window plan, threads, acceptance and log are done for it;
 //! * [`SyncMode`]: moves the events of a subtitle file; the loop over tracks, files and flags are done for it;
+//! * [`Corrector`]: corrects audio that one delay can not put in sync; the loop over tracks and their files are done for it;
 //! * [`Stage`]: everything else, with named and typed ports.
 //!
 //! ```
@@ -49,6 +50,7 @@ pub mod adapters;
 mod bridge;
 mod ctx;
 mod error;
+mod example;
 #[doc(hidden)]
 pub mod export;
 pub mod kinds;
@@ -57,12 +59,17 @@ mod ports;
 pub mod report;
 mod signature;
 mod stage;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod value;
 
 pub use abi::Blob;
-pub use adapters::{CorrelationMethod, Peak, SyncMode, Timing, WindowPair};
+pub use adapters::{
+    AudioTrack, Correction, Corrector, CorrelationMethod, Measured, Peak, SyncMode, Timing, WindowPair,
+};
 pub use ctx::{BlobWriter, Ctx, Job, ToolUse};
 pub use error::{Error, Result};
+pub use example::{Example, ExampleValue};
 pub use params::Params;
 pub use ports::{Inputs, Outputs};
 pub use signature::{Arity, Port, Signature};
@@ -76,8 +83,9 @@ pub use vsg_tools::{Command, Error as ToolError, Tool};
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Blob, CorrelationMethod, Ctx, Data, Error, Inputs, Job, Outputs, Params, Peak, Result, Signature, Stage,
-        Subtitles, SyncMode, Timing, Tool, Value, WindowPair, choice, export, json_kind, kinds::*, params,
+        AudioTrack, Blob, Correction, Corrector, CorrelationMethod, Ctx, Data, Error, Example, Inputs, Job, Measured,
+        Outputs, Params, Peak, Result, Signature, Stage, Subtitles, SyncMode, Timing, Tool, Value, WindowPair, choice,
+        export, json_kind, kinds::*, params,
     };
 }
 

@@ -73,13 +73,16 @@ pub(crate) fn schema<P: Params>() -> serde_json::Value {
         .to_value()
 }
 
+/// How the message of an error begins that is about parameters.
+pub(crate) const WRONG_PARAMETERS: &str = "wrong parameters";
+
 /// Reads parameters from JSON; missing ones take their default.
 pub(crate) fn parse<P: Params>(json: serde_json::Value) -> crate::Result<P> {
     // A list would be taken for the fields in their order.
     if !json.is_object() {
-        return Err(crate::Error::new(format!("wrong parameters: they have to be an object, not {json}")));
+        return Err(crate::Error::new(format!("{WRONG_PARAMETERS}: they have to be an object, not {json}")));
     }
-    serde_json::from_value(json).map_err(|error| crate::Error::new(format!("wrong parameters: {error}")))
+    serde_json::from_value(json).map_err(|error| crate::Error::new(format!("{WRONG_PARAMETERS}: {error}")))
 }
 
 #[cfg(test)]

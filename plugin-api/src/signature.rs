@@ -1,6 +1,6 @@
 //! The signature of a stage: what the host can check, plan and print without running it.
 
-use crate::{Data, Params};
+use crate::{Data, Example, Params};
 use serde::{Deserialize, Serialize};
 
 /// How many values a port takes.
@@ -54,6 +54,12 @@ pub struct Signature {
     /// JSON schema of the parameters.
     #[serde(default)]
     pub parameters: serde_json::Value,
+    /// How finely a measuring stage measures (ms), if that is coarser than half a sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution_ms: Option<f64>,
+    /// What it does with certain inputs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
 }
 
 fn yes() -> bool {
@@ -73,6 +79,8 @@ impl Signature {
             pure: true,
             tools: Vec::new(),
             parameters: serde_json::Value::Null,
+            resolution_ms: None,
+            examples: Vec::new(),
         }
     }
 
@@ -131,6 +139,20 @@ impl Signature {
     #[must_use]
     pub fn runs(mut self, tool: vsg_tools::Tool) -> Self {
         self.tools.push(tool.name().to_owned());
+        self
+    }
+
+    /// Says that measurements are this coarse (ms).
+    #[must_use]
+    pub fn resolution_ms(mut self, resolution_ms: f64) -> Self {
+        self.resolution_ms = Some(resolution_ms);
+        self
+    }
+
+    /// Adds an example.
+    #[must_use]
+    pub fn example(mut self, example: Example) -> Self {
+        self.examples.push(example);
         self
     }
 

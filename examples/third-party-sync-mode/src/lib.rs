@@ -22,3 +22,12 @@ impl SyncMode for Nudge {
 }
 
 export!(Nudge);
+
+#[cfg(test)]
+mod tests {
+    // Among the promises: subtitles with known times land where they belong, and nothing but times is changed.
+    #[test]
+    fn all_stages_keep_their_promises() {
+        vsg_plugin_api::assert_conforms!();
+    }
+}

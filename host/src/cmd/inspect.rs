@@ -4,7 +4,7 @@ use super::print;
 use crate::{Failure, pipeline::nearest, plugins::Plugins};
 use serde_json::Value;
 use std::fmt::Write;
-use vsg_plugin_api::{Arity, Port, Signature};
+use vsg_plugin_api::{Arity, Example, Port, Signature};
 
 pub(super) fn inspect(stage: &str, as_json: bool, plugins: &Plugins) -> Result<(), Failure> {
     let found: Vec<&Signature> = plugins
@@ -43,7 +43,28 @@ fn describe(signature: &Signature) -> String {
         let _ = writeln!(text, "\nparameters:");
         properties.iter().for_each(|(name, schema)| text.push_str(&parameter(name, schema, &signature.parameters, 1)));
     }
+    if let Some(resolution_ms) = signature.resolution_ms {
+        let _ = writeln!(text, "\nmeasures to {resolution_ms} ms");
+    }
+    if !signature.examples.is_empty() {
+        let _ = writeln!(text, "\nexamples:");
+        signature.examples.iter().for_each(|example| text.push_str(&example_text(example)));
+    }
     text.push('\n');
+    text
+}
+
+/// An example: what it shows, its settings, what goes in and comes out.
+fn example_text(example: &Example) -> String {
+    let mut text = format!("  {}\n", example.name);
+    if !example.parameters.is_empty() {
+        let settings: Vec<String> =
+            example.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        text.push_str(&format!("    with {{ {} }}\n", settings.join(", ")));
+    }
+    for (mark, values) in [("<-", &example.inputs), ("->", &example.outputs)] {
+        values.iter().for_each(|value| text.push_str(&format!("    {mark} {}: {}\n", value.port, value.header)));
+    }
     text
 }
 

@@ -6,6 +6,7 @@ mod doctor;
 mod graph;
 mod inspect;
 mod job;
+mod new;
 mod plugins;
 mod results;
 mod run;
@@ -13,6 +14,7 @@ mod sample;
 mod show;
 mod sources;
 mod store;
+mod test;
 mod why;
 
 use crate::{
@@ -37,6 +39,8 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Verb::Plugins => plugins::list(&Plugins::find(&cli.plugins)),
         Verb::Inspect { stage, json } => inspect::inspect(stage, *json, &find_plugins(cli)?),
         Verb::Doctor => doctor::doctor(),
+        Verb::New(args) => new::new(args),
+        Verb::Test(args) => test::test(cli, args),
         Verb::Why { stage, store } => why::why(stage, store),
         Verb::Show(args) => show::show(args),
         Verb::Store { store, verb } => store::store(store, verb.as_ref()),

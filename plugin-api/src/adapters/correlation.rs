@@ -53,6 +53,9 @@ pub trait CorrelationMethod: Params {
     const ID: &'static str;
     /// One sentence.
     const SUMMARY: &'static str;
+    /// How finely it measures (ms), if that is coarser than half a sample: the length of a frame of a method that compares
+    /// features. The conformance kit holds a method to it.
+    const RESOLUTION_MS: Option<f64> = None;
 
     /// Whether this method, with these parameters, keeps to [`WindowPair::pass_band_hz`] by itself and prefers samples from
     /// before the filters. It gets them if both sides have the same filters, which then delay both sides alike: a method
@@ -114,11 +117,12 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
     const ID: &'static str = M::ID;
 
     fn signature() -> Signature {
-        Signature::new(M::SUMMARY)
+        let signature = Signature::new(M::SUMMARY)
             .phase("Analysis")
             .input::<Audio>("reference", "audio of the reference")
             .input::<Audio>("target", "audio of the target")
-            .output::<Measured>("correlation", "the delay in each window")
+            .output::<Measured>("correlation", "the delay in each window");
+        Signature { resolution_ms: M::RESOLUTION_MS, ..signature }
     }
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {

@@ -1,5 +1,6 @@
 //! Small traits that become stages: an author writes the one function that matters, the adapter does the rest.
 
+pub mod corrector;
 pub mod correlation;
 mod subtitle_files;
 pub mod sync_mode;
@@ -7,6 +8,7 @@ pub mod sync_mode;
 mod sync_mode_tests;
 mod timing;
 
+pub use corrector::{AudioTrack, Correction, Corrector, Measured};
 pub use correlation::{CorrelationMethod, Peak, WindowPair};
 pub use sync_mode::SyncMode;
 pub use timing::Timing;

@@ -170,6 +170,12 @@ mod tests {
     }
 
     #[test]
+    fn a_length_that_no_blob_has_is_an_error() {
+        let header = AudioHeader { samples: u64::MAX, ..audio(&[]).header };
+        assert!(Audio::new(header, Blob::empty()).is_err());
+    }
+
+    #[test]
     fn unfiltered_samples_are_those_from_before_the_filters() {
         let mean = AudioFilter {
             description: "mean of two".into(),

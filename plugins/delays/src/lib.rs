@@ -13,3 +13,15 @@ mod select;
 mod selection;
 
 vsg_plugin_api::export!(select::Select, plan::Plan);
+
+/// A film is shorter than this (ms): a thousand hours. What claims to be longer is damage, and sums of it would overflow.
+const LONGEST_MS: f64 = 3.6e9;
+
+/// Fails if a time that another stage gave is not one.
+fn require_time(what: impl Fn() -> String, ms: f64) -> vsg_plugin_api::Result<()> {
+    if ms.abs() <= LONGEST_MS {
+        return Ok(());
+    }
+    Err(vsg_plugin_api::Error::new(format!("{} is {ms} ms, which is no time of a film", what()))
+        .help("the stage that measured it is defective, or its input is damaged"))
+}

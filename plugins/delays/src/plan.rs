@@ -59,6 +59,7 @@ impl Stage for Plan {
         let targets: Vec<Delay> = inputs.many("delay")?;
         let layout: Layout = inputs.one("layout")?;
         let reference = media.first().ok_or_else(|| Error::new("there is no Source 1"))?;
+        require_times(&media, &targets)?;
         require_complete(reference, &targets, &layout)?;
 
         let (delays, log) = chain::chain(&chain::Job {
@@ -78,6 +79,21 @@ impl Stage for Plan {
         }
         Outputs::new().with("delays", delays)
     }
+}
+
+/// Fails if a start or a delay is not a time of a film.
+fn require_times(media: &[Media], targets: &[Delay]) -> Result<()> {
+    for (source, track) in media.iter().flat_map(|media| media.tracks.iter().map(|track| (&media.source, track))) {
+        for ms in [track.start_ms, track.container_delay_ms as f64] {
+            crate::require_time(|| format!("the start of track {} of {source}", track.id), ms)?;
+        }
+    }
+    for delay in targets {
+        for ms in [delay.raw_ms, delay.rounded_ms as f64, delay.start_ms, delay.reference_start_ms] {
+            crate::require_time(|| format!("the delay or the start of {}", delay.source), ms)?;
+        }
+    }
+    Ok(())
 }
 
 /// Fails if the output takes tracks of a source that has no delay.
@@ -169,6 +185,16 @@ mod tests {
         let error = require_complete(&reference, &[delay("Source 2", 1.0)], &layout).unwrap_err();
         assert!(error.message().contains("No delay calculated for Source 3"), "{error}");
         require_complete(&reference, &[delay("Source 2", 1.0), delay("Source 3", 1.0)], &layout).unwrap();
+    }
+
+    #[test]
+    fn times_that_are_none_are_refused_before_they_are_added_up() {
+        let good = media("Source 1", &[(TrackType::Audio, 1, 21)]);
+        require_times(&[good], &[delay("Source 2", 12.0)]).unwrap();
+        let absurd = media("Source 1", &[(TrackType::Audio, 1, i64::MIN)]);
+        let error = require_times(&[absurd], &[]).unwrap_err();
+        assert!(error.message().starts_with("the start of track 1 of Source 1 is "), "{error}");
+        assert!(require_times(&[], &[delay("Source 2", -1e308)]).is_err());
     }
 
     #[test]

@@ -60,6 +60,10 @@ impl Stage for Select {
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let correlation: Correlation = inputs.one("correlation")?;
+        for window in &correlation.windows {
+            let what = || format!("the delay of {} in window {}", correlation.source, window.number);
+            crate::require_time(what, window.delay_ms)?;
+        }
         let mut log = Vec::new();
         let delay = self.decide(&correlation, &mut log);
         log.iter().for_each(|line| ctx.log(line));
