@@ -3,7 +3,7 @@
 use crate::{
     Corrector, CorrelationMethod, Stage, SyncMode,
     abi::StageBox,
-    adapters::{corrector::Corrected, correlation::Correlation, sync_mode::SubtitleSync},
+    adapters::{corrector::Corrected, correlation::Correlation, sync_mode::Synced},
     stage::pack,
 };
 use std::marker::PhantomData;
@@ -46,7 +46,7 @@ pub trait AsSyncMode {
 
 impl<T: SyncMode> AsSyncMode for &&Exported<T> {
     fn pack(&self, plugin: &'static str) -> StageBox {
-        pack::<SubtitleSync<T>>(plugin)
+        pack::<Synced<T>>(plugin)
     }
 }
 

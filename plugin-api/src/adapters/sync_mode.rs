@@ -41,11 +41,11 @@ pub trait SyncMode: Params {
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent, bound(deserialize = "M: Params"))]
 #[schemars(bound = "M: Params")]
-pub struct SubtitleSync<M> {
+pub struct Synced<M> {
     mode: M,
 }
 
-impl<M: SyncMode> Stage for SubtitleSync<M> {
+impl<M: SyncMode> Stage for Synced<M> {
     const ID: &'static str = M::ID;
 
     fn signature() -> Signature {
@@ -110,7 +110,7 @@ enum Wanted {
     No(SyncOutcome, String),
 }
 
-impl<M: SyncMode> SubtitleSync<M> {
+impl<M: SyncMode> Synced<M> {
     fn wants(&self, track: &Track, tracks: &Tracks, ctx: &Ctx<'_>) -> Result<Wanted> {
         let (name, id) = (M::NAME, track.id);
         if track.stepping_adjusted || track.frame_adjusted {

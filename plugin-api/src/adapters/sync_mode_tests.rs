@@ -1,6 +1,6 @@
 //! The stage that a sync mode becomes, on files and on a Matroska file.
 
-use super::{sync_mode::SubtitleSync, timing::Timing};
+use super::{sync_mode::Synced, timing::Timing};
 use crate::{
     Error, Subtitles, SyncMode,
     abi::{HostRef, LoopBody, RRef, RawHost, RawHost_TO, TD_Opaque},
@@ -75,7 +75,7 @@ impl Host {
         let seen: HostRef<'_> = RawHost_TO::from_ptr(RRef::new(self), TD_Opaque);
         let inputs =
             Inputs::default().with("tracks", tracks.into_value().unwrap()).with("delays", delays.into_value().unwrap());
-        let stage: SubtitleSync<Made> = serde_json::from_value(serde_json::json!({ "what": what })).unwrap();
+        let stage: Synced<Made> = serde_json::from_value(serde_json::json!({ "what": what })).unwrap();
         let outputs: Outputs = stage.run(&inputs, &Ctx::new(seen))?;
         Ok((outputs.get("tracks")?, outputs.get("report")?))
     }
