@@ -108,13 +108,14 @@ pub(crate) fn peak_memory() -> Option<u64> {
 /// Makes the system refuse memory beyond this much more than there is now (bytes), so that no leap outruns a watcher.
 #[cfg(target_os = "linux")]
 pub(crate) fn limit_memory(more: u64) {
-    use rustix::process::{Resource, Rlimit, setrlimit};
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
     let now: Option<u64> = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
     let limit = now.unwrap_or(0).saturating_mul(1024).saturating_add(more);
-    // A system that takes no limit leaves it to the watcher.
-    let _ = setrlimit(Resource::Data, Rlimit { current: Some(limit), maximum: Some(limit) });
+    // Only the soft limit, so that tools can be freed of it. A system that takes none leaves it to the watcher.
+    let maximum = getrlimit(Resource::Data).maximum;
+    let _ = setrlimit(Resource::Data, Rlimit { current: Some(limit), maximum });
 }
 
 #[cfg(target_os = "linux")]

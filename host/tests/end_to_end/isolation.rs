@@ -97,7 +97,9 @@ fn bulk_data_reaches_another_process_without_a_copy() {
 fn the_main_job_gives_the_same_with_every_stage_apart() {
     let pair = media::small();
     let whole = Job::new(shipped("default.toml")).quick().sources(pair.files()).run();
-    let apart = Job::new(shipped("default.toml")).quick().arg("--isolate").sources(pair.files()).run();
+    // The limit is that of stages, not of the tools that they run.
+    let apart = Job::new(shipped("default.toml")).quick().arg("--isolate").arg("--memory-limit").arg("100");
+    let apart = apart.sources(pair.files()).run();
     let (whole, report) = (whole.succeeded(), apart.succeeded());
     assert_eq!(report["delays"], whole["delays"]);
     assert_eq!(report["targets"], whole["targets"]);
