@@ -14,7 +14,11 @@ use crate::{
 use serde_json::{Map, Value as Json};
 use std::{
     path::PathBuf,
-    sync::{Arc, OnceLock, mpsc},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::{Duration, Instant},
 };
 
@@ -30,6 +34,10 @@ pub struct Subject {
     pub(super) stage: Arc<StageBox>,
     pub(super) world: World,
     working: OnceLock<Result<Case, String>>,
+    /// How long a run may take.
+    pub(super) patience: Duration,
+    /// Whether a run did not end. It still goes on, and another one would not end either.
+    hangs: AtomicBool,
 }
 
 /// Parameters and inputs of a run.
@@ -65,7 +73,14 @@ impl Subject {
         let signature =
             serde_json::from_str(&text).map_err(|error| format!("its signature is not readable: {error}"))?;
         let world = World::new().map_err(|error| format!("the files for the test can not be made: {error}"))?;
-        Ok(Self { signature, stage: Arc::new(stage), world, working: OnceLock::new() })
+        Ok(Self {
+            signature,
+            stage: Arc::new(stage),
+            world,
+            working: OnceLock::new(),
+            patience: PATIENCE,
+            hangs: AtomicBool::new(false),
+        })
     }
 
     /// The signature.
@@ -77,6 +92,9 @@ impl Subject {
     /// Runs the stage. Fails if it panics, or does not end, or says something else than it declares.
     pub(super) fn run(&self, case: &Case, threads: usize, stop: Stop) -> Result<Run, String> {
         let label = &case.label;
+        if self.hangs.load(Ordering::Relaxed) {
+            return Err(format!("{label}: not tried, because it did not end before"));
+        }
         let folder = self.world.run_folder().map_err(|error| format!("no folder for a run: {error}"))?;
         let job = self.world.job(&folder);
         let host = Arc::new(TestHost::new(folder, job, threads, stop));
@@ -88,7 +106,8 @@ impl Subject {
             // Nobody listens any more to a stage that came too late.
             let _ = sender.send((outcome, its_host.stopped_for()));
         });
-        let (outcome, stopped_for) = await_end(&receiver, &host).map_err(|problem| format!("{label}: {problem}"))?;
+        let (outcome, stopped_for) =
+            self.await_end(&receiver, &host).map_err(|problem| format!("{label}: {problem}"))?;
         let ending = match outcome {
             RResult::ROk(outputs) => {
                 let outputs: Vec<RawOutput> = outputs.into();
@@ -110,6 +129,28 @@ impl Subject {
             }
         };
         Ok(Run { ending, folder: host.folder().to_owned(), stopped_for })
+    }
+
+    /// Waits for the end of a run. A stage that does not end is left behind on its thread.
+    fn await_end(&self, receiver: &mpsc::Receiver<Answer>, host: &TestHost) -> Result<Answer, String> {
+        let started = Instant::now();
+        loop {
+            match receiver.recv_timeout(Duration::from_millis(20)) {
+                Ok(answer) => return Ok(answer),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err("its thread died".into()),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+            }
+            // Ten times what is allowed tells a stage that ignores the user from a machine that is busy.
+            if host.stopped_for().is_some_and(|time| time > 10 * STOP_WITHIN) {
+                return Err(
+                    "it does not stop when it is cancelled; call `ctx.progress(…)?` or `ctx.check_cancelled()?`".into(),
+                );
+            }
+            if started.elapsed() > self.patience {
+                self.hangs.store(true, Ordering::Relaxed);
+                return Err(format!("it did not end within {} s", self.patience.as_secs()));
+            }
+        }
     }
 
     /// Runs it on two threads to its end.
@@ -192,27 +233,6 @@ impl Subject {
 }
 
 type Answer = (RResult<crate::abi::std_types::RVec<RawOutput>, crate::abi::std_types::RString>, Option<Duration>);
-
-/// Waits for the end of a run. A stage that does not end is left behind on its thread.
-fn await_end(receiver: &mpsc::Receiver<Answer>, host: &TestHost) -> Result<Answer, String> {
-    let started = Instant::now();
-    loop {
-        match receiver.recv_timeout(Duration::from_millis(20)) {
-            Ok(answer) => return Ok(answer),
-            Err(mpsc::RecvTimeoutError::Disconnected) => return Err("its thread died".into()),
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-        }
-        // Ten times what is allowed tells a stage that ignores the user from a machine that is busy.
-        if host.stopped_for().is_some_and(|time| time > 10 * STOP_WITHIN) {
-            return Err(
-                "it does not stop when it is cancelled; call `ctx.progress(…)?` or `ctx.check_cancelled()?`".into()
-            );
-        }
-        if started.elapsed() > PATIENCE {
-            return Err(format!("it did not end within {} s", PATIENCE.as_secs()));
-        }
-    }
-}
 
 /// Turns a refusal of good inputs into a failure.
 pub(super) fn outputs_of(case: &Case, run: Run) -> Result<(Vec<RawOutput>, PathBuf), String> {

@@ -171,6 +171,28 @@ fn a_stage_that_does_not_stop_when_it_is_told_is_seen() {
     fails::<Mumbles>("cancelled at its first progress", "its error is `something happened`");
 }
 
+stage!(Endless, "endless", ports(), |inputs, _ctx| {
+    let (_, delay) = read(inputs)?;
+    let (_waiting, never) = std::sync::mpsc::channel::<()>();
+    let _ = never.recv();
+    give(0.0, delay)
+});
+
+#[test]
+fn a_stage_that_does_not_end_is_seen_and_not_waited_for_again() {
+    let mut subject = Subject::new(pack::<Endless>("acme")).unwrap();
+    subject.patience = std::time::Duration::from_millis(200);
+    let failed = |name: &str| {
+        let index = subject.names().iter().position(|known| *known == name).unwrap();
+        match subject.check(index).unwrap().outcome {
+            Outcome::Failed(reason) => reason,
+            other => panic!("`{name}` did not fail, but: {other:?}"),
+        }
+    };
+    assert!(failed("runs on made-up values").contains("it did not end within"));
+    assert!(failed("no samples").contains("not tried, because it did not end before"));
+}
+
 stage!(Claims, "claims", ports(), |_inputs, _ctx| Err(Error::cancelled()));
 stage!(Silent, "silent", ports(), |_inputs, _ctx| Err(Error::new(" ")));
 stage!(Forgets, "forgets", ports(), |_inputs, _ctx| Ok(Outputs::new()));
