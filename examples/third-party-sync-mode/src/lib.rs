@@ -3,7 +3,7 @@
 use vsg_plugin_api::prelude::*;
 
 params! {
-    /// Settings of `acme-sync/nudge`.
+    /// How far subtitles are moved.
     pub struct Nudge {
         /// Extra shift, added to the measured delay (ms).
         #[schemars(range(min = -60000.0, max = 60000.0))]
