@@ -98,6 +98,11 @@ impl Meter {
         self.read_bytes.fetch_add(used.read_bytes.unwrap_or(0), Ordering::Relaxed);
         self.written_bytes.fetch_add(used.written_bytes.unwrap_or(0), Ordering::Relaxed);
         self.peak_memory_bytes.fetch_max(used.peak_memory_bytes.unwrap_or(0), Ordering::Relaxed);
+        self.list_tool(used);
+    }
+
+    /// Lists a tool that has ended, whose cost is counted elsewhere.
+    pub(super) fn list_tool(&self, used: ToolUse) {
         if let Ok(mut tools) = self.tools.lock() {
             let start_s = (self.started.elapsed().as_secs_f64() - used.seconds).max(0.0);
             tools.push(ToolRecord { start_s, used });

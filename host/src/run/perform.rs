@@ -135,9 +135,9 @@ impl Run<'_> {
         };
         let values = |keyed: Vec<Keyed>| keyed.into_iter().map(|keyed| keyed.value).collect();
         let inputs = inputs.into_iter().map(|(port, keyed)| (port, values(keyed))).collect();
-        let hear = |said| self.hear(index, meter, said);
         let is_stopping = || self.is_stopping();
         let Some((isolation, limits)) = self.isolation_of(index) else {
+            let hear = |said| self.hear(index, meter, said);
             let (folder, pool, job) = (self.folder, self.pool, &self.job);
             let host = StageHost { folder, pool, meter, job, hear: &hear, is_stopping: &is_stopping };
             return call(stage, signature, &instance.parameters, inputs, &host);
@@ -151,6 +151,11 @@ impl Run<'_> {
             job: self.job.clone(),
             threads: self.pool.current_num_threads(),
             limits,
+        };
+        // The child adds up what its tools cost.
+        let hear = |said| match said {
+            Said::ToolUsed(used) => meter.list_tool(used),
+            other => self.hear(index, meter, other),
         };
         isolation::run(task, self.folder, meter, &hear, &is_stopping)
     }

@@ -105,6 +105,13 @@ fn the_main_job_gives_the_same_with_every_stage_apart() {
     assert_eq!(report["targets"], whole["targets"]);
     let stages = report["stages"].as_array().unwrap();
     assert!(stages.iter().all(|stage| stage["isolated"] == true), "{stages:#?}");
+    let audio = stage(&report, "audio@Source 1");
+    assert_eq!(audio["tools"][0]["tool"], "ffmpeg");
+    if cfg!(target_os = "linux") {
+        let samples_bytes = 24 * 48_000 * 4;
+        let written = audio["written_bytes"].as_u64().unwrap();
+        assert!((samples_bytes * 9 / 10..samples_bytes * 3 / 2).contains(&written), "each byte counts once: {audio:#}");
+    }
     let lines = |text: String| text.lines().map(|line| line.get(11..).unwrap_or(line).to_owned()).collect::<Vec<_>>();
     assert!(lines(apart.log()).iter().any(|line| line.contains("ACCEPTED")), "{}", apart.log());
 }
