@@ -28,9 +28,9 @@ pub enum Verb {
     Graph(GraphArgs),
     /// List all plugins and their stages, broken ones with the reason, and where they were looked for.
     Plugins,
-    /// Explain a stage: ports and parameters with defaults, ranges and help.
+    /// Explain a stage: ports and parameters with defaults, ranges and help; or a kind: its fields, who gives and who takes it.
     Inspect {
-        /// Stage, such as correlation-gcc/phat; a plugin's name lists its stages.
+        /// Stage, such as correlation-gcc/phat, or kind, such as audio/1; a plugin's name lists its stages.
         stage: String,
         /// Print the signature as JSON.
         #[arg(long)]

@@ -1,4 +1,4 @@
-//! `inspect`: the ports and parameters of a stage, as its signature tells them.
+//! `inspect`: the ports and parameters of a stage, as its signature tells them; the fields of a kind, and who gives and takes it.
 
 use super::print;
 use crate::{Failure, pipeline::nearest, plugins::Plugins};
@@ -12,6 +12,11 @@ pub(super) fn inspect(stage: &str, as_json: bool, plugins: &Plugins) -> Result<(
         .values()
         .filter(|signature| signature.id == stage || signature.id.split('/').next() == Some(stage))
         .collect();
+    if found.is_empty()
+        && let Some(page) = kind(stage, as_json, plugins)
+    {
+        return print(&page);
+    }
     if found.is_empty() {
         let ids = || plugins.catalog().keys().map(String::as_str);
         let of_name = ids().find(|id| id.split_once('/').is_some_and(|(_, name)| name == stage));
@@ -25,6 +30,41 @@ pub(super) fn inspect(stage: &str, as_json: bool, plugins: &Plugins) -> Result<(
         if as_json { format!("{:#}\n", serde_json::json!(signature)) } else { describe(signature) }
     };
     print(&found.iter().map(text).collect::<String>())
+}
+
+/// The page of a kind, if a stage gives or takes it.
+fn kind(kind: &str, as_json: bool, plugins: &Plugins) -> Option<String> {
+    let with = |ports: fn(&Signature) -> &Vec<Port>| -> Vec<&str> {
+        let has = |signature: &&Signature| ports(signature).iter().any(|port| port.kind == kind);
+        plugins.catalog().values().filter(has).map(|signature| signature.id.as_str()).collect()
+    };
+    let (givers, takers) = (with(|signature| &signature.outputs), with(|signature| &signature.inputs));
+    if givers.is_empty() && takers.is_empty() {
+        return None;
+    }
+    // Those of strangers are known by name only.
+    let known = vsg_plugin_api::kinds::reference::reference().into_iter().find(|known| known.kind == kind);
+    if as_json {
+        let schema = known.map(|known| known.schema);
+        return Some(format!(
+            "{:#}\n",
+            serde_json::json!({ "kind": kind, "given_by": givers, "taken_by": takers, "schema": schema })
+        ));
+    }
+    let mut text = format!("{kind}\n");
+    if let Some(known) = known {
+        // Writing to a string can not fail.
+        let _ = writeln!(text, "  {}", known.schema["description"].as_str().unwrap_or_default().replace('\n', " "));
+        if let Some(blob) = known.blob {
+            let _ = writeln!(text, "\nbulk data: {blob}");
+        }
+        text.push_str("\nheader:\n");
+        for (name, schema) in known.schema["properties"].as_object().into_iter().flatten() {
+            text.push_str(&parameter(name, schema, &known.schema, 1));
+        }
+    }
+    let _ = writeln!(text, "\ngiven by: {}\ntaken by: {}", givers.join(", "), takers.join(", "));
+    Some(text)
 }
 
 /// The help page of a stage.

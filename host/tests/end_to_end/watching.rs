@@ -181,3 +181,19 @@ fn what_can_not_be_shown_is_told() {
     assert!(cleared.unwrap().status.success());
     told(&["last", "delay"], 1, "is no longer in the store");
 }
+
+#[test]
+fn a_kind_is_explained_with_its_fields_and_with_who_gives_and_takes_it() {
+    let home = tempfile::tempdir().unwrap();
+    let inspect = |words: &[&str]| {
+        let output = vsg_host(home.path()).arg("inspect").args(words).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = inspect(&["audio/1"]);
+    assert!(code == Some(0) && text.contains("sample_rate_hz") && text.contains("given by: audio-filter/"), "{text}");
+    let (_, json) = inspect(&["delays/1", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["given_by"], serde_json::json!(["delays/plan"]));
+    assert!(json["schema"]["properties"]["file_shift_ms"].is_object(), "{json:#}");
+    assert_eq!(inspect(&["nothing/1"]).0, Some(2));
+}

@@ -15,7 +15,7 @@ pub struct Correlation {
     pub reference_track_id: u64,
     /// Method that measured: the name of its stage within the plugin, such as `phat`.
     pub method: String,
-    /// Presentation time of the first decoded sample of the target (ms), see [`AudioHeader::start_ms`](super::AudioHeader).
+    /// Presentation time of the first decoded sample of the target (ms), as in audio.
     pub start_ms: f64,
     /// Presentation time of the first decoded sample of the reference (ms).
     pub reference_start_ms: f64,
