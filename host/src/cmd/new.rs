@@ -143,7 +143,7 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
         words.iter().fold(text, |text, (word, value)| text.replace(&format!("{{{{{word}}}}}"), value))
     };
     let files = [
-        ("Cargo.toml", fill(include_str!("../../templates/Cargo.toml"))),
+        ("Cargo.toml", fill(include_str!("../../templates/Cargo.toml.in"))),
         ("README.md", fill(include_str!("../../templates/README.md"))),
         (".gitignore", include_str!("../../templates/gitignore").to_owned()),
         ("src/lib.rs", fill(template.code)),
