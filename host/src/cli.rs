@@ -232,9 +232,16 @@ pub struct IsolationArgs {
     /// Longest time that a stage may take (s); stages that name a limit of their own keep it. Includes --isolate.
     #[arg(long, value_name = "SECONDS", value_parser = more_than_nothing)]
     pub timeout: Option<f64>,
-    /// Most memory that a stage may take (MB), mapped files aside. Includes --isolate.
+    /// Most memory that a stage may take (MB), without mapped files and tools; Linux only. Includes --isolate.
     #[arg(long, value_name = "MB", value_parser = more_than_nothing)]
     pub memory_limit: Option<f64>,
+}
+
+fn not_negative(typed: &str) -> Result<f64, String> {
+    match typed.parse::<f64>() {
+        Ok(amount) if (0.0..1e12).contains(&amount) => Ok(amount),
+        _ => Err("it has to be a number that is not below 0".to_owned()),
+    }
 }
 
 fn more_than_nothing(typed: &str) -> Result<f64, String> {
@@ -247,7 +254,7 @@ fn more_than_nothing(typed: &str) -> Result<f64, String> {
 /// What `show` takes.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Run: `last`, or the beginning of an id. Without it, the runs that are remembered.
+    /// Run: `last`, or the beginning of an id, of which the newest run counts. Without it, the runs that are remembered.
     pub run: Option<String>,
     /// Value: STAGE.PORT, such as correlate.correlation or "audio@Source 2.audio". Without it, all values of the run.
     pub value: Option<String>,
@@ -284,7 +291,7 @@ pub struct StoreArgs {
     #[arg(long, global = true, value_name = "FOLDER", env = "VSG_STORE")]
     pub store: Option<PathBuf>,
     /// Room for values (GB); what has not been of use for longest goes when a run has added some.
-    #[arg(long, global = true, value_name = "GB", env = "VSG_STORE_LIMIT", default_value_t = 20.0)]
+    #[arg(long, global = true, value_name = "GB", env = "VSG_STORE_LIMIT", default_value_t = 20.0, value_parser = not_negative)]
     pub store_limit: f64,
 }
 

@@ -25,6 +25,11 @@ pub enum Failure {
     Plugin(String),
     /// A plugin can not be used, and so the pipeline is wrong, perhaps among other things.
     PluginOfPipeline(String, Problems),
+    /// A process that runs a stage for another host could not do its part.
+    Unserved {
+        /// What went wrong.
+        message: String,
+    },
     /// The user stopped it.
     Cancelled,
 }
@@ -37,6 +42,7 @@ impl Failure {
             Self::Run { .. } => 1,
             Self::Pipeline(_) | Self::Arguments { .. } => 2,
             Self::Plugin(_) | Self::PluginOfPipeline(..) => 3,
+            Self::Unserved { .. } => crate::run::UNSERVED,
             Self::Cancelled => 130,
         }
     }
@@ -61,6 +67,7 @@ impl Failure {
                 let problems = problems.render(&miette::GraphicalReportHandler::new());
                 format!("{problems}{}", plain(message, None))
             }
+            Self::Unserved { message } => message.clone(),
             Self::Cancelled => "cancelled".to_owned(),
         }
     }

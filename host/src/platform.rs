@@ -54,6 +54,21 @@ pub fn is_same(one: &std::path::Path, other: &std::path::Path) -> bool {
     one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
+/// Standard output for this program alone: what plugins print goes to standard error from now on.
+pub(crate) fn own_stdout() -> Box<dyn std::io::Write + Send> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let own = std::io::stdout().as_fd().try_clone_to_owned();
+        if let Ok(own) = own
+            && rustix::stdio::dup2_stdout(std::io::stderr()).is_ok()
+        {
+            return Box::new(std::fs::File::from(own));
+        }
+    }
+    Box::new(std::io::stdout())
+}
+
 /// What a thread has cost so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ThreadCost {
@@ -103,6 +118,13 @@ pub(crate) fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+/// The variable that tells tools of a stage with a memory limit what was the limit before.
+#[cfg(target_os = "linux")]
+pub(crate) fn memory_limit_of_tools() -> Option<(&'static str, String)> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Data).current;
+    Some((vsg_tools::DATA_LIMIT, limit.map_or_else(|| "none".to_owned(), |bytes| bytes.to_string())))
 }
 
 /// Makes the system refuse memory beyond this much more than there is now (bytes), so that no leap outruns a watcher.
@@ -165,6 +187,11 @@ pub(crate) fn private_memory() -> Option<u64> {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn peak_memory() -> Option<u64> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn memory_limit_of_tools() -> Option<(&'static str, String)> {
     None
 }
 

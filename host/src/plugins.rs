@@ -8,6 +8,7 @@ use crate::platform::is_same;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 use vsg_plugin_api::{
     Signature,
@@ -38,6 +39,8 @@ pub struct Plugin {
     /// Its stages, in the order of the plugin.
     pub stages: Vec<(Signature, StageBox)>,
     hash: std::sync::OnceLock<String>,
+    /// Size and time of the file when it was loaded.
+    loaded: Option<(u64, SystemTime)>,
 }
 
 impl Plugin {
@@ -50,13 +53,20 @@ impl Plugin {
         load(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
     }
 
-    /// Hash of the library. Of one that can no longer be read, its path and version stand for it.
+    /// Hash of the library. One that was replaced since it was loaded, or that can no longer be read, has one that no other run
+    /// has: nobody knows any more what runs here.
     pub fn hash(&self) -> &str {
         self.hash.get_or_init(|| match std::fs::read(&self.path) {
-            Ok(bytes) => blake3::hash(&bytes).to_hex().to_string(),
-            Err(_) => format!("{} {}", self.path.display(), self.version),
+            Ok(bytes) if state(&self.path) == self.loaded => blake3::hash(&bytes).to_hex().to_string(),
+            _ => format!("{} of process {} at {:?}", self.path.display(), std::process::id(), SystemTime::now()),
         })
     }
+}
+
+/// Size and time of a file.
+fn state(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
 }
 
 /// Why a library is not a plugin that can be used. Every message is one line.
@@ -244,6 +254,7 @@ fn load(path: &Path) -> Result<Plugin, LoadError> {
     if !path.exists() {
         return Err(LoadError::Missing { path });
     }
+    let loaded = state(&path);
     check_version(&path)?;
     let layout = |error: library::LibraryError| layout_error(&path, &error);
     let header = library::lib_header_from_path(&path).map_err(layout)?;
@@ -255,7 +266,7 @@ fn load(path: &Path) -> Result<Plugin, LoadError> {
         .into_iter()
         .map(|stage| Ok((read_signature(&path, &name, &stage)?, stage)))
         .collect::<Result<_, _>>()?;
-    Ok(Plugin { path, name, version, stages, hash: std::sync::OnceLock::new() })
+    Ok(Plugin { path, name, version, stages, hash: std::sync::OnceLock::new(), loaded })
 }
 
 /// Reads the version symbol before anything else, so that a plugin of another version is one clear line.

@@ -64,10 +64,7 @@ pub fn dispatch(cli: &Cli) -> Result<(), Failure> {
 
 /// Serves another host that runs a stage apart.
 fn isolated_stage(folder: &std::path::Path) -> Result<(), Failure> {
-    crate::run::serve_isolated(folder).map_err(|error| Failure::Run {
-        message: format!("can not run the stage that `{}` asks for: {error}", folder.display()),
-        help: None,
-    })
+    crate::run::serve_isolated(folder).map_err(|error| Failure::Unserved { message: error.to_string() })
 }
 
 /// Loads plugins; one that the user named and that can not be used is an error, as are two of one name.

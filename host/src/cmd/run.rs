@@ -4,7 +4,7 @@ use super::{
     job::{Engine, Ran},
     load, print,
     results::{DEFAULT_OUTPUT, LOG_SIGN, PAGE_SIGN, Results, stem},
-    sources::{remarks, usable_sources},
+    sources::{remarks, spare_sources, usable_sources},
 };
 use crate::{
     Failure,
@@ -51,10 +51,10 @@ pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
     let results = Results::prepare(&output, stem(&plan.sources), &RESULTS, &plan.sources)?;
     plan.output = Some(results.folder.clone());
     if let Some(trace) = &args.trace {
-        spare_sources(trace, &plan.sources)?;
+        spare_sources("the trace", trace, &plan.sources)?;
     }
 
-    let events = args.json.then(|| Events::to(Box::new(io::stdout())));
+    let events = args.json.then(|| Events::to(platform::own_stdout()));
     if let Some(events) = &events {
         events.send(&Event::run_started(&plan, &args.pipeline.pipeline.display().to_string(), results.folder.clone()));
     }
@@ -120,17 +120,6 @@ fn result(ended: Result<&(serde_json::Value, Option<Failure>), &Failure>, result
         report: there("report.json"),
         html: there("report.html"),
         log: there("log"),
-    }
-}
-
-/// Fails if a file that is going to be written is one of the sources.
-fn spare_sources(file: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
-    match sources.iter().find(|source| platform::is_same(source, file)) {
-        None => Ok(()),
-        Some(source) => Err(Failure::arguments(
-            format!("the trace would replace the source file `{}`", source.display()),
-            "choose another file by --trace",
-        )),
     }
 }
 

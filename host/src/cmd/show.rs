@@ -1,6 +1,6 @@
 //! `show`: the runs that are remembered, the values of one, and any of these as a table, JSON, a plot or a sound file.
 
-use super::print;
+use super::{print, sources::spare_sources};
 use crate::{
     Failure,
     cli::ShowArgs,
@@ -40,6 +40,9 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
     })?;
     let Some(wanted) = &args.value else { return print(&list_of_values(run)) };
     let (name, port) = find(run, wanted)?;
+    for file in args.wav.iter().chain(&args.plot) {
+        spare_sources("what is shown", file, &run.sources)?;
+    }
     view(&format!("{name}.{port}"), &value(run, name, port, &folder)?, args)
 }
 

@@ -61,3 +61,14 @@ fn usable_source(path: &Path) -> Result<PathBuf, (String, String)> {
     }
     platform::plain_path(path).map_err(|error| fail(&error.to_string(), "give an absolute path"))
 }
+
+/// Fails if a file that is going to be written is one of the sources; `what` is going into it.
+pub(super) fn spare_sources(what: &str, file: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
+    match sources.iter().find(|source| platform::is_same(source, file)) {
+        None => Ok(()),
+        Some(source) => Err(Failure::arguments(
+            format!("{what} would replace the source file `{}`", source.display()),
+            "choose another file",
+        )),
+    }
+}

@@ -22,6 +22,9 @@ pub(super) struct Head {
     has_unknown: bool,
 }
 
+/// More than any limit of a stage: what is larger is a slip, and no clock can count it.
+const MOST: f64 = 1e12;
+
 /// Reads a file, and keeps what is wrong with it.
 pub(super) struct Shape<'a> {
     pub(super) origin: &'a Arc<Origin>,
@@ -191,10 +194,11 @@ impl Shape<'_> {
             self.wrong_type(what, node, &format!("a number of {unit}"));
             return None;
         };
-        let amount = number.as_f64().filter(|&amount| amount > 0.0);
+        let amount = number.as_f64().filter(|&amount| amount > 0.0 && amount < MOST);
         if amount.is_none() {
             let cause = Cause::WrongValue { what: what.to_owned(), expected: format!("more than 0 {unit}") };
-            self.problems.push(Problem::new(cause).at(&node.place, "too small"));
+            let label = if number.as_f64().is_some_and(|amount| amount >= MOST) { "too large" } else { "too small" };
+            self.problems.push(Problem::new(cause).at(&node.place, label));
         }
         amount
     }

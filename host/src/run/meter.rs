@@ -6,7 +6,7 @@ use std::{
     cell::Cell,
     sync::{
         Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -33,6 +33,8 @@ pub(super) struct Meter {
     read_bytes: AtomicU64,
     written_bytes: AtomicU64,
     peak_memory_bytes: AtomicU64,
+    /// Whether the work is done by another process, whose memory counts alone.
+    is_elsewhere: AtomicBool,
     tools: Mutex<Vec<ToolRecord>>,
     started: Instant,
 }
@@ -60,6 +62,7 @@ impl Meter {
             read_bytes: AtomicU64::new(0),
             written_bytes: AtomicU64::new(0),
             peak_memory_bytes: AtomicU64::new(0),
+            is_elsewhere: AtomicBool::new(false),
             tools: Mutex::default(),
             started: Instant::now(),
         }
@@ -87,6 +90,9 @@ impl Meter {
 
     /// Takes a look at how much memory the process has.
     pub(super) fn sample_memory(&self) {
+        if self.is_elsewhere.load(Ordering::Relaxed) {
+            return;
+        }
         if let Some(bytes) = platform::resident_memory() {
             self.peak_memory_bytes.fetch_max(bytes, Ordering::Relaxed);
         }
@@ -109,13 +115,18 @@ impl Meter {
         }
     }
 
+    /// The work is about to be done by another process: from now on the memory of this one does not count.
+    pub(super) fn goes_elsewhere(&self) {
+        self.is_elsewhere.store(true, Ordering::Relaxed);
+        self.peak_memory_bytes.store(0, Ordering::Relaxed);
+    }
+
     /// Counts what a stage cost in another process.
     pub(super) fn add(&self, usage: &Usage) {
         self.cpu_ns.fetch_add((usage.cpu_seconds.unwrap_or(0.0).max(0.0) * 1e9) as u64, Ordering::Relaxed);
         self.read_bytes.fetch_add(usage.read_bytes.unwrap_or(0), Ordering::Relaxed);
         self.written_bytes.fetch_add(usage.written_bytes.unwrap_or(0), Ordering::Relaxed);
-        // What this process has is of no interest: the stage was not in it.
-        self.peak_memory_bytes.store(usage.peak_memory_bytes.unwrap_or(0), Ordering::Relaxed);
+        self.peak_memory_bytes.fetch_max(usage.peak_memory_bytes.unwrap_or(0), Ordering::Relaxed);
     }
 
     /// All of it, and the tools one by one.

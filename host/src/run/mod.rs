@@ -17,7 +17,7 @@ mod watch;
 
 pub use events::{EVENTS_VERSION, Event, Events, Level, PlannedStage};
 pub use folder::RunFolder;
-pub use isolation::{Isolation, Limits, serve as serve_isolated};
+pub use isolation::{Isolation, Limits, UNSERVED, serve as serve_isolated};
 pub use job_log::JobLog;
 pub use meter::{ToolRecord, Usage};
 pub use progress::{Detail, Progress};

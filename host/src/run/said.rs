@@ -13,6 +13,8 @@ pub(super) enum Said {
     Progress(f64),
     /// An addition to the report.
     Report(Entry),
+    /// It asked for the files of the job, which are no part of its recipe.
+    AskedForJob,
     /// A tool has ended.
     ToolUsed(ToolUse),
 }

@@ -50,6 +50,8 @@ pub(super) struct KeptWords {
     pub(super) messages: Vec<(u8, String)>,
     /// Additions to the report.
     pub(super) entries: Vec<Entry>,
+    /// Whether it looked at the files of the job, so that its recipe does not tell what it gave.
+    pub(super) asked_for_job: bool,
 }
 
 /// How the work on an instance ended.
@@ -84,6 +86,18 @@ struct Board {
 impl Board {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An instance that is being worked on. If that ends by a defect of the host, the others do not wait for it for ever.
+struct Running<'b>(Option<&'b Board>);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if let Some(board) = self.0 {
+            board.lock().running -= 1;
+            board.changed.notify_all();
+        }
     }
 }
 
@@ -201,7 +215,9 @@ impl<'p> Run<'p> {
 
             let planned = &self.plan.instances[instance];
             self.watch.started(instance, &planned.name, &planned.uses);
+            let mut guard = Running(Some(board));
             let ended = self.work_on(instance, inputs, files);
+            guard.0 = None;
 
             state = board.lock();
             state.running -= 1;
@@ -304,6 +320,7 @@ impl<'p> Run<'p> {
                 self.watch.reported(name, &entry);
                 keep(&|words| words.entries.push(entry.clone()));
             }
+            Said::AskedForJob => keep(&|words| words.asked_for_job = true),
             Said::ToolUsed(used) => meter.add_tool(used),
         }
     }

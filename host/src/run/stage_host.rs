@@ -14,8 +14,8 @@ use vsg_plugin_api::{
 pub(super) struct StageHost<'s> {
     /// Where its files go.
     pub(super) folder: &'s RunFolder,
-    /// Runs its loops.
-    pub(super) pool: &'s rayon::ThreadPool,
+    /// Runs its loops, if there is one.
+    pub(super) pool: &'s (dyn Fn() -> Option<&'s rayon::ThreadPool> + Sync),
     /// Counts what it costs.
     pub(super) meter: &'s Meter,
     /// The files of the job.
@@ -44,10 +44,10 @@ impl RawHost for StageHost<'_> {
         use rayon::prelude::*;
         let each = |index| self.meter.measure(|| body.call(index));
         // Nothing to share: waking the pool would cost more than the work.
-        if count <= 1 {
+        let Some(pool) = Some(count).filter(|count| *count > 1).and_then(|_| (self.pool)()) else {
             return (0..count).for_each(each);
-        }
-        self.pool.install(|| (0..count).into_par_iter().with_max_len(1).for_each(each));
+        };
+        pool.install(|| (0..count).into_par_iter().with_max_len(1).for_each(each));
     }
 
     fn service(&self, name: RStr<'_>, request: RStr<'_>) -> RResult<RString, RString> {
@@ -74,7 +74,10 @@ impl StageHost<'_> {
                 self.folder.note_unfinished(serde_json::from_str(request)?)?;
                 serde_json::Value::Null
             }
-            "job" => serde_json::to_value(self.job)?,
+            "job" => {
+                (self.hear)(Said::AskedForJob);
+                serde_json::to_value(self.job)?
+            }
             "report" => {
                 let entry: Entry = serde_json::from_str(request)?;
                 if matches!(&entry, Entry::Facts(facts) if !facts.is_object()) {

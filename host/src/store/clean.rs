@@ -46,6 +46,12 @@ struct Files {
 }
 
 impl Files {
+    /// Results of stages; a pack is only read if somebody asks.
+    fn count(&self) -> usize {
+        let packed = self.paths.iter().filter(|path| packs::is_pack(path)).map(|path| packs::count(path));
+        self.values + packed.sum::<usize>()
+    }
+
     fn is_pack(&self) -> bool {
         self.paths.first().is_some_and(|path| packs::is_pack(path))
     }
@@ -59,7 +65,7 @@ impl Usage {
     pub fn of(folder: &Path) -> io::Result<Self> {
         let files = files(folder)?;
         Ok(Self {
-            values: files.values().map(|files| files.values).sum(),
+            values: files.values().map(Files::count).sum(),
             blobs: files.values().map(|files| files.blobs).sum(),
             bytes: files.values().map(|files| files.bytes).sum(),
         })
@@ -93,12 +99,13 @@ pub fn clean(folder: &Path, limit: u64) -> io::Result<Option<Cleaned>> {
         if files.is_pack() {
             packed -= files.bytes;
         }
+        let count = files.count();
         // The description goes first, so that no moment leaves one without its data.
         files.paths.iter().filter(|path| is_description(path)).try_for_each(fs::remove_file)?;
         files.paths.iter().filter(|path| !is_description(path)).try_for_each(fs::remove_file)?;
         left -= files.bytes;
         cleaned.bytes += files.bytes;
-        cleaned.values += files.values;
+        cleaned.values += count;
     }
     Ok(Some(cleaned))
 }
@@ -119,8 +126,7 @@ fn files(folder: &Path) -> io::Result<BTreeMap<PathBuf, Files>> {
         if packs::is_pack(&part) {
             let data = fs::metadata(&part)?;
             let last_use = Some(data.modified().unwrap_or(SystemTime::UNIX_EPOCH));
-            let values = packs::count(&part);
-            let files = Files { paths: vec![part.clone()], bytes: data.len(), values, blobs: 0, last_use };
+            let files = Files { paths: vec![part.clone()], bytes: data.len(), values: 0, blobs: 0, last_use };
             all.insert(part, files);
             continue;
         }

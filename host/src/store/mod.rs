@@ -182,7 +182,7 @@ impl Store {
             // Of this run; another stage that handed it on may have taken it to its own place already.
             Some(file) if file.exists() => {
                 File::open(file)?.sync_all()?;
-                fs::rename(file, values.join(&path))?;
+                bring(file, &values.join(&path))?;
                 moved.insert(file.to_owned(), path.clone());
             }
             _ => {
@@ -197,6 +197,20 @@ impl Store {
 
     fn description(&self, key: &Key) -> PathBuf {
         self.folder.join(VALUES).join(key.file_name("json"))
+    }
+}
+
+/// Gives a file of a run a second name in the store, so that whoever knows the first one still finds it; where that is not possible
+/// it is moved.
+fn bring(file: &Path, place: &Path) -> io::Result<()> {
+    match fs::hard_link(file, place) {
+        Ok(()) => Ok(()),
+        // Another host has brought the same data meanwhile, or what is there belongs to a description that was lost.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(place)?;
+            fs::hard_link(file, place)
+        }
+        Err(_) => fs::rename(file, place),
     }
 }
 

@@ -95,7 +95,11 @@ impl Packs {
         let mut record = format!("{key} {}\n", description.len()).into_bytes();
         record.extend_from_slice(&description);
         record.push(b'\n');
-        file.write_all(&record)?;
+        if let Err(error) = file.write_all(&record) {
+            // Behind half a record nothing would be found: the next one begins another file.
+            own.file = None;
+            return Err(error);
+        }
         own.descriptions.insert(key.to_owned(), description);
         Ok(())
     }

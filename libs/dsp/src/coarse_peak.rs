@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_peak_that_shows_in_a_value_outside_of_the_range_is_found() {
-        let g = correlation(-4885.187_772_293_171, 0.368_660_015_610_447, 4_624_287_276_461_552_672);
+        let g = correlation(-4_885.187_772_293_171, 0.368_660_015_610_447, 4_624_287_276_461_552_672);
         let (full, coarse) = both(&g, 4876, 0, PeakFit::Sample);
         assert_eq!((full.lag_samples, coarse.lag_samples), (-4875.0, -4875.0));
     }

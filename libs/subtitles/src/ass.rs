@@ -12,7 +12,17 @@ const FIELDS: [&str; 10] =
     ["Layer", "Start", "End", "Style", "Name", "MarginL", "MarginR", "MarginV", "Effect", "Text"];
 /// Sections whose names are known without a small letter. Encoded fonts and pictures hold no small letters, so a line of theirs is
 /// never taken for another heading.
-const KNOWN: [&[u8]; 4] = [b"SCRIPT INFO", b"EVENTS", b"FONTS", b"GRAPHICS"];
+const KNOWN: [&[u8]; 9] = [
+    b"SCRIPT INFO",
+    b"EVENTS",
+    b"FONTS",
+    b"GRAPHICS",
+    b"V4+ STYLES",
+    b"V4 STYLES",
+    b"V4 STYLES+",
+    b"AEGISUB PROJECT GARBAGE",
+    b"AEGISUB EXTRADATA",
+];
 
 /// Positions of the fields that matter, and how many there are.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +52,14 @@ pub(crate) fn events(lines: &[Line]) -> (Vec<Place>, Vec<String>) {
             (is_in_events, order) = (name.eq_ignore_ascii_case(b"Events"), usual);
             continue;
         }
-        let Some(colon) = line.bytes.iter().position(|&byte| byte == b':').filter(|_| is_in_events) else { continue };
+        let Some(colon) = line.bytes.iter().position(|&byte| byte == b':') else { continue };
+        if !is_in_events {
+            let is_event = matches!(line.bytes[..colon].trim_ascii(), b"Dialogue" | b"Comment");
+            if is_event {
+                warnings.push(format!("line {}: an event outside of the section of events", index + 1));
+            }
+            continue;
+        }
         let kind = match line.bytes[..colon].trim_ascii() {
             b"Format" => {
                 order = Order::of(line.bytes[colon + 1..].split(|&byte| byte == b','));
@@ -115,6 +132,12 @@ mod tests {
             events.iter().map(|event| (event.start_ms(), event.end_ms())).collect::<Vec<_>>(),
             [(2000, 2000), (1000, 2000)]
         );
-        assert_eq!(warnings, ["line 3: an event without a start and an end that can be read"]);
+        assert_eq!(
+            warnings,
+            [
+                "line 3: an event without a start and an end that can be read",
+                "line 6: an event outside of the section of events"
+            ]
+        );
     }
 }

@@ -32,7 +32,7 @@ impl Charset {
             let text = text.ok_or(Error::DamagedUtf16 { reason: "half of a surrogate pair is missing" })?;
             return Ok((charset, text.into_owned().into_bytes().into()));
         }
-        let encoding = if std::str::from_utf8(bytes).is_ok() {
+        let encoding = if is_mostly_utf8(bytes) {
             UTF_8
         } else {
             let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -40,6 +40,14 @@ impl Charset {
             detector.guess(None, Utf8Detection::Deny)
         };
         Ok((Self { encoding, has_mark: false }, bytes.into()))
+    }
+
+    /// Number of runs of bytes that are no characters.
+    pub(crate) fn damages(self, work: &[u8]) -> usize {
+        match self.working() == UTF_8 {
+            true => work.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count(),
+            false => usize::from(self.working().decode_without_bom_handling(work).1),
+        }
     }
 
     /// Name of the encoding.
@@ -75,6 +83,17 @@ impl Charset {
     }
 }
 
+/// Whether bytes are UTF-8 but for a few damages: of ten characters that need several bytes at most one is broken. In an older
+/// encoding hardly any of them is whole.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut whole, mut broken) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    broken * 10 <= whole
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +111,16 @@ mod tests {
         }
         let (charset, work) = Charset::open(&utf16).unwrap();
         assert_eq!(charset.close_as_utf8(&work), "\u{feff}Grüße 日本 😀".as_bytes());
+    }
+
+    #[test]
+    fn one_broken_character_makes_no_other_encoding() {
+        let mut bytes = "Grüße, schöne Grüße aus Köln über Düsseldorf, äußerst fröhlich".as_bytes().to_vec();
+        bytes.push(0xe9);
+        let (charset, work) = Charset::open(&bytes).unwrap();
+        assert_eq!((charset.name(), charset.damages(&work)), ("UTF-8", 1));
+        assert_eq!(charset.close(&work), bytes);
+        assert_eq!(Charset::open(b"caf\xe9 cr\xe8me").unwrap().0.name(), "windows-1252");
     }
 
     #[test]

@@ -7,11 +7,7 @@ use crate::{
     line::{Line, joined, lines},
     stamp::Stamp,
 };
-use std::{
-    borrow::Cow,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{borrow::Cow, path::Path};
 
 /// A subtitle file. Events are numbered in the order of the file, comments among them.
 #[derive(Debug, Clone)]
@@ -29,6 +25,8 @@ pub struct Subtitles {
 
 /// Added to a delay before it is rounded down (ms), so that 1001 ms that arithmetic made 1000.999999999 ms stay 1001.
 const NOISE_MS: f64 = 1e-6;
+/// From here on ASS needs a second digit for hours (ms).
+const TEN_HOURS_MS: i64 = 36_000_000;
 /// No delay is longer (ms); so many hours still have digits that are read back.
 const LONGEST_MS: f64 = 1e12;
 
@@ -40,11 +38,14 @@ impl Subtitles {
     pub fn parse(bytes: &[u8], format: Format) -> Result<Self, Error> {
         let (charset, work) = Charset::open(bytes)?;
         let lines = lines(&work);
-        let (places, warnings) = match format {
+        let (places, mut warnings) = match format {
             Format::Ass | Format::Ssa => ass::events(&lines),
             Format::Srt => blocks::srt_events(&lines),
             Format::Vtt => blocks::vtt_events(&lines),
         };
+        if charset.damages(&work) > 0 {
+            warnings.push(format!("some bytes are no characters of {}", charset.name()));
+        }
         Ok(Self {
             format,
             charset,
@@ -101,6 +102,13 @@ impl Subtitles {
     #[must_use]
     pub fn clamped(&self) -> usize {
         self.clamped
+    }
+
+    /// How many events of ASS or SSA end after ten hours, which old players can not read.
+    #[must_use]
+    pub fn past_ten_hours(&self) -> usize {
+        let is_ass = matches!(self.format, Format::Ass | Format::Ssa);
+        self.places.iter().filter(|place| is_ass && place.end_ms() >= TEN_HOURS_MS).count()
     }
 
     /// The last delay that was asked for and is none: NaN, infinite, or absurdly long.
@@ -205,22 +213,6 @@ impl Subtitles {
     pub fn to_utf8(&self) -> Vec<u8> {
         self.charset.close_as_utf8(&joined(&self.lines))
     }
-
-    /// Writes the file, in the encoding that it had. It is there only when it is complete.
-    ///
-    /// # Errors
-    /// [`Error::Unwritable`].
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
-        write(path, &self.to_bytes()).map_err(|source| Error::Unwritable { path: path.to_owned(), source })
-    }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.map_or_else(|| PathBuf::from("."), Path::to_owned))?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 impl Place {

@@ -13,14 +13,6 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The system can not write the file.
-    #[error("can not write the subtitles `{}`: {source}", path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
     /// The name does not end as that of a text format does.
     #[error("`{}` is not named like subtitles of text; known are .ass, .ssa, .srt and .vtt", path.display())]
     UnknownFormat {

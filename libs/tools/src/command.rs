@@ -131,6 +131,13 @@ impl<'a> Command<'a> {
         self
     }
 
+    /// Sets environment variables.
+    #[must_use]
+    pub fn envs<N: Into<OsString>, V: Into<OsString>>(mut self, variables: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.env.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
     /// Sends log and progress there, and stops when it is cancelled.
     #[must_use]
     pub fn observer(mut self, observer: &'a dyn Observer) -> Self {

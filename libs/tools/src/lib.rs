@@ -48,5 +48,9 @@ pub use tool::{Family, Tool};
 pub use usage::{CpuTime, Usage};
 pub use version::Version;
 
+/// Variable of the environment that says what limit of memory a tool gets back (bytes, or `none`), in a process that has limited its
+/// own for what it does itself.
+pub const DATA_LIMIT: &str = "VSG_DATA_LIMIT";
+
 /// Result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -45,19 +45,24 @@ mod unix {
     }
 
     /// Puts the child into a process group of its own, so that it can be ended together with its children. On Linux it also
-    /// dies with us, however we die, and a limit of our own memory is none of its.
+    /// dies with us, however we die, and a limit that was set for us alone ([`DATA_LIMIT`](crate::DATA_LIMIT)) is none of its.
     #[cfg_attr(target_os = "linux", allow(unsafe_code, reason = "code between fork and exec"))]
     pub(crate) fn isolate(command: &mut Command) {
         command.process_group(0);
         #[cfg(target_os = "linux")]
-        // SAFETY: system calls, which allocate nothing and take no lock.
-        unsafe {
-            command.pre_exec(|| {
-                use rustix::process::{Resource, Rlimit, getrlimit, set_parent_process_death_signal, setrlimit};
-                let limit = getrlimit(Resource::Data);
-                setrlimit(Resource::Data, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
-                Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
-            });
+        {
+            use rustix::process::{Resource, Rlimit, getrlimit, set_parent_process_death_signal, setrlimit};
+            let limit = std::env::var(crate::DATA_LIMIT).ok().map(|before| before.parse::<u64>().ok());
+            // SAFETY: system calls, which allocate nothing and take no lock.
+            unsafe {
+                command.pre_exec(move || {
+                    if let Some(current) = limit {
+                        let maximum = getrlimit(Resource::Data).maximum;
+                        setrlimit(Resource::Data, Rlimit { current: current.or(maximum), maximum })?;
+                    }
+                    Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+                });
+            }
         }
     }
 

@@ -97,6 +97,7 @@ impl<C: Corrector> Stage for Corrected<C> {
             .input::<Correlation>("correlation", "the delay in each window")
             .input::<Delay>("delay", "the selected delay")
             .output::<Tracks>("tracks", "the same tracks, those that needed it corrected")
+            .runs(Tool::Mkvmerge)
             // Corrected tracks are files of the run.
             .with_effects()
     }

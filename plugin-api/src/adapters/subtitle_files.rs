@@ -78,7 +78,7 @@ pub(super) fn files(
     }
 }
 
-/// The file after a mode, as UTF-8, if the mode kept to the rules: all events are there, with times that can be written.
+/// The file after a mode, if the mode kept to the rules: all events are there, with times that can be written.
 pub(super) fn checked(before: &Subtitles, after: &Subtitles) -> Result<Vec<u8>> {
     if let Some(delay_ms) = after.refused_delay_ms() {
         return Err(Error::new(format!("it asked for a shift by {delay_ms} ms")));
@@ -90,7 +90,8 @@ pub(super) fn checked(before: &Subtitles, after: &Subtitles) -> Result<Vec<u8>> 
             after.len()
         )));
     }
-    let bytes = after.to_utf8();
+    // Of UTF-8 every byte stays, broken characters, too; mkvmerge would take other encodings for it.
+    let bytes = if after.encoding() == "UTF-8" { after.to_bytes() } else { after.to_utf8() };
     let times = |subtitles: &Subtitles| -> Vec<(i64, i64)> {
         let format = subtitles.format();
         subtitles.events().map(|event| (format.written_ms(event.start_ms), format.written_ms(event.end_ms))).collect()

@@ -216,6 +216,12 @@ impl<M: SyncMode> Synced<M> {
             ctx.warn(format!("[{name}] Track {}: {note}", report.id));
             report.notes.push(note);
         }
+        let late = subtitles.past_ten_hours();
+        if late > 0 {
+            let note = format!("{late} event(s) end after ten hours, which some players can not read");
+            ctx.warn(format!("[{name}] Track {}: {note}", report.id));
+            report.notes.push(note);
+        }
         log_block(name, report, timing, ctx);
         Ok(Some(bytes))
     }

@@ -160,7 +160,11 @@ fn texts_in_files_of_their_own_move_and_everything_else_of_them_stays() {
     let (srt, ass) = (host.file("a.srt", SRT), host.file("b.ass", ASS));
     let own = |id, codec: &str, path: &Path| track(id, codec, TrackData::File(path.into()));
     let before = of_source_2("b.mkv", vec![own(3, "S_TEXT/UTF8", &srt), own(4, "S_TEXT/ASS", &ass)]);
-    let (after, report) = host.run("shift", before, delays()).unwrap();
+    // Whether the file was there before decides nothing; how its job extracts does.
+    let (kept, _) = host.run("shift", before.clone(), delays()).unwrap();
+    assert!(text(&kept.tracks[0]).contains("00:00:02,200 --> 00:00:03,700"));
+    let delays = Delays { from_first_sample: true, ..delays() };
+    let (after, report) = host.run("shift", before, delays).unwrap();
     let moved = SRT
         .replace("00:00:01,000 --> 00:00:02,500", "00:00:02,234 --> 00:00:03,734")
         .replace("00:00:03,000 --> 00:00:04,000", "00:00:04,234 --> 00:00:05,234");
@@ -272,7 +276,7 @@ fn timestamps_that_would_be_before_the_start_are_counted_and_odd_lines_told() {
     let host = Host::new();
     let odd = format!("{SRT}\n\n00:00:19,000 --> 00:00:2x,000\n");
     let before = of_source_2("b.mkv", vec![track(2, "S_TEXT/UTF8", TrackData::File(host.file("a.srt", odd)))]);
-    let delays = Delays { raw_source_delays_ms: [("Source 2".to_owned(), -1500.0)].into(), ..Delays::default() };
+    let delays = Delays { file_shift_ms: [("Source 2".to_owned(), -1500.0)].into(), ..Delays::default() };
     let (after, report) = host.run("shift", before, delays).unwrap();
     assert!(text(&after.tracks[0]).contains("00:00:00,000 --> 00:00:01,000"));
     assert_eq!(report.tracks[0].clamped, 1);

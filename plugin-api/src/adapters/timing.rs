@@ -1,6 +1,6 @@
 //! What a sync mode is told about the times of a subtitle track.
 
-use crate::kinds::{Delays, Media, TrackData, TrackType, Tracks};
+use crate::kinds::{Delays, Media, TrackType, Tracks};
 
 /// What is known about the times of one subtitle track.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,19 +20,11 @@ impl Timing {
         Self { source: source.to_owned(), delay_raw_ms, global_shift_ms, ..Self::default() }
     }
 
-    /// The same with the file that the events are to fit.
-    #[must_use]
-    pub fn with_reference(self, reference: Media) -> Self {
-        Self { reference: Some(reference), ..self }
-    }
-
-    /// Delay and shift of what `tracks` is of. A track that is in its source, or is taken out of it here, has the timestamps of the
-    /// source's file. In a job whose tracks were all extracted before, everything counts from the first sample of the measured
-    /// audio.
+    /// Delay and shift of what `tracks` is of. Subtitles have the timestamps of their source's file. In a job that extracts all
+    /// tracks first, everything counts from the first sample of the measured audio instead.
     pub(super) fn of(tracks: &Tracks, delays: &Delays) -> Self {
         let source = &tracks.source;
-        let keeps_timestamps = tracks.tracks.iter().any(|track| track.data == TrackData::Passthrough);
-        if keeps_timestamps {
+        if !delays.from_first_sample {
             let shift_ms = delays.global_shift_ms as f64;
             Self::new(source, delays.file_shift_ms.get(source).copied().unwrap_or(shift_ms), shift_ms)
         } else {

@@ -44,5 +44,9 @@ pub struct Delays {
     /// What to add to all timestamps of a source's own file (ms) so that it lines up with the reference, global shift included:
     /// for tracks that go from file to file without being extracted.
     pub file_shift_ms: BTreeMap<String, f64>,
+    /// Whether all tracks were extracted into files that start at their first sample, as the reference program does. Otherwise they
+    /// have the timestamps of their source, in a file of their own, too.
+    #[serde(default)]
+    pub from_first_sample: bool,
 }
 json_kind!(Delays, "delays/1");

@@ -271,6 +271,7 @@ fn delays() -> Delays {
         global_shift_ms: 0,
         raw_global_shift_ms: 0.0,
         file_shift_ms: of_both(DELAY_MS),
+        from_first_sample: false,
     }
 }
 

@@ -70,6 +70,7 @@ impl Stage for Plan {
             always_shift_containers: self.always_shift_containers && self.extraction == Extraction::Files,
             kept_timestamps: (self.extraction == Extraction::Passthrough).then_some(&media),
         });
+        let delays = Delays { from_first_sample: self.extraction == Extraction::Files, ..delays };
         log.iter().for_each(|line| ctx.log(line));
         require_reasonable(&delays)?;
         ctx.report(&Entry::facts(&["delays"], &delays)?)?;

@@ -62,6 +62,7 @@ fn delays(global_shift_ms: i64) -> Delays {
         global_shift_ms,
         raw_global_shift_ms: shift_ms,
         file_shift_ms: files.iter().map(|(source, ms)| ((*source).into(), ms + shift_ms)).collect(),
+        from_first_sample: false,
     }
 }
 

@@ -18,7 +18,7 @@ use std::{
     io::{self, Write},
     path::Path,
     sync::{
-        Mutex,
+        Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -29,6 +29,9 @@ use vsg_plugin_api::Error;
 const LOOK: Duration = Duration::from_millis(5);
 /// How far the limit of the system lies above that of the watcher, which tells what happened and so should be first (bytes).
 const HEADROOM: u64 = 128 << 20;
+
+/// What the stack of a thread counts as, used or not (bytes).
+const STACK: u64 = 8 << 20;
 
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
@@ -56,7 +59,8 @@ pub fn serve(folder: &Path) -> io::Result<()> {
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         if let Some(limit) = request.memory_limit_bytes {
-            platform::limit_memory(limit.saturating_add(HEADROOM));
+            let stacks = request.threads as u64 * STACK;
+            platform::limit_memory(limit.saturating_add(HEADROOM).saturating_add(stacks));
             let (reply, files, is_done) = (&reply, &files, &is_done);
             scope.spawn(move || {
                 while !is_done.load(Ordering::Relaxed) {
@@ -88,13 +92,13 @@ fn perform(request: Request, folder: &Path, files: &RunFolder, meter: &Meter) ->
     };
     let plugins = Plugins::of_library(&request.library)
         .map_err(|error| Error::new(format!("the plugin can not be loaded again: {error}")))?;
+    if plugins.of_stage(&request.stage).is_some_and(|plugin| plugin.hash() != request.hash) {
+        return Err(Error::new(format!("`{}` was replaced while the run went on", request.library.display()))
+            .help("run the pipeline again; it then takes the new one"));
+    }
     let (Some(stage), Some(signature)) = (plugins.stage(&request.stage), plugins.catalog().get(&request.stage)) else {
         return Err(Error::new(format!("`{}` no longer has the stage `{}`", request.library.display(), request.stage)));
     };
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(request.threads)
-        .build()
-        .map_err(|error| Error::new(format!("can not start {} threads: {error}", request.threads)))?;
     let value = |stored: &Stored| {
         stored.value(Path::new("")).ok_or_else(|| Error::new("bulk data of an input is no longer there"))
     };
@@ -104,6 +108,12 @@ fn perform(request: Request, folder: &Path, files: &RunFolder, meter: &Meter) ->
     });
     let inputs = inputs.collect::<Result<Vec<_>, Error>>()?;
     let is_stopping = || STOPPED.load(Ordering::Relaxed);
+    let pool = OnceLock::new();
+    // Most stages have no loop, and then need no threads. Without any a loop runs on this one.
+    let pool = || {
+        let build = || rayon::ThreadPoolBuilder::new().num_threads(request.threads).build().ok();
+        pool.get_or_init(build).as_ref()
+    };
     let host =
         StageHost { folder: files, pool: &pool, meter, job: &request.job, hear: &hear, is_stopping: &is_stopping };
     meter.measure(|| call(stage, signature, &request.parameters, inputs, &host))

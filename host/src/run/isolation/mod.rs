@@ -26,6 +26,9 @@ const REQUEST: &str = "request.json";
 const REPLY: &str = "reply.json";
 const SAID: &str = "said.jsonl";
 
+/// Exit code of a child that could not do its part, whatever the stage did.
+pub const UNSERVED: u8 = 74;
+
 /// How stages are kept apart.
 #[derive(Debug, Clone)]
 pub struct Isolation {
@@ -65,6 +68,8 @@ impl Limits {
 struct Request {
     /// The plugin's library.
     library: PathBuf,
+    /// Its hash: another one would give values that are kept under the name of this one.
+    hash: String,
     /// Id of the stage.
     stage: String,
     parameters: serde_json::Value,

@@ -1,6 +1,6 @@
 //! The host's side: starts the child, hears what the stage says, and tells how it ended.
 
-use super::{Limits, REPLY, REQUEST, Reply, Request, SAID, too_much_memory, write_whole};
+use super::{Limits, REPLY, REQUEST, Reply, Request, SAID, UNSERVED, too_much_memory, write_whole};
 use crate::{
     run::{call::Ports, folder::RunFolder, meter::Meter, said::Said},
     store::Stored,
@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 use vsg_plugin_api::{Error, Job, ToolError, Value};
-use vsg_tools::{Command, Observer};
+use vsg_tools::{Command, Exit, Observer};
 
 /// One stage that is to run apart.
 pub(in crate::run) struct Task<'t> {
@@ -21,6 +21,7 @@ pub(in crate::run) struct Task<'t> {
     pub(in crate::run) program: &'t Path,
     /// The plugin's library.
     pub(in crate::run) library: PathBuf,
+    pub(in crate::run) hash: String,
     /// Id of the stage.
     pub(in crate::run) stage: String,
     pub(in crate::run) parameters: serde_json::Value,
@@ -39,23 +40,27 @@ pub(in crate::run) fn run(
     is_stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<Ports, Error> {
     let folder = files.isolated_dir()?;
-    let Task { program, library, stage, parameters, inputs, job, threads, limits } = task;
+    let Task { program, library, hash, stage, parameters, inputs, job, threads, limits } = task;
     let store = |value: &Value| Stored::of(value, || files.blob_file());
     let inputs = inputs
         .iter()
         .map(|(port, values)| Ok((port.clone(), values.iter().map(store).collect::<std::io::Result<Vec<_>>>()?)));
     let inputs = inputs.collect::<std::io::Result<Vec<_>>>()?;
-    let request = Request { library, stage, parameters, inputs, job, threads, memory_limit_bytes: limits.memory_bytes };
+    let request =
+        Request { library, hash, stage, parameters, inputs, job, threads, memory_limit_bytes: limits.memory_bytes };
     write_whole(&folder, REQUEST, &request)?;
+    meter.goes_elsewhere();
 
     let listener = Listener {
         said: Mutex::new((folder.join(SAID), 0)),
-        deadline: limits.time.map(|time| Instant::now() + time),
+        // A moment that no clock can tell never comes.
+        deadline: limits.time.and_then(|time| Instant::now().checked_add(time)),
         hear,
         is_stopping,
     };
     // Of what it prints the last lines are told, and those should say what happened.
     let child = Command::program(program).arg("isolated-stage").arg(&folder).env("RUST_BACKTRACE", "0");
+    let child = child.envs(crate::platform::memory_limit_of_tools());
     let ended = child.observer(&listener).run();
     listener.catch_up();
     let reply = fs::read(folder.join(REPLY)).ok().and_then(|bytes| serde_json::from_slice::<Reply>(&bytes).ok());
@@ -76,6 +81,10 @@ pub(in crate::run) fn run(
     Err(match ended {
         Err(ToolError::Cancelled { .. }) if is_stopping() => Error::cancelled(),
         Err(ToolError::Cancelled { .. }) => listener.time_over(&limits).unwrap_or_else(Error::cancelled),
+        Err(ToolError::Failed { exit: Exit::Code(code), tail, .. }) if code == i32::from(UNSERVED) => {
+            Error::new(format!("its process could not read its task or leave its results: {tail}"))
+                .help("make room for the store, or move it by --store; `vsg-host store` shows where it is")
+        }
         Err(ToolError::Failed { exit, tail, .. }) => {
             let refused = tail.contains("memory allocation of") && tail.contains("failed");
             match limits.memory_bytes.filter(|_| refused) {
