@@ -161,7 +161,8 @@ fn texts_in_files_of_their_own_move_and_everything_else_of_them_stays() {
     let own = |id, codec: &str, path: &Path| track(id, codec, TrackData::File(path.into()));
     let before = of_source_2("b.mkv", vec![own(3, "S_TEXT/UTF8", &srt), own(4, "S_TEXT/ASS", &ass)]);
     // Whether the file was there before decides nothing; how its job extracts does.
-    let (kept, _) = host.run("shift", before.clone(), delays()).unwrap();
+    let other = Host::new();
+    let (kept, _) = other.run("shift", before.clone(), delays()).unwrap();
     assert!(text(&kept.tracks[0]).contains("00:00:02,200 --> 00:00:03,700"));
     let delays = Delays { from_first_sample: true, ..delays() };
     let (after, report) = host.run("shift", before, delays).unwrap();
