@@ -148,6 +148,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn memory_of_a_process_that_only_waits_does_not_count() {
+        let meter = Meter::start();
+        meter.measure(|| {
+            meter.goes_elsewhere();
+            meter.add(&Usage { peak_memory_bytes: Some(1000), ..Usage::default() });
+        });
+        assert_eq!(meter.total().0.peak_memory_bytes, Some(1000));
+    }
+
+    #[test]
     fn work_and_tools_add_up_and_nested_work_counts_once() {
         let meter = Meter::start();
         let sum =

@@ -57,6 +57,13 @@ fn a_stage_that_never_ends_is_stopped_when_its_time_is_over() {
 }
 
 #[test]
+fn a_limit_that_no_clock_can_count_is_a_mistake_of_the_pipeline() {
+    let stages = "[stage.odd]\nuse = \"misbehaving/count\"\ntimeout_s = 1e19\n";
+    Job::of_stages(stages).run().failed(2, &["`timeout_s` of stage `odd` must be more than 0 seconds", "too large"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_stage_that_takes_too_much_memory_is_stopped() {
     let told = "odd: it was stopped because it needed more memory than its limit of 200 MB";
     only_failed(&crash("hoard", "memory_limit_mb = 200").run(), &[told]);

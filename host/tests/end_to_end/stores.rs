@@ -99,6 +99,18 @@ fn it_is_told_why_a_stage_ran_again() {
 }
 
 #[test]
+fn what_a_stage_made_of_the_files_of_the_job_is_not_kept() {
+    let stages = "[stage.talk]\nuse = \"misbehaving/talk\"\nwith = { asks_for_job = true }\n\
+                  [stage.apart]\nuse = \"misbehaving/talk\"\nwith = { asks_for_job = true }\nisolate = true\n\
+                  [stage.plain]\nuse = \"misbehaving/talk\"\n";
+    let first = Job::of_stages(stages).run();
+    first.succeeded();
+    let second = Job::in_folder(first.folder, "toy.toml").within().run();
+    second.succeeded();
+    assert_eq!(worked(&second), ["talk", "apart"], "no recipe tells which files a job has");
+}
+
+#[test]
 fn failures_are_not_kept() {
     let job = Job::new(shipped("analyze.toml")).quick();
     let broken = job.fake("VSG_FFMPEG", "exit 7").sources(media::small().files()).run();

@@ -5,7 +5,10 @@ use vsg_plugin_api::{prelude::*, report::Entry};
 
 params! {
     /// Settings of `misbehaving/talk`.
-    pub struct Talk {}
+    pub struct Talk {
+        /// Whether it asks for the files of the job, as only stages with effects should.
+        asks_for_job: bool = false,
+    }
 }
 
 impl Stage for Talk {
@@ -18,6 +21,9 @@ impl Stage for Talk {
     }
 
     fn run(&self, _inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
+        if self.asks_for_job {
+            ctx.log(format!("the reference is {}", ctx.job()?.reference.display()));
+        }
         ctx.log("a line of the context");
         ctx.warn("a warning of the context");
         tracing::info!(answer = 42, name = %"Source 2", "an event");
