@@ -116,7 +116,8 @@ fn read(value: &Value) -> Result<()> {
         Delay::KIND => Delay::from_value(value).map(drop),
         Delays::KIND => Delays::from_value(value).map(drop),
         Media::KIND => {
-            Media::from_value(value).map(|media| assert!(media.video_delay_ms() > i64::MIN || !media.tracks.is_empty()))
+            // It comes to an end without a panic, whatever the numbers are.
+            Media::from_value(value).map(|media| drop(std::hint::black_box(media.video_delay_ms())))
         }
         Layout::KIND => Layout::from_value(value).map(|layout| assert!(!layout.has_audio_of("no source"))),
         Tracks::KIND => Tracks::from_value(value).map(drop),

@@ -4,23 +4,33 @@ use super::{find_plugins, print};
 use crate::{
     Failure,
     cli::{Cli, TestArgs},
+    platform,
     plugins::Plugin,
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::Write,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::mpsc,
-    time::Duration,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 use vsg_plugin_api::testing::{Check, Conformance, Outcome, Subject};
+use vsg_tools::{Command, Error, Exit, Observer};
 
 /// What begins a line of a child process; a plugin may print lines of its own.
 const MARK: &str = "vsg-host-check ";
 
 /// How long a check may take. The kit gives up on a stage much earlier; this is for one that stops the whole process.
 const PATIENCE: Duration = Duration::from_secs(1200);
+
+/// Most characters of a reason that a child process tells, so that it fits into a line.
+const LONGEST_REASON: usize = 4000;
+
+/// Whether the user wants the checks to stop.
+static STOPPED: AtomicBool = AtomicBool::new(false);
 
 /// What a child process tells.
 #[derive(Serialize, Deserialize)]
@@ -49,27 +59,30 @@ pub(super) fn test(cli: &Cli, args: &TestArgs) -> Result<(), Failure> {
         ));
     }
 
+    platform::on_stop_signal(|| {
+        if STOPPED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
     let mut conformance = Conformance::default();
     for id in wanted {
         if !args.json {
             print(&format!("{id}\n"))?;
         }
-        let mut told = |check: &Check| if args.json { Ok(()) } else { print(&line(check)) };
+        let mut told = |check: &Check| if args.json { Ok(()) } else { print(&check.to_string()) };
         conformance.checks.extend(check_stage(&path, id, &mut told)?);
     }
-    let failed = conformance.checks.iter().filter(|check| matches!(check.outcome, Outcome::Failed(_))).count();
+    let counts = conformance.counts();
     if args.json {
         print(&format!("{:#}\n", serde_json::json!(conformance)))?;
     } else {
-        let skipped = conformance.checks.iter().filter(|check| matches!(check.outcome, Outcome::Skipped(_))).count();
-        let passed = conformance.checks.len() - failed - skipped;
-        print(&format!("{passed} passed, {failed} failed, {skipped} not applicable\n"))?;
+        print(&format!("{counts}\n"))?;
     }
-    if failed == 0 {
+    if counts.failed == 0 {
         return Ok(());
     }
     Err(Failure::Run {
-        message: format!("{} does not keep {failed} of its promises", plugin.name),
+        message: format!("{} does not keep {} of its promises", plugin.name, counts.failed),
         help: Some("see the lines marked ✗; the book, \"Writing a plugin\", explains them".to_owned()),
     })
 }
@@ -131,69 +144,89 @@ fn converse(
     library: &Path,
     stage: &str,
     first: usize,
-    mut hear: impl FnMut(Told) -> Result<(), Failure>,
+    hear: impl FnMut(Told) -> Result<(), Failure>,
 ) -> Result<String, Failure> {
-    let trouble = |what: &str, error: std::io::Error| Failure::Run {
+    let trouble = |what: &str, error: &dyn std::fmt::Display| Failure::Run {
         message: format!("can not {what} for the checks of `{stage}`: {error}"),
         help: None,
     };
     // The child's files go with it, however it ends.
-    let folder = tempfile::tempdir().map_err(|error| trouble("make a folder", error))?;
-    let complaints = folder.path().join("stderr");
-    let stderr = std::fs::File::create(&complaints).map_err(|error| trouble("make a file", error))?;
-    let program = std::env::current_exe().map_err(|error| trouble("find this program", error))?;
-    let mut command = Command::new(program);
-    command.arg("test").arg(library).args(["--stage", stage, "--from-check", &first.to_string()]);
+    let folder = tempfile::tempdir().map_err(|error| trouble("make a folder", &error))?;
+    let program = std::env::current_exe().map_err(|error| trouble("find this program", &error))?;
+    let first = first.to_string();
+    let mut command =
+        Command::program(program).arg("test").arg(library).args(["--stage", stage, "--from-check", &first]);
     for variable in ["TMPDIR", "TEMP", "TMP"] {
-        command.env(variable, folder.path());
+        command = command.env(variable, folder.path());
     }
     // Where it died says the message; how it came there would hide it.
-    command.env("RUST_BACKTRACE", "0");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
-    let mut child = Reaped(command.spawn().map_err(|error| trouble("start a process", error))?);
+    command = command.env("RUST_BACKTRACE", "0");
 
-    let (sender, lines) = mpsc::channel();
-    if let Some(stdout) = child.0.stdout.take() {
-        std::thread::spawn(move || {
-            // A plugin may print whatever bytes it likes.
-            BufReader::new(stdout).split(b'\n').map_while(Result::ok).try_for_each(|line| sender.send(line))
-        });
-    }
-    let mut is_late = false;
-    loop {
-        match lines.recv_timeout(PATIENCE) {
-            Ok(line) => {
-                let line = String::from_utf8_lossy(&line);
-                let told = line.find(MARK).and_then(|place| serde_json::from_str(&line[place + MARK.len()..]).ok());
-                told.map_or(Ok(()), &mut hear)?;
-            }
-            Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                is_late = true;
-                // It may have ended by itself just now.
-                let _ = child.0.kill();
-            }
+    let listener = Listener::new();
+    let mut heard = Heard { hear, outcome: Ok(()) };
+    let ended = command.observer(&listener).lines(|line| heard.line(line, &listener));
+    heard.outcome?;
+    match ended {
+        Ok(_) => Ok(format!("the process that ran it {}", Exit::Code(0))),
+        Err(Error::Failed { exit, tail, .. }) => {
+            // Its reports to this process are no last words.
+            let words = tail.lines().filter(|line| !line.trim().is_empty() && !line.contains(MARK));
+            let words: String = words.map(|line| format!("\n{line}")).collect();
+            Ok(format!("the process that ran it {exit}{words}"))
         }
+        Err(Error::Cancelled { .. }) if STOPPED.load(Ordering::Relaxed) => Err(Failure::Cancelled),
+        Err(Error::Cancelled { .. }) => {
+            Ok(format!("it stopped the whole process; killed after {} s", PATIENCE.as_secs()))
+        }
+        // It said so, whether or not that is why it ended.
+        Err(error @ Error::StorageFull { .. }) => Ok(error.to_string()),
+        Err(error) => Err(trouble("run a process", &error)),
     }
-    let status = child.0.wait().map_err(|error| trouble("wait", error))?;
-    if is_late {
-        return Ok(format!("it stopped the whole process; killed after {} s", PATIENCE.as_secs()));
-    }
-    let complaints = std::fs::read(&complaints).unwrap_or_default();
-    let complaints = String::from_utf8_lossy(&complaints);
-    let last: Vec<&str> = complaints.lines().filter(|line| !line.trim().is_empty()).rev().take(4).collect();
-    let last: String = last.into_iter().rev().map(|line| format!("\n{line}")).collect();
-    Ok(format!("it ended the process that ran it ({status}){last}"))
 }
 
-/// A child process that does not outlive this value.
-struct Reaped(Child);
+/// Whoever hears what a child process tells.
+struct Heard<H> {
+    hear: H,
+    outcome: Result<(), Failure>,
+}
 
-impl Drop for Reaped {
-    fn drop(&mut self) {
-        // Of one that has ended nothing is left to kill.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+impl<H: FnMut(Told) -> Result<(), Failure>> Heard<H> {
+    fn line(&mut self, line: &str, listener: &Listener) {
+        let told = line.find(MARK).and_then(|place| serde_json::from_str(&line[place + MARK.len()..]).ok());
+        let Some(told) = told.filter(|_| self.outcome.is_ok()) else { return };
+        listener.has_heard();
+        self.outcome = (self.hear)(told);
+        if self.outcome.is_err() {
+            listener.is_useless.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Knows when a child process is to be ended.
+struct Listener {
+    last_told: Mutex<Instant>,
+    /// Nobody takes what it tells.
+    is_useless: AtomicBool,
+}
+
+impl Listener {
+    fn new() -> Self {
+        Self { last_told: Mutex::new(Instant::now()), is_useless: AtomicBool::new(false) }
+    }
+
+    fn has_heard(&self) {
+        *self.last_told.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
+impl Observer for Listener {
+    fn log(&self, _message: &str) {}
+
+    fn progress(&self, _fraction: f64) {}
+
+    fn cancelled(&self) -> bool {
+        let last_told = *self.last_told.lock().unwrap_or_else(PoisonError::into_inner);
+        STOPPED.load(Ordering::Relaxed) || self.is_useless.load(Ordering::Relaxed) || last_told.elapsed() >= PATIENCE
     }
 }
 
@@ -206,27 +239,49 @@ fn as_child(plugin: Plugin, stage: &str, first: usize) -> Result<(), Failure> {
         Err(reason) => say(&Told::Refused(reason)),
         Ok(subject) => {
             say(&Told::Names(subject.names().into_iter().map(str::to_owned).collect()));
-            (first..).map_while(|index| subject.check(index)).for_each(|check| say(&Told::Done(check)));
+            (first..).map_while(|index| subject.check(index)).for_each(|check| say(&Told::Done(shortened(check))));
         }
     }
     // A stage that did not end is still running on a thread.
     std::process::exit(0)
 }
 
+fn shortened(mut check: Check) -> Check {
+    if let Outcome::Failed(reason) | Outcome::Skipped(reason) = &mut check.outcome
+        && let Some((end, _)) = reason.char_indices().nth(LONGEST_REASON)
+    {
+        reason.truncate(end);
+        reason.push('…');
+    }
+    check
+}
+
 fn say(told: &Told) {
     let mut stdout = std::io::stdout().lock();
-    let text = serde_json::to_string(told).unwrap_or_default();
+    let text = in_ascii(&serde_json::to_string(told).unwrap_or_default());
     // Without a listener there is nobody to tell.
     let _ = writeln!(stdout, "\n{MARK}{text}").and_then(|()| stdout.flush());
 }
 
-/// A check for people.
-fn line(check: &Check) -> String {
-    let (mark, reason) = match &check.outcome {
-        Outcome::Passed => ('✓', ""),
-        Outcome::Failed(reason) => ('✗', reason.as_str()),
-        Outcome::Skipped(reason) => ('–', reason.as_str()),
+/// JSON without the characters beyond ASCII, some of which would end a line.
+fn in_ascii(json: &str) -> String {
+    let escaped = |unit: u16| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
     };
-    let reason: String = reason.lines().map(|line| format!("      {line}\n")).collect();
-    format!("  {mark} {}\n{reason}", check.name)
+    json.encode_utf16().map(escaped).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_of_any_text_is_told_in_one_line() {
+        let reason = "\u{2028}\u{85}\r\n\u{c}字\u{1f600}".repeat(LONGEST_REASON);
+        let check = shortened(Check { name: "it".into(), stage: "a/b".into(), outcome: Outcome::Failed(reason) });
+        let line = in_ascii(&serde_json::to_string(&check).unwrap());
+        assert!(line.is_ascii() && !line.contains(char::is_control) && line.len() < 60_000, "{}", line.len());
+        assert_eq!(serde_json::from_str::<Check>(&line).unwrap(), check);
+    }
 }

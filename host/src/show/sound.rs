@@ -1,4 +1,4 @@
-//! Audio values as a WAV file, and as the outline of their waveform. The only view that knows a kind.
+//! Audio values as a WAV file, and as the outline of their waveform. The only view that knows a kind of media.
 
 use std::{ops::Range, path::Path};
 use vsg_plugin_api::{

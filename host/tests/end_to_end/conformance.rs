@@ -2,7 +2,11 @@
 
 use crate::program::{built, library, vsg_host, workspace};
 use serde_json::Value;
-use std::{path::Path, process::Output};
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
 
 /// Runs the conformance kit on a library.
 fn test(library: &Path, args: &[&str]) -> Output {
@@ -58,11 +62,40 @@ fn a_stage_that_takes_its_process_along_fails_one_check_and_the_others_go_on() {
     let checks = checks(&output);
     let outcome = |name: &str| &checks.iter().find(|(_, check, _)| check == name).unwrap().2;
     let reason = outcome("parameters at their limits")["failed"].as_str().unwrap();
-    assert!(reason.starts_with("it ended the process that ran it (signal: 11 (SIGSEGV)"), "{reason}");
+    assert!(reason.starts_with("the process that ran it crashed (signal 11, SIGSEGV)"), "{reason}");
     assert_eq!(outcome("signature"), "passed");
     assert_eq!(checks.iter().filter(|(_, name, _)| name == "signature").count(), 1);
     let last = outcome("damaged bulk data");
     assert!(last["failed"].is_null(), "{last}");
+}
+
+#[test]
+fn a_program_that_a_stage_leaves_behind_is_not_waited_for() {
+    let output = test(&library(built(), "misbehaving"), &["--stage", "leave", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let checks = checks(&output);
+    let outcome = |name: &str| &checks.iter().find(|(_, check, _)| check == name).unwrap().2;
+    assert_eq!(outcome("same inputs, same bytes")["failed"], "the process that ran it ended with exit code 7");
+    assert_eq!(outcome("runs on made-up values"), "passed");
+    assert_eq!(outcome("parameters at their limits"), "passed");
+}
+
+#[test]
+fn ctrl_c_stops_the_checks() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = vsg_host(home.path());
+    command.arg("test").arg(library(built(), "misbehaving")).args(["--stage", "sleep"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("✓ signature") {
+        assert_ne!(stdout.read_line(&mut text).unwrap(), 0, "it ended too early:\n{text}");
+    }
+    assert!(Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.ends_with("cancelled\n"), "{stderr}");
 }
 
 #[test]

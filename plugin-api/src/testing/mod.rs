@@ -171,11 +171,55 @@ impl Subject {
     }
 }
 
+impl std::fmt::Display for Check {
+    /// A line with a mark, and set in below it the reason.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (mark, reason) = match &self.outcome {
+            Outcome::Passed => ('✓', ""),
+            Outcome::Failed(reason) => ('✗', reason.as_str()),
+            Outcome::Skipped(reason) => ('–', reason.as_str()),
+        };
+        writeln!(f, "  {mark} {}", self.name)?;
+        reason.lines().try_for_each(|line| writeln!(f, "      {line}"))
+    }
+}
+
+/// How many checks had which outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Promises that are kept.
+    pub passed: usize,
+    /// Promises that are not.
+    pub failed: usize,
+    /// Promises that were not looked at.
+    pub skipped: usize,
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} passed, {} failed, {} not applicable", self.passed, self.failed, self.skipped)
+    }
+}
+
 impl Conformance {
     /// Whether nothing failed.
     #[must_use]
     pub fn is_met(&self) -> bool {
-        !self.checks.iter().any(|check| matches!(check.outcome, Outcome::Failed(_)))
+        self.counts().failed == 0
+    }
+
+    /// How many checks had which outcome.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for check in &self.checks {
+            *match check.outcome {
+                Outcome::Passed => &mut counts.passed,
+                Outcome::Failed(_) => &mut counts.failed,
+                Outcome::Skipped(_) => &mut counts.skipped,
+            } += 1;
+        }
+        counts
     }
 }
 
@@ -187,22 +231,9 @@ impl std::fmt::Display for Conformance {
                 stage = &check.stage;
                 writeln!(f, "{stage}")?;
             }
-            let (mark, reason) = match &check.outcome {
-                Outcome::Passed => ("✓", ""),
-                Outcome::Failed(reason) => ("✗", reason.as_str()),
-                Outcome::Skipped(reason) => ("–", reason.as_str()),
-            };
-            writeln!(f, "  {mark} {}", check.name)?;
-            reason.lines().try_for_each(|line| writeln!(f, "      {line}"))?;
+            check.fmt(f)?;
         }
-        let count = |wanted: fn(&Outcome) -> bool| self.checks.iter().filter(|check| wanted(&check.outcome)).count();
-        writeln!(
-            f,
-            "{} passed, {} failed, {} not applicable",
-            count(|outcome| *outcome == Outcome::Passed),
-            count(|outcome| matches!(outcome, Outcome::Failed(_))),
-            count(|outcome| matches!(outcome, Outcome::Skipped(_))),
-        )
+        writeln!(f, "{}", self.counts())
     }
 }
 

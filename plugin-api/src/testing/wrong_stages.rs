@@ -82,8 +82,8 @@ fn a_good_stage_keeps_all_promises() {
     let checks: Vec<_> = (0..).map_while(|index| subject.check(index)).collect();
     assert_eq!(checks.len(), subject.names().len());
     for check in checks {
-        // It ends at once.
-        let is_quick = check.name == "cancelled in the middle";
+        // It ends before there is a middle.
+        let is_quick = check.name == "cancelled in the middle" && matches!(check.outcome, Outcome::Skipped(_));
         assert!(check.outcome == Outcome::Passed || is_quick, "{check:?}");
     }
 }

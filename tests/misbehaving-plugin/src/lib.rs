@@ -4,6 +4,7 @@ mod bulk;
 mod count;
 mod crash;
 mod kinds;
+mod leave;
 mod outputs;
 mod panics;
 mod sleep;
@@ -14,6 +15,7 @@ vsg_plugin_api::export!(
     bulk::Measure,
     count::Count,
     crash::Crash,
+    leave::Leave,
     outputs::Nothing,
     outputs::OtherKind,
     outputs::Undeclared,

@@ -72,7 +72,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<ListedPair>, Failure> {
             Some(name) => name.to_owned(),
             None => {
                 let stem = Path::new(target).file_stem().unwrap_or_default().to_string_lossy();
-                format!("{:03} {stem}", index + 1)
+                made_up(&format!("{:03} {stem}", index + 1))
             }
         };
         if !is_folder_name(&name) {
@@ -102,15 +102,42 @@ fn unreadable_line(error: &csv::Error) -> String {
     }
 }
 
+/// Longest name of a folder (bytes); systems take 255, and long paths are trouble to some.
+const LONGEST: usize = 200;
+
+/// Names that Windows keeps for devices, whatever follows their first dot.
+const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
+
 /// Whether a folder can have this name on all systems.
 fn is_folder_name(name: &str) -> bool {
-    let forbidden = |character: char| character.is_control() || "/\\:*?\"<>|".contains(character);
-    let is_result = name.to_lowercase().starts_with("pairs.compare.");
+    let lower = name.to_lowercase();
+    let is_result = lower.starts_with("pairs.compare.");
     !is_result
+        && !is_reserved(&lower)
         && !name.starts_with('.')
         && !name.ends_with(['.', ' '])
-        && name.len() <= 200
-        && !name.contains(forbidden)
+        && name.len() <= LONGEST
+        && !name.contains(is_forbidden)
+}
+
+fn is_forbidden(character: char) -> bool {
+    character.is_control() || "/\\:*?\"<>|".contains(character)
+}
+
+/// Whether Windows takes this name, in lower case, for a device.
+fn is_reserved(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let is_port = ["com", "lpt"].iter().any(|port| {
+        let number = stem.strip_prefix(port).map(|number| number.chars().collect::<Vec<_>>());
+        matches!(number.as_deref(), Some(['0'..='9' | '¹' | '²' | '³']))
+    });
+    RESERVED.contains(&stem) || is_port
+}
+
+/// The name with what no folder's name can have taken out. It begins with a number.
+fn made_up(name: &str) -> String {
+    let name: String = name.chars().map(|character| if is_forbidden(character) { '_' } else { character }).collect();
+    name[..name.floor_char_boundary(LONGEST)].trim_end_matches(['.', ' ']).to_owned()
 }
 
 #[cfg(test)]
@@ -137,6 +164,39 @@ mod tests {
         assert_eq!(pairs[0].reference, Path::new("a.mkv"));
         assert_eq!((pairs[1].name.as_str(), pairs[1].truth_ms), ("002 c, d", None));
         assert_eq!(pairs[1].reference, Path::new("/x/a.mkv"));
+    }
+
+    #[test]
+    fn a_name_that_is_made_up_is_one_that_a_folder_can_have() {
+        let long = "字".repeat(80);
+        let targets = ["Is it?.mkv", "a: \"\"b\"\" <c>|*.mkv", "so....mkv", "d/.mkv", &long, "CON.mkv"];
+        let lines: String = targets.iter().map(|target| format!("a.mkv,\"{target}\"\n")).collect();
+        let pairs = listed(&format!("reference,target\n{lines}")).unwrap();
+        let names: Vec<&str> = pairs.iter().map(|pair| pair.name.as_str()).collect();
+        let cut = format!("005 {}", "字".repeat(65));
+        assert_eq!(names, ["001 Is it_", "002 a_ _b_ _c___", "003 so", "004 .mkv", &cut, "006 CON"]);
+        assert!(names.iter().all(|name| is_folder_name(name)));
+    }
+
+    #[test]
+    fn names_that_windows_reserves_are_refused() {
+        for name in ["CON", "nul", "Aux.film", "com1", "LPT9 .x", "COM²", "pairs.compare.x", "a.", ".a", "a?"] {
+            assert!(!is_folder_name(name), "{name}");
+        }
+        for name in ["console", "com", "com10", "film 1", "a.nul"] {
+            assert!(is_folder_name(name), "{name}");
+        }
+        assert!(
+            listed("reference,target,name\na,b,NUL\n").unwrap_err().contains("`NUL` can not be the name of a folder")
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_target_is_called_its_made_up_name_is_a_folders(stem in ".{0,300}", index in 1..5000_u32) {
+            let name = made_up(&format!("{index:03} {stem}"));
+            proptest::prop_assert!(is_folder_name(&name), "{name}");
+        }
     }
 
     #[test]

@@ -41,10 +41,18 @@ impl Session<'_> {
                 // A terminal that is gone is no reason to fail.
                 let _ = writeln!(io::stderr(), "pair {} of {count}: {}", index + 1, listed.name);
             }
-            let pair = match self.pair(&listed, &results.folder.join(&listed.name), engine) {
+            let (failure, compared) = match self.pair(&listed, &results.folder.join(&listed.name), engine) {
                 Err(Failure::Cancelled) => return Err(Failure::Cancelled),
-                Err(failure) => Pair { name: listed.name, failure: Some(reason(&failure)), compared: None },
-                Ok(compared) => Pair { name: listed.name, failure: compared.failure(), compared: Some(compared) },
+                Err(failure) => (Some(reason(&failure)), None),
+                Ok(compared) => (compared.failure(), Some(compared)),
+            };
+            let pair = Pair {
+                reference: listed.reference.display().to_string(),
+                target: listed.target.display().to_string(),
+                name: listed.name,
+                truth_ms: listed.truth_ms,
+                failure,
+                compared,
             };
             if let Some(failure) = pair.failure.as_ref().filter(|_| !is_quiet) {
                 let _ = writeln!(io::stderr(), "  ✗ {}: {}", pair.name, failure.lines().next().unwrap_or_default());

@@ -194,7 +194,14 @@ mod tests {
 
     #[test]
     fn text_from_files_is_escaped_and_nothing_measured_is_said() {
-        let pair = Pair { name: "<u>".into(), failure: Some("gone".into()), compared: Some(compared()) };
+        let pair = Pair {
+            name: "<u>".into(),
+            reference: "<i>.mkv".into(),
+            target: "<b>.mkv".into(),
+            truth_ms: Some(-0.5),
+            failure: Some("gone".into()),
+            compared: Some(compared()),
+        };
         let pairs = Pairs::new(&["a".into()], "a", vec![pair]);
         for page in [page("<s>", &compared()), pairs_page("<s>", &pairs)] {
             for tag in ["<script>", "<b>", "<i>", "<u>", "<s>"] {

@@ -26,6 +26,12 @@ pub struct Pairs {
 pub struct Pair {
     /// Its name; its results are in a folder of this name.
     pub name: String,
+    /// Source 1.
+    pub reference: String,
+    /// Source 2.
+    pub target: String,
+    /// The true delay, if the list says it (ms).
+    pub truth_ms: Option<f64>,
     /// Why not everything was measured.
     pub failure: Option<String>,
     /// What was measured; null if the pair could not be run at all.
@@ -82,7 +88,8 @@ fn rows<'p>(variant: &'p str, pairs: &'p [Pair]) -> impl Iterator<Item = (&'p Ta
 fn method(variant: &str, pairs: &[Pair]) -> Method {
     let rows: Vec<(&Target, &Row)> = rows(variant, pairs).collect();
     let measured = rows.iter().filter(|(_, row)| row.delay_ms.is_some()).count();
-    let absent = pairs.iter().filter(|pair| pair.compared.is_none()).count();
+    let absent = || pairs.iter().filter(|pair| pair.compared.is_none());
+    let absent_with_truth = absent().filter(|pair| pair.truth_ms.is_some()).count();
     let distances = |of: fn(&Row) -> Option<f64>| rows.iter().filter_map(move |(_, row)| of(row).map(f64::abs));
     let agreements = || rows.iter().filter_map(|(_, row)| row.agrees_with_baseline);
     let with_truth = || rows.iter().filter(|(target, _)| target.truth_ms.is_some());
@@ -93,14 +100,17 @@ fn method(variant: &str, pairs: &[Pair]) -> Method {
     Method {
         variant: variant.to_owned(),
         measured,
-        failed: rows.len() - measured + absent,
+        failed: rows.len() - measured + absent().count(),
         median_difference_ms: median(distances(|row| row.difference_ms)),
         max_difference_ms: greatest(distances(|row| row.difference_ms)),
         agrees_with_baseline_pct: share_pct(agreements().filter(|agrees| *agrees).count(), agreements().count()),
         with_truth: distances(|row| row.error_ms).count(),
         median_error_ms: median(distances(|row| row.error_ms)),
         max_error_ms: greatest(distances(|row| row.error_ms)),
-        true_within_1_ms_pct: share_pct(with_truth().filter(|(_, row)| is_true(row)).count(), with_truth().count()),
+        true_within_1_ms_pct: share_pct(
+            with_truth().filter(|(_, row)| is_true(row)).count(),
+            with_truth().count() + absent_with_truth,
+        ),
         accepted_pct: share_pct(windows(|row| row.accepted), windows(|row| row.measured)),
         own,
     }
@@ -137,7 +147,14 @@ pub fn pairs_csv(pairs: &Pairs) -> Result<String, csv::Error> {
     for pair in &pairs.pairs {
         let failure = pair.failure.as_deref();
         let Some(compared) = &pair.compared else {
-            writer.serialize(Line { pair: &pair.name, failure, ..Line::default() })?;
+            writer.serialize(Line {
+                pair: &pair.name,
+                reference: &pair.reference,
+                target: &pair.target,
+                failure,
+                truth_ms: pair.truth_ms,
+                ..Line::default()
+            })?;
             continue;
         };
         for target in &compared.targets {
@@ -207,11 +224,20 @@ mod tests {
             targets: vec![target],
             others: Vec::new(),
         };
-        Pair { name: name.into(), failure: compared.failure(), compared: Some(compared) }
+        let (reference, target) = ("a.mkv".into(), "b, \"c\".mkv".into());
+        let failure = compared.failure();
+        Pair { name: name.into(), reference, target, truth_ms, failure, compared: Some(compared) }
     }
 
     fn pairs() -> Pairs {
-        let broken = Pair { name: "broken".into(), failure: Some("no film".into()), compared: None };
+        let broken = Pair {
+            name: "broken".into(),
+            reference: "a.mkv".into(),
+            target: "no.mkv".into(),
+            truth_ms: Some(3.5),
+            failure: Some("no film".into()),
+            compared: None,
+        };
         let list = vec![
             pair("one", [Some(100.0), Some(100.5)], Some(100.25)),
             pair("two", [Some(-20.0), Some(-4000.0)], Some(-20.0)),
@@ -229,7 +255,7 @@ mod tests {
         assert_eq!((b.median_difference_ms, b.max_difference_ms), (Some((0.5 + 3980.0) / 2.0), Some(3980.0)));
         assert_eq!((a.agrees_with_baseline_pct, b.agrees_with_baseline_pct), (Some(100.0), Some(50.0)));
         assert_eq!((a.median_error_ms, a.max_error_ms, b.max_error_ms), (Some(0.125), Some(0.25), Some(3980.0)));
-        assert_eq!((a.true_within_1_ms_pct, b.true_within_1_ms_pct), (Some(100.0), Some(50.0)));
+        assert_eq!((a.true_within_1_ms_pct, b.true_within_1_ms_pct), (Some(200.0 / 3.0), Some(100.0 / 3.0)));
         assert_eq!((a.with_truth, a.accepted_pct), (2, Some(100.0)));
         assert_eq!(b.own, Cost { stages: 6, from_store: 0, cpu_s: Some(4.5), wall_s: 6.0 });
     }
@@ -253,6 +279,10 @@ mod tests {
         assert_eq!(
             (cell(6, "pair"), cell(6, "failure"), cell(6, "own_wall_s")),
             ("broken".into(), "no film".into(), String::new())
+        );
+        assert_eq!(
+            (cell(6, "reference"), cell(6, "target"), cell(6, "truth_ms")),
+            ("a.mkv".into(), "no.mkv".into(), "3.5".into())
         );
     }
 }

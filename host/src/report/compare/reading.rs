@@ -1,4 +1,4 @@
-//! What a comparison understands of measured values: the only place of the host that knows fields of kinds of media.
+//! What a comparison understands of measured values: the only place of the reports that knows fields of kinds of media.
 //!
 //! `correlation/1`: `windows`, each with `start_s`, `delay_ms` and `accepted`. `delay/1`: `raw_ms`. They are read by name
 //! from the JSON header, so that any plugin's values of these kinds can be compared; whatever else there is, and every other
@@ -33,6 +33,7 @@ impl Reading {
     }
 }
 
+/// The windows that can be read; none at all without a list of them.
 fn windows(header: &Value) -> Option<Vec<Window>> {
     let window = |window: &Value| {
         Some(Window {
@@ -41,7 +42,7 @@ fn windows(header: &Value) -> Option<Vec<Window>> {
             accepted: window["accepted"].as_bool()?,
         })
     };
-    header["windows"].as_array()?.iter().map(window).collect()
+    Some(header["windows"].as_array()?.iter().filter_map(window).collect())
 }
 
 fn finite(value: &Value) -> Option<f64> {
@@ -80,9 +81,19 @@ mod tests {
     }
 
     #[test]
+    fn a_window_that_can_not_be_read_leaves_the_others() {
+        let mut reading = Reading::default();
+        let window = |start_s: Value| json!({ "start_s": start_s, "delay_ms": 1.5, "accepted": false });
+        let windows = [window(json!(1)), window(json!("2")), json!(null), window(json!(3))];
+        reading.take("correlation/1", Some(&json!({ "windows": windows })));
+        let starts_s: Vec<f64> = reading.windows.unwrap().iter().map(|window| window.start_s).collect();
+        assert_eq!(starts_s, [1.0, 3.0]);
+    }
+
+    #[test]
     fn what_is_not_as_expected_is_not_read() {
         let mut reading = Reading::default();
-        reading.take("correlation/1", Some(&json!({ "windows": [{ "start_s": "2" }] })));
+        reading.take("correlation/1", Some(&json!({ "windows": "none" })));
         reading.take("acme.sceneprint/1", Some(&json!({ "raw_ms": 3.0 })));
         assert!(reading.windows.is_none() && reading.selected_ms.is_none());
         reading.take("delay/1", Some(&json!({ "raw_ms": null })));

@@ -4,6 +4,7 @@ use super::{
     Compared, Cost, Pairs, Target,
     cells::{STORED, STORED_NOTE, cost_words, method_cells, method_headings, row_cells, row_headings},
 };
+use crate::report::text::{Columns, aligned};
 
 /// A table for each target.
 #[must_use]
@@ -20,7 +21,7 @@ fn target_text(compared: &Compared, target: &Target) -> String {
     let truth = target.truth_ms.map_or(String::new(), |truth_ms| format!(", in truth {truth_ms:.3} ms"));
     let mut rows = vec![row_headings(&compared.baseline, has_truth)];
     rows.extend(target.variants.iter().map(|row| row_cells(row, &compared.baseline, has_truth)));
-    let mut text = format!("\n{}: {}{truth}\n{}", target.source, target.file, aligned(&rows));
+    let mut text = format!("\n{}: {}{truth}\n{}", target.source, target.file, aligned(&rows, Columns::Numbers));
     for row in &target.variants {
         if let Some(failure) = &row.failure {
             text.push_str(&failed(&row.variant, failure));
@@ -38,7 +39,8 @@ pub fn pairs_text(pairs: &Pairs) -> String {
     let has_truth = pairs.methods.iter().any(|method| method.true_within_1_ms_pct.is_some());
     let mut rows = vec![method_headings(&pairs.baseline, has_truth)];
     rows.extend(pairs.methods.iter().map(|method| method_cells(method, &pairs.baseline, has_truth)));
-    let mut text = format!("\n{} pairs, medians and worst of all\n{}", pairs.pairs.len(), aligned(&rows));
+    let mut text =
+        format!("\n{} pairs, medians and worst of all\n{}", pairs.pairs.len(), aligned(&rows, Columns::Numbers));
     for pair in &pairs.pairs {
         if let Some(failure) = &pair.failure {
             text.push_str(&failed(&pair.name, failure));
@@ -53,22 +55,4 @@ pub fn pairs_text(pairs: &Pairs) -> String {
 /// Why something failed, with lines after the first one set in.
 fn failed(name: &str, reason: &str) -> String {
     format!("  ✗ {name}: {}\n", reason.trim_end().replace('\n', "\n    "))
-}
-
-/// Rows with the first column to the left and numbers to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
-    let length = |text: &String| text.chars().count();
-    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(length).max().unwrap_or(0))
-        .collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
-            0 => format!("{cell:width$}"),
-            _ => format!("{cell:>width$}"),
-        });
-        text.push_str(&format!("  {}\n", cells.collect::<Vec<_>>().join("   ").trim_end()));
-    }
-    text
 }
