@@ -254,7 +254,7 @@ fn more_than_nothing(typed: &str) -> Result<f64, String> {
 /// What `show` takes.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Run: `last`, or the beginning of an id, of which the newest run counts. Without it, the runs that are remembered.
+    /// Run: `last`, or the beginning of an id. Without it, the runs that are remembered.
     pub run: Option<String>,
     /// Value: STAGE.PORT, such as correlate.correlation or "audio@Source 2.audio". Without it, all values of the run.
     pub value: Option<String>,

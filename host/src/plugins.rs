@@ -7,6 +7,7 @@
 use crate::platform::is_same;
 use std::{
     collections::BTreeMap,
+    io::Read,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -244,6 +245,7 @@ fn libraries(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION))
+        .filter(|path| path.is_file())
         .collect();
     paths.sort();
     paths
@@ -255,6 +257,7 @@ fn load(path: &Path) -> Result<Plugin, LoadError> {
         return Err(LoadError::Missing { path });
     }
     let loaded = state(&path);
+    refuse_truncated(&path)?;
     check_version(&path)?;
     let layout = |error: library::LibraryError| layout_error(&path, &error);
     let header = library::lib_header_from_path(&path).map_err(layout)?;
@@ -267,6 +270,28 @@ fn load(path: &Path) -> Result<Plugin, LoadError> {
         .map(|stage| Ok((read_signature(&path, &name, &stage)?, stage)))
         .collect::<Result<_, _>>()?;
     Ok(Plugin { path, name, version, stages, hash: std::sync::OnceLock::new(), loaded })
+}
+
+/// A library that is cut short would be mapped all the same, and kill the process where it ends. Of the ELF format, which has its
+/// table of sections last, that can be seen.
+fn refuse_truncated(path: &Path) -> Result<(), LoadError> {
+    let fail = |reason: &str| LoadError::NotALibrary { path: path.to_owned(), reason: reason.to_owned() };
+    let mut header = [0; 64];
+    let read = std::fs::File::open(path).and_then(|mut file| {
+        let length = file.metadata()?.len();
+        file.read_exact(&mut header).map(|()| length)
+    });
+    // What is no 64-bit little-endian ELF is for the system to judge.
+    let Ok(length) = read else { return Ok(()) };
+    if header[..6] != *b"\x7fELF\x02\x01" {
+        return Ok(());
+    }
+    let number = |place: usize, size: usize| {
+        header[place..place + size].iter().rev().fold(0_u64, |number, &byte| number << 8 | u64::from(byte))
+    };
+    let (table, entry, count) = (number(0x28, 8), number(0x3a, 2), number(0x3c, 2));
+    let end = table.saturating_add(entry * count);
+    if end > length { Err(fail("it is cut short")) } else { Ok(()) }
 }
 
 /// Reads the version symbol before anything else, so that a plugin of another version is one clear line.

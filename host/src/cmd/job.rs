@@ -154,7 +154,8 @@ impl Stop {
         platform::on_stop_signal(move || {
             if flag.swap(true, Ordering::Relaxed) {
                 if let Some(folder) = folder.lock().ok().and_then(|folder| folder.upgrade()) {
-                    folder.clear();
+                    // Whoever still writes into it may be faster than its removal.
+                    (0..10).take_while(|_| folder.path().exists()).for_each(|_| folder.clear());
                 }
                 std::process::exit(130);
             }

@@ -6,6 +6,7 @@ mod doctor;
 mod graph;
 mod inspect;
 mod job;
+mod named_file;
 mod new;
 mod plugins;
 mod results;
@@ -105,10 +106,14 @@ fn unusable(problems: pipeline::Problems, plugins: &Plugins) -> Failure {
 fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Run {
-            message: format!("can not write to standard output: {error}"),
-            help: Some("make room where it goes".into()),
-        }),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(unprintable(&error)),
         _ => Ok(()),
+    }
+}
+
+fn unprintable(error: &std::io::Error) -> Failure {
+    Failure::Run {
+        message: format!("can not write to standard output: {error}"),
+        help: Some("make room where it goes".into()),
     }
 }

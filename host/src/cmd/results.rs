@@ -1,5 +1,6 @@
 //! The folder where results go, and how they are written there.
 
+use super::named_file::begins_with;
 use crate::{Failure, platform};
 use std::{
     fs,
@@ -20,14 +21,6 @@ const LONGEST_NAME: usize = 255;
 pub(super) fn stem(sources: &[PathBuf]) -> String {
     let reference = sources.first().and_then(|reference| reference.file_stem());
     reference.unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// Whether a file is missing, empty, or begins with this text.
-fn begins_with(place: &Path, sign: &str) -> bool {
-    use io::Read;
-    let Ok(file) = fs::File::open(place) else { return !place.exists() };
-    let mut start = Vec::new();
-    file.take(sign.len() as u64).read_to_end(&mut start).is_ok_and(|_| start.is_empty() || start == sign.as_bytes())
 }
 
 /// Where results go.

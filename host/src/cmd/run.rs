@@ -2,9 +2,12 @@
 
 use super::{
     job::{Engine, Ran},
-    load, print,
+    load,
+    named_file::NamedFile,
+    print,
     results::{DEFAULT_OUTPUT, LOG_SIGN, PAGE_SIGN, Results, stem},
-    sources::{remarks, spare_sources, usable_sources},
+    sources::{remarks, usable_sources},
+    unprintable,
 };
 use crate::{
     Failure,
@@ -13,12 +16,11 @@ use crate::{
     platform,
     plugins::Plugins,
     report,
-    run::{Event, Events, Finished, Outcome, trace},
+    run::{Event, Events, Finished, Outcome, TRACE_SIGN, trace},
 };
 use std::{
-    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 use vsg_plugin_api::report::Entry;
 
@@ -50,9 +52,10 @@ pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
     let output = plan.output.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_OUTPUT));
     let results = Results::prepare(&output, stem(&plan.sources), &RESULTS, &plan.sources)?;
     plan.output = Some(results.folder.clone());
-    if let Some(trace) = &args.trace {
-        spare_sources("the trace", trace, &plan.sources)?;
-    }
+    let trace_file = match &args.trace {
+        None => None,
+        Some(file) => Some(NamedFile::prepare(file, "--trace", TRACE_SIGN, &plan.sources)?),
+    };
 
     let events = args.json.then(|| Events::to(platform::own_stdout()));
     if let Some(events) = &events {
@@ -63,11 +66,13 @@ pub(super) fn run(args: &RunArgs, plugins: &Plugins) -> Result<(), Failure> {
         let log = results.path("log");
         engine.run(&plan, &args.pipeline.pipeline, &log, args.keep_going, events.as_ref())
     });
-    let ended = executed.and_then(|ran| conclude(args, &plan, &results, ran));
+    let ended = executed.and_then(|ran| conclude(args, &plan, &results, trace_file.as_ref(), ran));
     if let Some(events) = &events {
         events.send(&result(ended.as_ref(), &results));
     }
-    ended.and_then(|(_, failure)| failure.map_or(Ok(()), Err))
+    let lost = events.and_then(|events| events.problem());
+    ended.and_then(|(_, failure)| failure.map_or(Ok(()), Err))?;
+    lost.map_or(Ok(()), |error| Err(unprintable(&error)))
 }
 
 /// Writes what is left to write about a run, and tells how it went. The report, and why the program fails.
@@ -75,6 +80,7 @@ fn conclude(
     args: &RunArgs,
     plan: &Plan,
     results: &Results,
+    trace_file: Option<&NamedFile<'_>>,
     Ran { finished, logged }: Ran,
 ) -> Result<(serde_json::Value, Option<Failure>), Failure> {
     let outcome = finished.outcome();
@@ -83,7 +89,7 @@ fn conclude(
         .map_err(|error| results.unwritable(&error))
         .and(results.write("report.json", &format!("{report:#}\n")))
         .and(results.write("report.html", &report::html(&results.stem, &finished, &report)))
-        .and(args.trace.as_ref().map_or(Ok(()), |file| write_trace(file, &trace(&finished, &results.stem))));
+        .and(trace_file.map_or(Ok(()), |file| file.write_text(&format!("{}\n", trace(&finished, &results.stem)))));
     let told = if args.work.quiet || args.json || outcome == Outcome::Cancelled {
         Ok(())
     } else {
@@ -121,13 +127,6 @@ fn result(ended: Result<&(serde_json::Value, Option<Failure>), &Failure>, result
         html: there("report.html"),
         log: there("log"),
     }
-}
-
-fn write_trace(file: &Path, trace: &serde_json::Value) -> Result<(), Failure> {
-    fs::write(file, format!("{trace}\n")).map_err(|error| Failure::Run {
-        message: format!("can not write the trace into `{}`: {error}", file.display()),
-        help: Some("choose another file by --trace".into()),
-    })
 }
 
 /// What is told at the end: tables of the stages, what to look at, where the results are.

@@ -1,6 +1,6 @@
 //! `show`: the runs that are remembered, the values of one, and any of these as a table, JSON, a plot or a sound file.
 
-use super::{print, sources::spare_sources};
+use super::{named_file::NamedFile, print};
 use crate::{
     Failure,
     cli::ShowArgs,
@@ -8,7 +8,10 @@ use crate::{
     report, show,
     store::{PastInstance, PastRun, Store, past_runs},
 };
-use std::{fmt::Write, path::Path};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 use vsg_plugin_api::{
     Data, Value,
     kinds::Audio,
@@ -30,20 +33,36 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
             "run a pipeline first; runs with --no-store are not remembered",
         ));
     }
+    if args.value.is_none() && (args.json || args.plot.is_some() || args.wav.is_some()) {
+        return Err(Failure::arguments(
+            "which value is to be shown?",
+            "name it before the options: `vsg-host show last correlate.correlation --plot`; `vsg-host show last` lists all",
+        ));
+    }
     let Some(wanted) = &args.run else { return print(&list_of_runs(&runs)) };
-    let run = if wanted == "last" { runs.first() } else { runs.iter().find(|run| run.id.starts_with(wanted.as_str())) };
-    let run = run.ok_or_else(|| {
-        Failure::arguments(
-            format!("no run `{wanted}` is remembered"),
-            "`vsg-host show` lists the runs; `last` is the last one",
-        )
-    })?;
+    let run = the_run(&runs, wanted)?;
     let Some(wanted) = &args.value else { return print(&list_of_values(run)) };
     let (name, port) = find(run, wanted)?;
-    for file in args.wav.iter().chain(&args.plot) {
-        spare_sources("what is shown", file, &run.sources)?;
+    view(&format!("{name}.{port}"), &value(run, name, port, &folder)?, args, &run.sources)
+}
+
+/// The last run, or the one whose id begins like this.
+fn the_run<'r>(runs: &'r [PastRun], wanted: &str) -> Result<&'r PastRun, Failure> {
+    let found: Vec<&PastRun> = match wanted {
+        "last" => runs.iter().take(1).collect(),
+        wanted => runs.iter().filter(|run| run.id.starts_with(wanted)).collect(),
+    };
+    match found.as_slice() {
+        [run] => Ok(*run),
+        [] => Err(Failure::arguments(
+            format!("no run `{wanted}` is remembered"),
+            "`vsg-host show` lists the runs; `last` is the last one",
+        )),
+        [first, second, ..] => Err(Failure::arguments(
+            format!("{} runs begin with `{wanted}`", found.len()),
+            format!("take more of the id: {}, {}, …", first.id, second.id),
+        )),
     }
-    view(&format!("{name}.{port}"), &value(run, name, port, &folder)?, args)
 }
 
 fn list_of_runs(runs: &[PastRun]) -> String {
@@ -131,7 +150,7 @@ fn value(run: &PastRun, name: &str, port: &str, folder: &Path) -> Result<Value, 
         .ok_or_else(|| gone(format!("`{name}.{port}` of run {} is no longer in the store", run.id)))
 }
 
-fn view(name: &str, value: &Value, args: &ShowArgs) -> Result<(), Failure> {
+fn view(name: &str, value: &Value, args: &ShowArgs, sources: &[PathBuf]) -> Result<(), Failure> {
     let audio = || (value.kind == Audio::KIND).then(|| Audio::from_value(value).ok()).flatten();
     let refuse = |message: String| Failure::Run { message: format!("`{name}`: {message}"), help: None };
     if args.json {
@@ -144,7 +163,8 @@ fn view(name: &str, value: &Value, args: &ShowArgs) -> Result<(), Failure> {
                 "show values of kind `audio/1` by --wav",
             )
         })?;
-        show::write_wav(&audio, args.from, args.to, file).map_err(|error| refuse(error.to_string()))?;
+        NamedFile::prepare(file, "--wav", "RIFF", sources)?
+            .write(|file| show::write_wav(&audio, args.from, args.to, file))?;
         return print(&format!("{}\n", file.display()));
     }
     if let Some(file) = &args.plot {
@@ -156,7 +176,7 @@ fn view(name: &str, value: &Value, args: &ShowArgs) -> Result<(), Failure> {
                 Failure::arguments(format!("`{name}` can not be drawn: {error}"), "name columns by --x and --y")
             })?,
         };
-        return draw(&figure, file);
+        return draw(&figure, file, sources);
     }
     let mut text = format!("{name}: {}\n", value.kind);
     let bytes = value.blob.as_slice().len();
@@ -170,15 +190,12 @@ fn view(name: &str, value: &Value, args: &ShowArgs) -> Result<(), Failure> {
 }
 
 /// Draws on the terminal, or into a file.
-fn draw(figure: &Figure, file: &Path) -> Result<(), Failure> {
+fn draw(figure: &Figure, file: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
     let nothing = || Failure::Run { message: "there is nothing to draw: it has no finite numbers".into(), help: None };
     if file == Path::new("-") {
         return print(&show::terminal_plot(figure).ok_or_else(nothing)?);
     }
     let svg = report::standalone_svg(figure).ok_or_else(nothing)?;
-    std::fs::write(file, svg).map_err(|error| Failure::Run {
-        message: format!("can not write the plot into `{}`: {error}", file.display()),
-        help: Some("choose another file by --plot".into()),
-    })?;
+    NamedFile::prepare(file, "--plot", "<svg", sources)?.write_text(&svg)?;
     print(&format!("{}\n", file.display()))
 }

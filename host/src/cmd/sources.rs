@@ -53,6 +53,9 @@ fn usable_source(path: &Path) -> Result<PathBuf, (String, String)> {
     if metadata.is_dir() {
         return Err(fail("is a folder, not a media file", "give a file"));
     }
+    if !metadata.is_file() {
+        return Err(fail("is no ordinary file", "give a media file"));
+    }
     if path.to_str().is_none() {
         return Err(fail(
             "has a name that is not valid UTF-8; mkvmerge can not be told of it",
@@ -60,15 +63,4 @@ fn usable_source(path: &Path) -> Result<PathBuf, (String, String)> {
         ));
     }
     platform::plain_path(path).map_err(|error| fail(&error.to_string(), "give an absolute path"))
-}
-
-/// Fails if a file that is going to be written is one of the sources; `what` is going into it.
-pub(super) fn spare_sources(what: &str, file: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
-    match sources.iter().find(|source| platform::is_same(source, file)) {
-        None => Ok(()),
-        Some(source) => Err(Failure::arguments(
-            format!("{what} would replace the source file `{}`", source.display()),
-            "choose another file",
-        )),
-    }
 }

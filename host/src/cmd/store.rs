@@ -4,7 +4,7 @@ use super::print;
 use crate::{
     Failure,
     cli::{StoreArgs, StoreVerb},
-    store::{Usage, clean},
+    store::{Usage, clean, forget},
 };
 
 pub(super) fn store(args: &StoreArgs, verb: Option<&StoreVerb>) -> Result<(), Failure> {
@@ -27,6 +27,9 @@ pub(super) fn store(args: &StoreArgs, verb: Option<&StoreVerb>) -> Result<(), Fa
         StoreVerb::Gc => args.limit_bytes(),
         StoreVerb::Clear => 0,
     };
+    if matches!(verb, StoreVerb::Clear) {
+        forget(&folder).map_err(unusable)?;
+    }
     match clean(&folder, limit).map_err(unusable)? {
         Some(cleaned) => {
             print(&format!("removed {} results of stages, {} GB\n", cleaned.values, gigabytes(cleaned.bytes)))

@@ -174,13 +174,20 @@ struct Out {
     to: Box<dyn Write + Send>,
     /// The hundredth that was told last, for each instance at work.
     told: HashMap<String, u8>,
+    /// Why an event could not be written.
+    problem: Option<std::io::Error>,
 }
 
 impl Events {
     /// Events go there. A reader that has gone away is no reason to stop the run.
     #[must_use]
     pub fn to(to: Box<dyn Write + Send>) -> Self {
-        Self { out: Mutex::new(Out { to, told: HashMap::new() }) }
+        Self { out: Mutex::new(Out { to, told: HashMap::new(), problem: None }) }
+    }
+
+    /// Why events were lost, if any were; told once. Of a reader that has gone away nobody wants to know.
+    pub fn problem(&self) -> Option<std::io::Error> {
+        self.out.lock().ok()?.problem.take()
     }
 
     /// Writes one.
@@ -208,7 +215,11 @@ impl Out {
     fn write(&mut self, event: &Event) {
         let Ok(mut line) = serde_json::to_vec(event) else { return };
         line.push(b'\n');
-        let _ = self.to.write_all(&line).and_then(|()| self.to.flush());
+        if let Err(error) = self.to.write_all(&line).and_then(|()| self.to.flush())
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            self.problem.get_or_insert(error);
+        }
     }
 }
 

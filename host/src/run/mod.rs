@@ -23,5 +23,5 @@ pub use meter::{ToolRecord, Usage};
 pub use progress::{Detail, Progress};
 pub use record::{Finished, Outcome, StageFailure, StageOutcome, StageRecord};
 pub use scheduler::Run;
-pub use trace::trace;
+pub use trace::{TRACE_SIGN, trace};
 pub use watch::Watch;

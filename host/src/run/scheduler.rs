@@ -248,12 +248,17 @@ impl<'p> Run<'p> {
     }
 
     /// Takes note of the end of an instance; gives back what it did if it came to a good one.
-    fn record(&self, ended: Ended, records: &mut [Option<StageRecord>], finished: &mut Finished) -> Option<Done> {
+    fn record(&self, mut ended: Ended, records: &mut [Option<StageRecord>], finished: &mut Finished) -> Option<Done> {
         let instance = &self.plan.instances[ended.instance];
         let outcome = match &ended.outcome {
             Ok(Done { from_store: true, .. }) => StageOutcome::FromStore,
             Ok(_) => StageOutcome::Done,
             Err(error) if error.is_cancelled() && self.is_stopping() => StageOutcome::Cancelled,
+            Err(error) if error.is_cancelled() => {
+                ended.outcome = Err(Error::new("it says that it was cancelled, and nobody did that")
+                    .help("this is a defect of the plugin; report it to its author"));
+                return self.record(ended, records, finished);
+            }
             Err(error) => {
                 if !self.keeps_going {
                     self.failed.store(true, Ordering::Relaxed);

@@ -3,6 +3,9 @@
 use super::record::{Finished, StageRecord};
 use serde_json::{Value, json};
 
+/// How a trace begins.
+pub const TRACE_SIGN: &str = "{\"traceEvents\":";
+
 /// The trace in the JSON format of Chrome's trace viewer; times in µs from the start of the run.
 #[must_use]
 pub fn trace(finished: &Finished, name: &str) -> Value {
@@ -85,5 +88,6 @@ mod tests {
             events.iter().find(|event| event["name"] == name).unwrap()["tid"].as_u64().unwrap()
         };
         assert_eq!((lane("a"), lane("b"), lane("c")), (1, 2, 1));
+        assert!(trace.to_string().starts_with(TRACE_SIGN));
     }
 }

@@ -1,6 +1,6 @@
 //! Audio values as a WAV file, and as the outline of their waveform. The only view that knows a kind of media.
 
-use std::{ops::Range, path::Path};
+use std::{fs::File, ops::Range};
 use vsg_plugin_api::{
     Error,
     kinds::Audio,
@@ -35,8 +35,14 @@ pub enum SoundError {
     #[error("the samples can not be read: {0}")]
     Unreadable(Error),
     /// The file can not be written.
-    #[error("the WAV file can not be written: {0}")]
+    #[error("{0}")]
     Unwritable(#[from] hound::Error),
+}
+
+impl From<std::io::Error> for SoundError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unwritable(hound::Error::IoError(error))
+    }
 }
 
 /// The samples of a part of the audio; without an end, up to the end of the audio.
@@ -44,18 +50,18 @@ fn part(audio: &Audio, from_s: f64, to_s: Option<f64>) -> Result<Range<usize>, S
     let (rate_hz, duration_s) = (f64::from(audio.header.sample_rate_hz), audio.duration_s());
     let to_s = to_s.unwrap_or(duration_s);
     let place = |time_s: f64| (time_s * rate_hz).round() as usize;
-    let is_part = from_s >= 0.0 && from_s < to_s && place(from_s) < audio.len();
+    let is_part = from_s >= 0.0 && from_s < to_s && place(from_s) < place(to_s).min(audio.len());
     if !is_part {
         return Err(SoundError::OutOfRange { duration_s, from_s, to_s });
     }
     Ok(place(from_s)..place(to_s).min(audio.len()))
 }
 
-/// Writes a part of audio, behind its filters, as 32-bit float. The file is there only when it is complete.
+/// Writes a part of audio, behind its filters, as 32-bit float.
 ///
 /// # Errors
 /// See [`SoundError`].
-pub fn write_wav(audio: &Audio, from_s: f64, to_s: Option<f64>, file: &Path) -> Result<(), SoundError> {
+pub fn write_wav(audio: &Audio, from_s: f64, to_s: Option<f64>, file: &mut File) -> Result<(), SoundError> {
     let range = part(audio, from_s, to_s)?;
     // The lengths in the file's header are 32-bit.
     if range.len() as u64 * 4 > u64::from(u32::MAX) - 1024 {
@@ -67,16 +73,12 @@ pub fn write_wav(audio: &Audio, from_s: f64, to_s: Option<f64>, file: &Path) -> 
         bits_per_sample: 32,
         sample_format: hound::SampleFormat::Float,
     };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut unfinished = tempfile::NamedTempFile::new_in(folder).map_err(hound::Error::IoError)?;
-    let mut wav = hound::WavWriter::new(std::io::BufWriter::new(unfinished.as_file_mut()), format)?;
+    let mut wav = hound::WavWriter::new(std::io::BufWriter::new(file), format)?;
     for start in range.clone().step_by(PIECE) {
         let samples = audio.samples(start..(start + PIECE).min(range.end)).map_err(SoundError::Unreadable)?;
         samples.into_iter().try_for_each(|sample| wav.write_sample(sample))?;
     }
     wav.finalize()?;
-    crate::platform::share(unfinished.as_file()).map_err(hound::Error::IoError)?;
-    unfinished.persist(file).map_err(|error| hound::Error::IoError(error.error))?;
     Ok(())
 }
 
@@ -127,7 +129,7 @@ mod tests {
         let samples: Vec<f32> = (0..2000).map(|n| n as f32 / 4000.0).collect();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("part.wav");
-        write_wav(&audio(&samples), 0.5, Some(1.25), &file).unwrap();
+        write_wav(&audio(&samples), 0.5, Some(1.25), &mut File::create(&file).unwrap()).unwrap();
         let mut wav = hound::WavReader::open(&file).unwrap();
         assert_eq!(wav.spec().sample_rate, 1000);
         let read: Vec<f32> = wav.samples().map(Result::unwrap).collect();

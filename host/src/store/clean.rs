@@ -9,6 +9,8 @@ use std::{
     time::SystemTime,
 };
 
+/// Letters of a key that are in the name of a file; the first one is in that of its folder.
+const KEY_LENGTH: usize = 63;
 /// Bulk data from this size on goes before everything else (bytes).
 const BIG: u64 = 1 << 20;
 
@@ -78,7 +80,8 @@ impl Usage {
 /// # Errors
 /// A folder can not be read.
 pub fn clean(folder: &Path, limit: u64) -> io::Result<Option<Cleaned>> {
-    if !folder.is_dir() {
+    // Nothing is left in a folder that is no store.
+    if !folder.join(VALUES).is_dir() {
         return Ok(Some(Cleaned::default()));
     }
     let lock = File::create(folder.join(LOCK))?;
@@ -110,6 +113,10 @@ pub fn clean(folder: &Path, limit: u64) -> io::Result<Option<Cleaned>> {
     Ok(Some(cleaned))
 }
 
+fn is_hexadecimal(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
 fn is_description(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "json")
 }
@@ -130,13 +137,21 @@ fn files(folder: &Path) -> io::Result<BTreeMap<PathBuf, Files>> {
             all.insert(part, files);
             continue;
         }
-        if !part.is_dir() {
+        // Whatever has another name than values have is somebody else's.
+        let is_part = part.file_name().is_some_and(|name| name.len() == 1 && is_hexadecimal(&name.to_string_lossy()));
+        if !part.is_dir() || !is_part {
             continue;
         }
         for entry in fs::read_dir(&part)? {
             let entry = entry?;
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
+            let is_value = name.split_once('.').is_some_and(|(key, ending)| {
+                key.len() == KEY_LENGTH && is_hexadecimal(key) && (ending == "json" || ending.ends_with(".blob"))
+            });
+            if !is_value {
+                continue;
+            }
             let metadata = match entry.metadata() {
                 Ok(metadata) => metadata,
                 // Somebody else has just removed it.

@@ -79,9 +79,21 @@ pub fn remember(folder: &Path, run: &PastRun) -> io::Result<()> {
     let name = format!("{:020}-{}.json", now.as_nanos(), std::process::id());
     let mut file = tempfile::NamedTempFile::new_in(&folder)?;
     file.write_all(&serde_json::to_vec(run)?)?;
+    crate::platform::share(file.as_file())?;
     file.persist(folder.join(name)).map_err(|error| error.error)?;
     let files = files(&folder)?;
     files.iter().rev().skip(MOST_RUNS).try_for_each(fs::remove_file)
+}
+
+/// Forgets all runs.
+///
+/// # Errors
+/// The folder can not be removed.
+pub fn forget(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder.join(HISTORY)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Runs that are remembered, the last one first. What can not be read is left out.

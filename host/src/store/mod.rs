@@ -20,7 +20,7 @@ mod packs;
 mod stored;
 
 pub use clean::{Cleaned, Usage, clean};
-pub use history::{PastInstance, PastRun, differences, past_runs, remember};
+pub use history::{PastInstance, PastRun, differences, forget, past_runs, remember};
 pub use key::{Key, Recipe, content_key, file_key};
 pub use stored::{BlobFile, Stored};
 

@@ -16,6 +16,8 @@ use std::{
     time::SystemTime,
 };
 
+/// How the names of the files begin.
+const PREFIX: &str = "run-";
 /// Ending of the files.
 pub(super) const PACK: &str = "pack";
 /// Longest description that is packed (bytes); longer ones have a file of their own, and are not read before they are asked for.
@@ -88,7 +90,7 @@ impl Packs {
             Some(file) => file,
             empty => {
                 let pack =
-                    tempfile::Builder::new().prefix("run-").suffix(&format!(".{PACK}")).tempfile_in(&self.folder)?;
+                    tempfile::Builder::new().prefix(PREFIX).suffix(&format!(".{PACK}")).tempfile_in(&self.folder)?;
                 empty.insert(pack.keep().map_err(|error| error.error)?.0)
             }
         };
@@ -107,7 +109,8 @@ impl Packs {
 
 /// Whether a file is a pack.
 pub(super) fn is_pack(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == PACK)
+    let is_named = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
+    is_named && path.extension().is_some_and(|extension| extension == PACK) && path.is_file()
 }
 
 /// Number of descriptions in a pack.

@@ -77,6 +77,18 @@ fn a_library_that_can_not_be_used_is_one_clear_line() {
 }
 
 #[test]
+fn a_library_that_is_cut_short_is_refused_before_it_is_opened() {
+    let folder = TempDir::new().unwrap();
+    let whole = fs::read(library(built(), "delays")).unwrap();
+    for length in [1000, 5000, whole.len() / 2, whole.len() - 1] {
+        let place = folder.path().join("libcut.so");
+        fs::write(&place, &whole[..length]).unwrap();
+        let text = refusal(folder.path(), &place);
+        assert!(text.contains("is not a library that can be loaded: it is cut short"), "{length}: {text}");
+    }
+}
+
+#[test]
 fn all_plugins_are_listed_broken_ones_with_the_reason() {
     let folder = TempDir::new().unwrap();
     broken(folder.path());

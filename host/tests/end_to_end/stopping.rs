@@ -177,7 +177,7 @@ fn a_failure_stops_what_runs_beside_it_and_names_the_cause() {
 #[test]
 fn a_stage_that_claims_to_be_cancelled_has_failed() {
     let ran = Job::of_stages("[stage.odd]\nuse = \"misbehaving/claim-cancelled\"\n").run();
-    ran.failed(1, &["odd: cancelled"]);
+    ran.failed(1, &["odd: it says that it was cancelled, and nobody did that"]);
 }
 
 #[test]

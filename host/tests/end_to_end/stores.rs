@@ -204,6 +204,26 @@ fn store_command(store: &std::path::Path, words: &[&str]) -> (Option<i32>, Strin
 }
 
 #[test]
+fn what_others_keep_in_the_folder_of_a_store_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let foreign = ["values/x/thesis.txt", "values/a/thesis.json", "values/notes.pack", "film.mkv", "values/0/1.blob"];
+    for name in foreign {
+        let place = folder.path().join(name);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(place, "years of work").unwrap();
+    }
+    for words in [&["gc"][..], &["clear"]] {
+        assert_eq!(store_command(folder.path(), words).0, Some(0));
+    }
+    for name in foreign {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(store_command(empty.path(), &["gc"]).0, Some(0));
+    assert_eq!(names(empty.path()), [""; 0], "nothing is left in a folder that is no store");
+}
+
+#[test]
 fn the_store_is_shown_limited_and_cleared() {
     let ran = Job::new(shipped("analyze.toml")).quick().sources(media::small().files()).run();
     ran.succeeded();

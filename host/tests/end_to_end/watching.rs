@@ -108,15 +108,21 @@ fn a_trace_shows_stages_and_tools_where_they_were() {
 }
 
 #[test]
-fn a_trace_never_replaces_a_source() {
+fn a_trace_replaces_neither_a_source_nor_what_somebody_else_wrote() {
     let pair = media::small();
     let job = Job::new(shipped("analyze.toml")).quick();
     let precious = job.path("precious.mkv");
     std::fs::copy(pair.files()[0], &precious).unwrap();
     let size = precious.metadata().unwrap().len();
     let ran = job.arg("--trace").arg(&precious).sources([&precious, pair.files()[1]]).run();
-    ran.failed(2, &["the trace would replace the source file"]);
+    ran.failed(2, &["--trace would replace the source file"]);
     assert_eq!(precious.metadata().unwrap().len(), size);
+    let job = Job::new(shipped("analyze.toml")).quick();
+    let text = job.path("thesis.txt");
+    std::fs::write(&text, "years of work").unwrap();
+    let ran = job.arg("--trace").arg(&text).sources(pair.files()).run();
+    ran.failed(2, &["is there already, and this program did not write it"]);
+    assert_eq!(std::fs::read(&text).unwrap(), b"years of work");
 }
 
 /// What `show` prints for a run, and its exit code.
@@ -173,13 +179,17 @@ fn what_can_not_be_shown_is_told() {
     told(&["last", "audio"], 2, "`audio` is several values");
     told(&["last", "delay", "--wav", "a.wav"], 2, "not audio");
     told(&["last", "audio@Source 1", "--wav", "a.wav", "--from", "100"], 1, "is no part of it");
-    told(&["last", "audio@Source 1", "--wav", "no/such/folder.wav"], 1, "can not be written");
+    told(&["last", "audio@Source 1", "--wav", "no/such/folder.wav"], 2, "can not write into the folder of");
+    told(&["last", "--plot", "correlate"], 2, "which value is to be shown?");
+    std::fs::write(ran.folder.path().join("thesis.txt"), "years of work").unwrap();
+    told(&["last", "audio@Source 1", "--wav", "thesis.txt"], 2, "this program did not write it");
+    told(&["last", "correlate", "--plot", "thesis.txt"], 2, "this program did not write it");
     told(&["last", "correlate", "--plot", "--y", "dealy"], 2, "there are number, start_s, delay_ms");
     assert!(!ran.folder.path().join("a.wav").exists());
     let cleared =
         vsg_host(ran.folder.path()).args(["store", "clear", "--store"]).arg(ran.folder.path().join("store")).output();
     assert!(cleared.unwrap().status.success());
-    told(&["last", "delay"], 1, "is no longer in the store");
+    told(&["last", "delay"], 2, "no run is remembered");
 }
 
 #[test]
