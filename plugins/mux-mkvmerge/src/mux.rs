@@ -1,7 +1,10 @@
 //! `mux-mkvmerge/mux`: writes the output file.
 
 use crate::{
-    described, item, options, options_file,
+    delay::{Timeline, sync_ms},
+    described,
+    item::{self, Item},
+    options, options_file,
     output_file::{Unfinished, has_mark, marked_uid},
 };
 use std::{path::Path, time::Duration};
@@ -50,6 +53,10 @@ impl Stage for Mux {
 
         let mut items = item::in_final_order(item::items(&layout, &sources)?);
         described::describe(&mut items, &sources, |source| identify(ctx, source))?;
+        for issue in early_subtitles(&items, &delays) {
+            ctx.warn(&issue);
+            ctx.report(&Entry::Issue(issue))?;
+        }
         let settings = options::Settings {
             disable_track_statistics_tags: self.disable_track_statistics_tags,
             disable_header_compression: self.disable_header_compression,
@@ -94,6 +101,22 @@ impl Stage for Mux {
     }
 }
 
+/// Subtitles that move towards the start: mkvmerge leaves out what would begin before it, and says nothing.
+fn early_subtitles(items: &[Item], delays: &Delays) -> Vec<String> {
+    let timeline = Timeline::of(items, REFERENCE);
+    let early = items.iter().filter(|item| item.kind == TrackType::Subtitles).filter_map(|item| {
+        let ms = sync_ms(item, delays, &timeline);
+        (ms < 0).then(|| {
+            format!(
+                "subtitle track {} of {} moves by {ms} ms, and mkvmerge leaves out what would begin before 0; a sync mode that writes \
+                 times itself, or sync_mode = \"positive-only\" of the delays, keeps everything",
+                item.id, item.source
+            )
+        })
+    });
+    early.collect()
+}
+
 /// Fails if what was written does not have this many tracks.
 fn require_tracks(identified: &[u8], wanted: usize) -> Result<()> {
     let answer: serde_json::Value = serde_json::from_slice(identified).unwrap_or_default();
@@ -130,6 +153,16 @@ fn kept(sources: &[Tracks], layout: &Layout) -> Vec<options::Source> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::passthrough_tests::own;
+
+    #[test]
+    fn subtitles_that_move_towards_the_start_are_told() {
+        let items = [own(1, 0, TrackType::Subtitles), own(2, 3, TrackType::Subtitles), own(2, 4, TrackType::Audio)];
+        let delays = Delays { source_delays_ms: [("Source 2".to_owned(), -250)].into(), ..Delays::default() };
+        let told = early_subtitles(&items, &delays);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("subtitle track 3 of Source 2 moves by -250 ms"), "{told:?}");
+    }
 
     #[test]
     fn an_output_has_as_many_tracks_as_it_should() {
