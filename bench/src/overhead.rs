@@ -13,7 +13,7 @@ use std::{
 const STAGES: usize = 1000;
 /// Stages that run apart.
 const APART: usize = 50;
-/// Runs of each command; the median counts.
+/// How often each figure is measured; the median counts.
 const RUNS: usize = 7;
 /// Limits that the figures are shown against.
 const START_LIMIT_MS: f64 = 50.0;
@@ -24,7 +24,7 @@ const APART_LIMIT_MS: f64 = 30.0;
 /// Prints all of it. `idle` is the library of the plugin `misbehaving`, whose stage `count` only adds numbers up.
 pub(crate) fn overhead(host: &Path, idle: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
-    let start_ms = timed(|| command(host, idle, &["check", "pipelines/analyze.toml"]), || Ok(()))?;
+    let start_ms = median_of(|| timed(command(host, idle, &["check", "pipelines/analyze.toml"])))?;
     println!("start, plugins, plan: {start_ms:.1} ms (limit {START_LIMIT_MS} ms)");
 
     let (chain, apart) = (folder.join("chain.toml"), folder.join("apart.toml"));
@@ -38,28 +38,28 @@ pub(crate) fn overhead(host: &Path, idle: &Path, folder: &Path) -> Result<(), Bo
         command
     };
     let clear = || match std::fs::remove_dir_all(&store) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     };
-    let keep = || Ok(());
-    let planned_ms = timed(
-        || {
-            let mut check = command(host, idle, &["check"]);
-            check.arg(&chain);
-            check
-        },
-        keep,
-    )?;
-    let unstored_ms = timed(|| run(&chain, &["--no-store"]), keep)? - planned_ms;
-    let first_ms = timed(|| run(&chain, &[]), clear)? - planned_ms;
-    let stored_ms = timed(|| run(&chain, &[]), keep)? - planned_ms;
-    println!("{STAGES} stages of no work, beside start and plan ({planned_ms:.0} ms), median of {RUNS}");
+    let plan = || {
+        let mut check = command(host, idle, &["check"]);
+        check.arg(&chain);
+        timed(check)
+    };
+    // Each run beside one that it is compared with: what else the machine does is then in both.
+    let unstored_ms = median_of(|| Ok(timed(run(&chain, &["--no-store"]))? - plan()?))?;
+    let first_ms = median_of(|| {
+        clear()?;
+        Ok(timed(run(&chain, &[]))? - plan()?)
+    })?;
+    let stored_ms = median_of(|| Ok(timed(run(&chain, &[]))? - plan()?))?;
+    println!("{STAGES} stages of no work, beside start and plan ({:.0} ms), median of {RUNS}", plan()?);
     println!("  without store        {unstored_ms:8.1} ms (limit {CHAIN_LIMIT_MS})");
     println!("  stored               {first_ms:8.1} ms (limit {CHAIN_LIMIT_MS})");
     println!("  from the store       {:8.3} ms a stage (limit {STORED_LIMIT_MS})", stored_ms / STAGES as f64);
 
-    let together_ms = timed(|| run(&apart, &["--no-store"]), keep)?;
-    let apart_ms = timed(|| run(&apart, &["--no-store", "--isolate"]), keep)? - together_ms;
+    let apart_ms =
+        median_of(|| Ok(timed(run(&apart, &["--no-store", "--isolate"]))? - timed(run(&apart, &["--no-store"]))?))?;
     println!("  in its own process   {:8.1} ms a stage (limit {APART_LIMIT_MS})", apart_ms / APART as f64);
     Ok(())
 }
@@ -83,20 +83,17 @@ fn command(host: &Path, idle: &Path, words: &[&str]) -> Command {
     command
 }
 
-/// Median wall time (ms) of a command, with something done before each run that does not count.
-fn timed(
-    command: impl Fn() -> Command,
-    before: impl Fn() -> Result<(), Box<dyn Error>>,
-) -> Result<f64, Box<dyn Error>> {
-    let mut times_ms = Vec::new();
-    for _ in 0..RUNS {
-        before()?;
-        let mut command = command();
-        let start = Instant::now();
-        if !command.status()?.success() {
-            return Err(format!("{command:?} failed").into());
-        }
-        times_ms.push(start.elapsed().as_secs_f64() * 1000.0);
+/// Wall time (ms) of a command.
+fn timed(mut command: Command) -> Result<f64, Box<dyn Error>> {
+    let start = Instant::now();
+    if !command.status()?.success() {
+        return Err(format!("{command:?} failed").into());
     }
-    Ok(median(&mut times_ms))
+    Ok(start.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// Median of what is measured [`RUNS`] times.
+fn median_of(mut measure: impl FnMut() -> Result<f64, Box<dyn Error>>) -> Result<f64, Box<dyn Error>> {
+    let mut measured = (0..RUNS).map(|_| measure()).collect::<Result<Vec<_>, _>>()?;
+    Ok(median(&mut measured))
 }
