@@ -1,7 +1,7 @@
 //! Measures whole runs of vsg-host against ffmpeg's decodes of the same tracks, in turn, and prints medians and ratios.
 //!
-//! `vsg-bench HOST FOLDER [MINUTES …]`, before that what the framework costs by itself. CPU seconds count the whole tree of processes; memory is the largest sum of anonymous
-//! pages (`RssAnon`) of all processes of the tree that a look every 5 ms has seen. Linux only.
+//! `vsg-bench HOST FOLDER [MINUTES …]` first prints what the framework costs by itself. CPU seconds count the whole tree of processes;
+//! memory is the largest sum of anonymous pages (`RssAnon`) of all processes of the tree that a look every 5 ms has seen. Linux only.
 
 mod overhead;
 mod tree;
