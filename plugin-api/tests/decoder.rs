@@ -44,6 +44,7 @@ fn good() -> Vec<Value> {
         runner_up_ms: None,
         accepted: true,
         rejected_because: None,
+        ..Window::default()
     };
     let correlation = Correlation {
         source: "Source 2".into(),
@@ -56,6 +57,7 @@ fn good() -> Vec<Value> {
         planned: 10,
         min_match_pct: 5.0,
         windows: vec![window],
+        ..Correlation::default()
     };
     let delay = Delay {
         source: "Source 2".into(),
@@ -67,6 +69,7 @@ fn good() -> Vec<Value> {
         start_ms: 0.0,
         reference_start_ms: 0.0,
         reference_track_id: 1,
+        ..Delay::default()
     };
     let delays = Delays { raw_source_delays_ms: BTreeMap::from([("Source 2".into(), 1.5)]), ..Delays::default() };
     let media = Media { source: "Source 1".into(), tracks: vec![MediaTrack::default()], ..Media::default() };

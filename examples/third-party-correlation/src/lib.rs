@@ -45,6 +45,7 @@ impl CorrelationMethod for Envelope {
             peak_ratio: None,
             runner_up_ms: None,
             on_edge: neighbours.0.is_none() || neighbours.1.is_none(),
+            ..Peak::none()
         })
     }
 }

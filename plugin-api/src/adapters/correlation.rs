@@ -35,6 +35,8 @@ pub struct Peak {
     pub peak_ratio: Option<f64>,
     /// Delay of the second highest peak (ms).
     pub runner_up_ms: Option<f64>,
+    /// Half of the range around the delay that holds the true one in 95 % of all cases (ms), if the method can tell.
+    pub error_ms: Option<f64>,
     /// Whether the peak lies on the edge of the range that was searched, where nothing shows that it is one.
     pub on_edge: bool,
 }
@@ -43,7 +45,14 @@ impl Peak {
     /// Nothing was found: the window is rejected.
     #[must_use]
     pub fn none() -> Self {
-        Self { delay_ms: f64::NAN, match_pct: 0.0, peak_ratio: None, runner_up_ms: None, on_edge: false }
+        Self {
+            delay_ms: f64::NAN,
+            match_pct: 0.0,
+            peak_ratio: None,
+            runner_up_ms: None,
+            error_ms: None,
+            on_edge: false,
+        }
     }
 }
 
@@ -67,6 +76,13 @@ pub trait CorrelationMethod: Params {
 
     /// Correlates one pair of windows. Called from several threads at once.
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak>;
+
+    /// The correlation itself, for a plot: pairs of delay (ms) and height, in order of delay. None if the method has no such
+    /// thing. Thousands of pairs are fine; the stage thins them out and keeps the peaks.
+    fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
+        let _ = windows;
+        Ok(Vec::new())
+    }
 }
 
 params! {
@@ -153,6 +169,9 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             reference_duration_s: reference.duration_s(),
             planned: self.scan.windows,
             min_match_pct: self.scan.min_match_pct,
+            window_s: self.scan.window_s,
+            resolution_ms: M::RESOLUTION_MS,
+            rate_ms_per_s: 0.0,
             windows,
         };
         let facts = Facts { method: &measured.method, windows: &measured.windows };
@@ -196,6 +215,8 @@ impl<M: CorrelationMethod> Correlation<M> {
             start_s: planned.start_s,
             // A method may find nothing in silence; reports and values hold numbers only.
             delay_ms: finite(peak.delay_ms).unwrap_or(0.0),
+            error_ms: peak.error_ms.and_then(finite),
+            expected_ms: None,
             match_pct: finite(peak.match_pct).unwrap_or(0.0),
             peak_ratio: peak.peak_ratio.and_then(finite),
             runner_up_ms: peak.runner_up_ms.and_then(finite),

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The measurements of one target against the reference.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Correlation {
     /// The target.
     pub source: String,
@@ -25,20 +25,36 @@ pub struct Correlation {
     pub planned: usize,
     /// Least match that was accepted (%).
     pub min_match_pct: f64,
+    /// Length of a window (s).
+    #[serde(default)]
+    pub window_s: f64,
+    /// How finely the method measures (ms), if that is coarser than half a sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution_ms: Option<f64>,
+    /// How much the delay was taken to grow (ms for each second of the reference): the target's windows were brought to the
+    /// reference's speed before they were measured. Delays are those of the files as they are, whatever it is.
+    #[serde(default)]
+    pub rate_ms_per_s: f64,
     /// Windows that were measured, in order of time.
     pub windows: Vec<Window>,
 }
 json_kind!(Correlation, "correlation/1");
 
 /// One measured window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Window {
     /// Position in the plan, from 1.
     pub number: usize,
     /// Start in the reference (s).
     pub start_s: f64,
-    /// Delay, unrounded (ms).
+    /// Delay in the middle of the window, unrounded (ms).
     pub delay_ms: f64,
+    /// Half of the range around the delay that holds the true one in 95 % of all cases (ms), if the method tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_ms: Option<f64>,
+    /// The delay at which the target's window was read (ms), if it was not read at the clock time of the reference's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_ms: Option<f64>,
     /// How well the window matches, on the method's own scale (%).
     pub match_pct: f64,
     /// Highest peak against the second highest, if the method tells.
@@ -52,6 +68,14 @@ pub struct Window {
     /// Why it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_because: Option<String>,
+}
+
+impl Correlation {
+    /// The middle of a window (s of the reference): the time to which its delay belongs.
+    #[must_use]
+    pub fn middle_s(&self, window: &Window) -> f64 {
+        window.start_s + self.window_s / 2.0
+    }
 }
 
 impl Window {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The delay that was selected for one target, between decoded signals: without container delays and global shift.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Delay {
     /// The target.
     pub source: String,
@@ -26,8 +26,46 @@ pub struct Delay {
     pub reference_start_ms: f64,
     /// Track of the reference that was measured (id in mkvmerge).
     pub reference_track_id: u64,
+    /// Half of the range around `raw_ms` that holds the true delay in 95 % of all cases (ms).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_ms: Option<f64>,
+    /// How far it can be trusted.
+    #[serde(default)]
+    pub verdict: Verdict,
+    /// The best other answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner_up: Option<RunnerUp>,
+    /// What one delay does not put right, if something is known: steps or drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncorrected: Option<String>,
 }
 json_kind!(Delay, "delay/1");
+
+/// How far a measured delay can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// No delay could be told.
+    Refused,
+    /// Another delay has as much to say for itself, or nearly so.
+    Ambiguous,
+    /// Enough windows agree.
+    #[default]
+    Likely,
+    /// Windows from the whole file agree, and nothing speaks for another delay.
+    Certain,
+}
+
+/// The best answer that was not given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunnerUp {
+    /// Its delay (ms).
+    pub delay_ms: f64,
+    /// Windows that agree on it.
+    pub windows: usize,
+    /// How far it is from the selected one (ms).
+    pub distance_ms: f64,
+}
 
 /// The delays of the job. All maps are keyed by source; those of one file only are empty.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,9 @@
 //! The reference of kinds: what each one holds, out of the types themselves.
 
-use super::{Audio, AudioHeader, Correlation, Delay, Delays, Layout, Media, Output, SourceFile, SyncReport, Tracks};
+use super::{
+    Alignment, Audio, AudioHeader, Correlation, Delay, Delays, Diagnosis, Layout, Media, Output, SourceFile,
+    SyncReport, Tracks,
+};
 use crate::Data;
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -29,7 +32,9 @@ pub fn reference() -> Vec<KindReference> {
             blob: Some("little-endian 32-bit floats, one channel, full scale ±1; `samples` of them"),
             ..audio
         },
+        of::<Alignment, Alignment>(),
         of::<Correlation, Correlation>(),
+        of::<Diagnosis, Diagnosis>(),
         of::<Delay, Delay>(),
         of::<Delays, Delays>(),
         of::<Tracks, Tracks>(),

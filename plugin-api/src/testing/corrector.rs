@@ -67,6 +67,7 @@ fn measured(correlation: Correlation, delay_ms: &dyn Fn(f64) -> f64) -> Correlat
             runner_up_ms: None,
             accepted: delay_ms.is_finite(),
             rejected_because: (!delay_ms.is_finite()).then(|| "below 5.0".into()),
+            ..Window::default()
         }
     };
     Correlation { windows: (0..9).map(window).collect(), ..correlation }

@@ -234,6 +234,7 @@ fn correlation() -> Correlation {
         runner_up_ms: Some(-31.5),
         accepted: number != 7,
         rejected_because: (number == 7).then(|| "below 5.0".into()),
+        ..Window::default()
     };
     Correlation {
         source: name(2),
@@ -246,6 +247,7 @@ fn correlation() -> Correlation {
         planned: 10,
         min_match_pct: 5.0,
         windows: (1..=10).map(window).collect(),
+        ..Correlation::default()
     }
 }
 
@@ -260,6 +262,7 @@ fn delay() -> Delay {
         start_ms: 0.0,
         reference_start_ms: 0.0,
         reference_track_id: 0,
+        ..Delay::default()
     }
 }
 

@@ -38,6 +38,7 @@ fn measured(windows: &WindowPair<'_>) -> Result<Peak> {
         peak_ratio: Some(found.peak_ratio),
         runner_up_ms: None,
         on_edge: found.on_edge,
+        ..Peak::none()
     })
 }
 
@@ -108,7 +109,8 @@ method!(Constant, "constant", |_peak| Peak {
     match_pct: 100.0,
     peak_ratio: None,
     runner_up_ms: None,
-    on_edge: false
+    on_edge: false,
+    ..Peak::none()
 });
 
 #[test]

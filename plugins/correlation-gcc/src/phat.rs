@@ -124,6 +124,7 @@ impl CorrelationMethod for Phat {
             peak_ratio: Some(found.peak_ratio),
             runner_up_ms: Some(found.runner_up_lag_samples as f64 / windows.sample_rate_hz * 1000.0),
             on_edge: found.on_edge,
+            ..Peak::none()
         })
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn delay(source: &str, raw_ms: f64) -> Delay {
         start_ms: 0.0,
         reference_start_ms: 0.0,
         reference_track_id: 1,
+        ..Delay::default()
     }
 }
 
@@ -51,6 +52,7 @@ pub(crate) fn windows(delays_ms: &[f64]) -> Vec<Window> {
         runner_up_ms: None,
         accepted: true,
         rejected_because: None,
+        ..Window::default()
     });
     windows.collect()
 }

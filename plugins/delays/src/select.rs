@@ -90,6 +90,7 @@ fn example(name: &str, mode: Selection, raw_ms: f64) -> Example {
         runner_up_ms: None,
         accepted: true,
         rejected_because: None,
+        ..Window::default()
     });
     let correlation = Correlation {
         source: "Source 2".into(),
@@ -102,6 +103,7 @@ fn example(name: &str, mode: Selection, raw_ms: f64) -> Example {
         planned: 5,
         min_match_pct: 5.0,
         windows: windows.collect(),
+        ..Correlation::default()
     };
     let delay = Delay {
         source: "Source 2".into(),
@@ -113,6 +115,7 @@ fn example(name: &str, mode: Selection, raw_ms: f64) -> Example {
         start_ms: 0.0,
         reference_start_ms: 0.0,
         reference_track_id: 1,
+        ..Delay::default()
     };
     let example = Example::new(name).input("correlation", correlation).output("delay", delay).tolerance(1e-9);
     match mode {
@@ -146,6 +149,7 @@ impl Select {
             start_ms: correlation.start_ms,
             reference_start_ms: correlation.reference_start_ms,
             reference_track_id: correlation.reference_track_id,
+            ..Delay::default()
         })
     }
 
@@ -253,6 +257,7 @@ mod tests {
             planned: 10,
             min_match_pct: 5.0,
             windows: windows(delays_ms),
+            ..Correlation::default()
         }
     }
 

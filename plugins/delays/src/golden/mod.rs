@@ -47,6 +47,7 @@ fn window(number: usize, start_s: f64, delay_ms: f64, match_pct: f64, accepted: 
         runner_up_ms: None,
         accepted,
         rejected_because: (!accepted).then(|| "below".into()),
+        ..Window::default()
     }
 }
 

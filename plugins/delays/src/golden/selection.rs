@@ -37,6 +37,7 @@ pub(super) fn correlation(source: &str, windows: Vec<Window>) -> Correlation {
         planned: windows.len(),
         min_match_pct: 5.0,
         windows,
+        ..Correlation::default()
     }
 }
 
