@@ -130,7 +130,7 @@ impl Decimator {
 }
 
 /// Modified Bessel function of the first kind and order 0, by its power series.
-fn bessel_i0(x: f64) -> f64 {
+pub(crate) fn bessel_i0(x: f64) -> f64 {
     let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
     while term > 1e-12 * sum {
         term *= (x / (2.0 * k)).powi(2);

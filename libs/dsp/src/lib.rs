@@ -8,10 +8,12 @@
 //!   what must be ADDED to the target's timestamps: positive = the target plays too early;
 //! - rounding to whole samples is to nearest, ties to even.
 
+pub mod alignment;
 pub mod band_pass;
 mod coarse_peak;
 pub mod confidence;
 mod decimate;
+
 pub mod error;
 pub mod fft_length;
 pub mod filter;
@@ -21,6 +23,7 @@ pub mod low_pass;
 mod made_up;
 pub mod options;
 pub mod peak;
+pub mod resample;
 pub mod spectrum;
 pub mod stats;
 pub mod sub_sample;

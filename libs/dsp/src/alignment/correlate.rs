@@ -1,0 +1,157 @@
+//! Correlates two waves at every lag, and says how far each lag stands out from chance.
+
+use num_complex::Complex32;
+use realfft::RealFftPlanner;
+
+use super::wave::Wave;
+use crate::error::DspError;
+use crate::fft_length::FftLength;
+use crate::stats;
+
+/// Least part of the shorter wave that both must share at a lag that is looked at.
+const LEAST_OVERLAP: f64 = 0.1;
+/// Lags on either side of a peak that belong to it (s).
+const PEAK_S: f64 = 0.3;
+
+/// A lag and how far it stands out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Found {
+    /// Lag (values, between values by a parabola): time of an event in the reference less that in the target.
+    pub(super) lag: f64,
+    /// Size of the correlation, of either sign, in standard deviations of what chance gives.
+    pub(super) significance: f64,
+}
+
+/// The `count` best lags of up to `longest` values between two waves, best first.
+///
+/// # Errors
+/// A wave without values.
+pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize, count: usize) -> Result<Vec<Found>, DspError> {
+    let (ref_len, tgt_len) = (reference.len(), target.len());
+    if ref_len == 0 || tgt_len == 0 {
+        return Err(DspError::EmptyWindow { reference: ref_len, target: tgt_len });
+    }
+    let length = FftLength::Smooth.samples(ref_len, tgt_len).next_multiple_of(2);
+    let mut planner = RealFftPlanner::<f32>::new();
+    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
+    let failed = |e: realfft::FftError| DspError::Transform { length, reason: e.to_string() };
+    let mut padded = forward.make_input_vec();
+    let mut spectrum = |values: &[f32]| -> Result<Vec<Complex32>, DspError> {
+        let (head, silence) = padded.split_at_mut(values.len());
+        head.copy_from_slice(values);
+        silence.fill(0.0);
+        let mut spectrum = forward.make_output_vec();
+        forward.process(&mut padded, &mut spectrum).map_err(failed)?;
+        Ok(spectrum)
+    };
+    let mut product = spectrum(&reference.values)?;
+    product.iter_mut().zip(spectrum(&target.values)?).for_each(|(r, t)| *r *= t.conj());
+    // What rounding leaves in bins that are real by nature would be refused.
+    product[0].im = 0.0;
+    product[length / 2].im = 0.0;
+    inverse.process(&mut product, &mut padded).map_err(failed)?;
+
+    let least = (LEAST_OVERLAP * ref_len.min(tgt_len) as f64).ceil().max(1.0) as i64;
+    let (ref_len, tgt_len, longest) = (ref_len as i64, tgt_len as i64, longest.min(1 << 60) as i64);
+    let (first, last) = ((least - tgt_len).max(-longest), (ref_len - least).min(longest));
+    let overlap = |lag: i64| ref_len.min(tgt_len + lag) - lag.max(0);
+    let height = |lag: i64| {
+        let index = if lag < 0 { length as i64 + lag } else { lag } as usize;
+        padded[index].abs() / (overlap(lag).max(1) as f32).sqrt()
+    };
+    let heights: Vec<f32> = (first..=last).map(height).collect();
+    Ok(highest(first, &heights, reference.rate_hz, count))
+}
+
+/// The `count` highest of these heights whose lags lie apart, highest first. `first` is the lag of the first one.
+pub(super) fn highest(first: i64, heights: &[f32], rate_hz: f64, count: usize) -> Vec<Found> {
+    let chance = f64::from(chance(heights));
+    let near = (PEAK_S * rate_hz).ceil() as usize;
+    let mut taken: Vec<usize> = Vec::new();
+    while taken.len() < count {
+        let free = |index: &usize| taken.iter().all(|t| t.abs_diff(*index) > near);
+        let best = (0..heights.len()).filter(free).max_by(|a, b| heights[*a].total_cmp(&heights[*b]));
+        let Some(best) = best else { break };
+        taken.push(best);
+    }
+    let found = |index: usize| {
+        let (offset, height) = top(heights, index);
+        Found {
+            lag: first as f64 + index as f64 + offset,
+            significance: if chance > 0.0 { height / chance } else { 0.0 },
+        }
+    };
+    taken.into_iter().map(found).collect()
+}
+
+/// Standard deviation of heights by chance, from their median: peaks do not count.
+pub(super) fn chance(heights: &[f32]) -> f32 {
+    1.4826 * stats::median(&mut heights.to_vec()).unwrap_or(0.0) as f32
+}
+
+/// Where the top of a parabola through the height at `index` and its neighbours lies (-0.5 to 0.5), and how high. If the
+/// middle one is not the highest, or has no neighbour, it is itself the top.
+pub(super) fn top(heights: &[f32], index: usize) -> (f64, f64) {
+    let at = |index: usize| f64::from(heights[index]);
+    if index == 0 || index + 1 >= heights.len() {
+        return (0.0, at(index));
+    }
+    let (left, middle, right) = (at(index - 1), at(index), at(index + 1));
+    let curvature = left - 2.0 * middle + right;
+    if curvature >= 0.0 || middle < left || middle < right {
+        return (0.0, middle);
+    }
+    let offset = 0.5 * (left - right) / curvature;
+    (offset, middle - 0.25 * (left - right) * offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::noise;
+
+    fn wave(values: &[f32]) -> Wave {
+        Wave { rate_hz: 100.0, values: values.to_vec() }
+    }
+
+    #[test]
+    fn a_shift_of_any_size_and_polarity_is_found_in_either_direction() {
+        let film = noise(9000, 1);
+        for start in [0, 1234, 6000] {
+            let excerpt: Vec<f32> = film[start..].iter().map(|v| -v).collect();
+            let best = whole(&wave(&film), &wave(&excerpt), usize::MAX, 2).unwrap();
+            assert!((best[0].lag - start as f64).abs() < 0.1 && best[0].significance > 30.0, "{best:?}");
+            assert!(best[1].significance < 7.0, "{best:?}");
+            let best = whole(&wave(&excerpt), &wave(&film), usize::MAX, 1).unwrap();
+            assert!((best[0].lag + start as f64).abs() < 0.1);
+        }
+    }
+
+    #[test]
+    fn chance_stays_below_seven() {
+        let best = whole(&wave(&noise(50_000, 3)), &wave(&noise(40_000, 4)), usize::MAX, 1).unwrap()[0];
+        assert!((3.0..7.0).contains(&best.significance), "{best:?}");
+    }
+
+    #[test]
+    fn lags_beyond_the_limit_are_not_looked_at() {
+        let film = noise(5000, 5);
+        let best = whole(&wave(&film), &wave(&film[1000..]), 900, 3).unwrap();
+        assert!(best.iter().all(|found| found.lag.abs() <= 900.0 && found.significance < 7.0), "{best:?}");
+    }
+
+    #[test]
+    fn silence_is_insignificant_and_nothing_is_an_error() {
+        let silence = wave(&[0.0; 1000]);
+        assert!(whole(&silence, &silence, 1000, 3).unwrap().iter().all(|found| found.significance == 0.0));
+        assert!(whole(&silence, &wave(&[]), 1000, 3).is_err());
+    }
+
+    #[test]
+    fn the_top_of_a_parabola_lies_between_its_points() {
+        let (offset, height) = top(&[3.0, 4.0, 4.0], 1);
+        assert!((offset - 0.5).abs() < 1e-9 && (height - 4.125).abs() < 1e-9);
+        assert_eq!(top(&[1.0, 2.0], 1), (0.0, 2.0));
+        assert_eq!(top(&[2.0, 2.0, 2.0], 1), (0.0, 2.0));
+    }
+}

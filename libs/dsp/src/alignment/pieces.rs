@@ -1,0 +1,263 @@
+//! Finds short pieces of a reference anywhere in a target, or near a place where they are expected.
+
+use std::sync::Arc;
+
+use num_complex::Complex32;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+
+use super::correlate::{Found, highest, top};
+use super::wave::Wave;
+use crate::error::DspError;
+use crate::fft_length;
+use crate::resample::Interpolator;
+
+/// Length of the transforms, in pieces.
+const PIECES_PER_BLOCK: usize = 6;
+
+/// The spectra of a target in overlapping blocks (overlap-save), to be correlated with pieces of one length at every lag.
+pub(super) struct PieceSearch {
+    piece_len: usize,
+    target_len: usize,
+    length: usize,
+    /// First value of the first block; half a piece before the target, for pieces that its ends cut through.
+    first: i64,
+    blocks: Vec<Vec<Complex32>>,
+    forward: Arc<dyn RealToComplex<f32>>,
+    inverse: Arc<dyn ComplexToReal<f32>>,
+}
+
+impl PieceSearch {
+    /// Prepares a target for pieces of `piece_len` values.
+    ///
+    /// # Errors
+    /// A target or piece without values.
+    pub(super) fn new(target: &Wave, piece_len: usize) -> Result<Self, DspError> {
+        if target.is_empty() || piece_len == 0 {
+            return Err(DspError::EmptyWindow { reference: piece_len, target: target.len() });
+        }
+        let length = fft_length::smooth(PIECES_PER_BLOCK * piece_len).next_multiple_of(2);
+        let mut planner = RealFftPlanner::new();
+        let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
+        let first = -(piece_len as i64 / 2);
+        let mut search =
+            Self { piece_len, target_len: target.len(), length, first, blocks: Vec::new(), forward, inverse };
+        let mut start = first;
+        while start < target.len() as i64 - piece_len as i64 / 2 {
+            let from = usize::try_from(start).unwrap_or(0);
+            let ahead = usize::try_from(-start).unwrap_or(0);
+            let to = (from + length - ahead).min(target.len());
+            search.blocks.push(search.spectrum(&target.values[from..to], ahead)?);
+            start += (length - piece_len + 1) as i64;
+        }
+        Ok(search)
+    }
+
+    fn spectrum(&self, values: &[f32], ahead: usize) -> Result<Vec<Complex32>, DspError> {
+        let mut padded = self.forward.make_input_vec();
+        padded[ahead..ahead + values.len()].copy_from_slice(values);
+        let mut spectrum = self.forward.make_output_vec();
+        let done = self.forward.process(&mut padded, &mut spectrum);
+        done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })?;
+        Ok(spectrum)
+    }
+
+    /// The best `count` places for the piece of the reference that starts at value `start`: lags of at most `longest` values.
+    ///
+    /// # Errors
+    /// A piece that reaches past the end of the reference.
+    pub(super) fn find(
+        &self,
+        reference: &Wave,
+        start: usize,
+        longest: usize,
+        count: usize,
+    ) -> Result<Vec<Found>, DspError> {
+        let end = start + self.piece_len;
+        if end > reference.len() {
+            return Err(DspError::EmptyWindow { reference: 0, target: self.target_len });
+        }
+        let piece = self.spectrum(&reference.values[start..end], 0)?;
+        let valid = self.length - self.piece_len + 1;
+        // Index 0 is the earliest place in the target, so the greatest lag.
+        let mut places = Vec::with_capacity(self.blocks.len() * valid);
+        let mut product = self.forward.make_output_vec();
+        let mut correlation = self.inverse.make_output_vec();
+        let mut scratch = self.inverse.make_scratch_vec();
+        for block in &self.blocks {
+            for ((to, r), t) in product.iter_mut().zip(&piece).zip(block) {
+                *to = t * r.conj();
+            }
+            product[0].im = 0.0;
+            product[self.length / 2].im = 0.0;
+            let done = self.inverse.process_with_scratch(&mut product, &mut correlation, &mut scratch);
+            done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })?;
+            places.extend(correlation[..valid].iter().map(|value| value.abs()));
+        }
+        places.truncate(self.target_len);
+        // By lag instead of by place in the target.
+        let longest = longest.min(1 << 60) as i64;
+        let lag_of = |place: usize| start as i64 - (self.first + place as i64);
+        let from = (0..places.len()).position(|place| lag_of(place) <= longest).unwrap_or(places.len());
+        let to = (0..places.len()).rposition(|place| lag_of(place) >= -longest).map_or(from, |last| last + 1);
+        let heights: Vec<f32> = places.get(from..to).unwrap_or(&[]).iter().rev().copied().collect();
+        Ok(highest(lag_of(to.saturating_sub(1)), &heights, reference.rate_hz, count))
+    }
+}
+
+/// The best lag of the reference's values `start..end` within `reach` values of `expected`; `None` where the target has too little.
+#[must_use]
+pub(super) fn near(
+    reference: &Wave,
+    target: &Wave,
+    (start, end): (usize, usize),
+    expected: i64,
+    reach: usize,
+) -> Option<Found> {
+    let reach = reach as i64;
+    let (first, last) = (expected - reach, expected + reach);
+    // All lags see the same part of the reference.
+    let from = (start as i64).max(last);
+    let to = (end.min(reference.len()) as i64).min(target.len() as i64 + first);
+    if to - from < (end - start) as i64 / 2 {
+        return None;
+    }
+    let r = &reference.values[from as usize..to as usize];
+    let height = |lag: i64| dot(r, &target.values[(from - lag) as usize..(to - lag) as usize]).abs();
+    let heights: Vec<f32> = (first..=last).map(height).collect();
+    highest(first, &heights, reference.rate_hz, 1).into_iter().next()
+}
+
+/// A target, and the same between its values: half a value off, a wave up to nearly half its rate agrees little with itself.
+pub(super) struct Agreement<'t> {
+    target: &'t Wave,
+    between: Vec<f32>,
+}
+
+impl<'t> Agreement<'t> {
+    /// Prepares a target.
+    #[must_use]
+    pub(super) fn new(target: &'t Wave) -> Self {
+        let mut between = vec![0.0; target.len()];
+        Interpolator::new().fill(&target.values, 0.5, 1.0, &mut between);
+        Self { target, between }
+    }
+
+    /// How well the reference's values `start..end` agree with the target at each of these lags or up to one value beside it: in standard
+    /// deviations of what independent values would give. 0 where the target has nothing.
+    #[must_use]
+    pub(super) fn at(&self, reference: &Wave, (start, end): (usize, usize), lags: &[i64]) -> Vec<f64> {
+        let end = end.min(reference.len());
+        let r = &reference.values[start.min(end)..end];
+        let target = &self.target.values;
+        let best = |lag: &i64| {
+            let (from, to) = (start as i64 - lag, end as i64 - lag);
+            if from < 2 || to + 1 > target.len() as i64 || r.is_empty() {
+                return 0.0;
+            }
+            let (from, to) = (from as usize, to as usize);
+            let height = |values: &[f32], ahead: usize| dot(r, &values[from + 1 - ahead..to + 1 - ahead]).abs();
+            // From one value later to one value earlier.
+            let heights = [
+                height(target, 0),
+                height(&self.between, 1),
+                height(target, 1),
+                height(&self.between, 2),
+                height(target, 2),
+            ];
+            let highest = (0..5).max_by(|a, b| heights[*a].total_cmp(&heights[*b])).unwrap_or(2);
+            let t = &target[from..to];
+            let squares = f64::from(dot(r, r)) * f64::from(dot(t, t)) / r.len() as f64;
+            if squares > 0.0 { top(&heights, highest).1 / squares.sqrt() } else { 0.0 }
+        };
+        lags.iter().map(best).collect()
+    }
+}
+
+/// Sums of eight lanes, which become vector instructions.
+fn dot(one: &[f32], other: &[f32]) -> f32 {
+    let ((a, rest_a), (b, rest_b)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let mut lanes = [0.0f32; 8];
+    for (a, b) in a.iter().zip(b) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += a * b;
+        }
+    }
+    lanes.iter().sum::<f32>() + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f32>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::noise;
+    use proptest::prelude::*;
+
+    fn wave(values: &[f32]) -> Wave {
+        Wave { rate_hz: 100.0, values: values.to_vec() }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn a_piece_is_found_wherever_it_is(start in 0usize..7000, piece_len in 900usize..2000, cut in 0usize..3000, len in 4000usize..6000) {
+            let film = noise(10_000, 1);
+            let search = PieceSearch::new(&wave(&film[cut..cut + len]), piece_len).unwrap();
+            let found = search.find(&wave(&film), start, usize::MAX, 1).unwrap();
+            if start >= cut && start + piece_len <= cut + len {
+                prop_assert!((found[0].lag - cut as f64).abs() < 0.1 && found[0].significance > 15.0, "{found:?}");
+            } else if start > cut + len || start + piece_len < cut {
+                prop_assert!(found[0].significance < 7.0, "{found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_piece_that_is_cut_in_half_by_the_targets_end_is_found_and_lags_are_limited() {
+        let film = noise(10_000, 2);
+        let search = PieceSearch::new(&wave(&film[2000..8000]), 1000).unwrap();
+        for start in [1600, 7400] {
+            assert!((search.find(&wave(&film), start, 5000, 1).unwrap()[0].lag - 2000.0).abs() < 0.1);
+            let limited = search.find(&wave(&film), start, 1900, 1).unwrap();
+            assert!(limited.iter().all(|found| found.significance < 7.0));
+        }
+        assert!(search.find(&wave(&film), 9500, 5000, 1).is_err());
+    }
+
+    #[test]
+    fn near_a_place_the_lag_is_found() {
+        let (film, target) = (noise(5000, 3), noise(5000, 3)[700..].to_vec());
+        let found = near(&wave(&film), &wave(&target), (1000, 2000), 690, 40).unwrap();
+        assert!((found.lag - 700.0).abs() < 0.05 && found.significance > 10.0, "{found:?}");
+        assert_eq!(near(&wave(&film), &wave(&target), (0, 500), 690, 40), None);
+        assert_eq!(near(&wave(&film), &wave(&target), (4500, 5000), -3000, 40), None);
+    }
+
+    #[test]
+    fn agreement_is_high_at_the_right_lag_alone() {
+        let (film, target) = (noise(5000, 4), noise(5000, 4)[700..].to_vec());
+        let target = wave(&target);
+        let found = Agreement::new(&target).at(&wave(&film), (1000, 2000), &[700, 701, 705, -20, 9000]);
+        assert!(found[0] > 25.0 && found[1] > 25.0 && found[2] < 5.0 && found[3] < 5.0, "{found:?}");
+        assert_eq!(found[4], 0.0);
+    }
+
+    #[test]
+    fn half_a_value_off_is_hardly_less_agreement() {
+        let film = noise(6000, 9);
+        let low: Vec<f32> = film.windows(4).map(|w| w.iter().sum()).collect();
+        let mut between = vec![0.0; low.len()];
+        Interpolator::new().fill(&low, 0.5, 1.0, &mut between);
+        let (whole, half) = (wave(&low), wave(&between));
+        let at = |target: &Wave| Agreement::new(target).at(&whole, (2000, 4000), &[0])[0];
+        assert!(at(&half) > 0.9 * at(&whole), "{} {}", at(&half), at(&whole));
+    }
+
+    #[test]
+    fn silence_is_nowhere() {
+        let silence = wave(&[0.0; 3000]);
+        let search = PieceSearch::new(&silence, 500).unwrap();
+        assert!(search.find(&silence, 100, 1000, 1).unwrap().iter().all(|found| found.significance == 0.0));
+        assert_eq!(near(&silence, &silence, (500, 900), 0, 30).unwrap().significance, 0.0);
+        assert_eq!(Agreement::new(&silence).at(&silence, (500, 900), &[0]), [0.0]);
+        assert!(PieceSearch::new(&wave(&[]), 500).is_err());
+    }
+}

@@ -1,0 +1,210 @@
+//! Where a target lies against a reference: the whole films first, then pieces of them, at several speeds.
+//!
+//! If both run at one speed and the target is not cut, one correlation of the whole films settles it, and pieces near that lag confirm
+//! it. If they do not, pieces are looked for in all of the target, at the speeds that releases really have. The path that they
+//! follow gives the exact speed; at that speed, every part of the reference is given the lag of those found that suits it best.
+
+use super::correlate::whole;
+use super::path::{Placed, Stretch, path};
+use super::sketch::Sketch;
+use super::speeds::{self, Likely, PIECE_S, pieces};
+use super::steady::{SIGNIFICANT_PIECE, is_steady};
+use super::track;
+use super::wave::Wave;
+use crate::error::DspError;
+
+/// Significance that chance does not reach for whole films.
+const SIGNIFICANT: f64 = 7.5;
+/// Significance of pieces whose lags are tried on every part of the film.
+const WORTH_TRYING: f64 = 5.5;
+/// Length of pieces (s) for sounds with little in common.
+const LONG_PIECE_S: f64 = 60.0;
+/// Most pieces that are looked for.
+const PIECES: usize = 150;
+/// Pieces that must agree.
+const LEAST_PIECES: usize = 3;
+/// Share of the shorter film that has to be found at another speed for speed 1 not to be tried as well.
+const ENOUGH: f64 = 0.4;
+/// Share of the shorter film below which nothing was found.
+const LEAST_SHARE: f64 = 0.08;
+/// Lags that are tried on every part of the film at most.
+const MOST_LAGS: usize = 32;
+
+/// How far is looked, and at what.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Longest delay in either direction (s).
+    pub max_offset_s: f64,
+    /// Whether other speeds than 1 are tried.
+    pub speeds: bool,
+}
+
+/// A stretch of the reference with one delay.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Piece {
+    /// Start (s of the reference).
+    pub start_s: f64,
+    /// End (s of the reference).
+    pub end_s: f64,
+    /// Delay that it would have at the start of the reference (s): time in the reference less that in the target.
+    pub delay_s: f64,
+}
+
+/// Where a target lies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placement {
+    /// How fast the target runs against the reference.
+    pub speed: f64,
+    /// Name of the speed; none for 1 and for a speed that has none.
+    pub speed_name: Option<&'static str>,
+    /// Stretches in order of time; empty if nothing was found.
+    pub pieces: Vec<Piece>,
+    /// How far the place stands out, in standard deviations of chance.
+    pub significance: f64,
+    /// The second best delay (s) for the whole film at speed 1, and how far it stands out.
+    pub runner_up: Option<(f64, f64)>,
+}
+
+/// Finds where the target lies.
+///
+/// # Errors
+/// A sound without values, rates that differ.
+pub fn search(reference: &Sketch, target: &Sketch, limits: &Limits) -> Result<Placement, DspError> {
+    if reference.rate_hz != target.rate_hz {
+        return Err(DspError::Rate { rate_hz: target.rate_hz });
+    }
+    let (reference, target) = (Wave::new(reference)?, Wave::new(target)?);
+    let rate_hz = reference.rate_hz;
+    let longest = (limits.max_offset_s.max(0.0) * rate_hz).min(1e15) as usize;
+    let best = whole(&reference, &target, longest, 2)?;
+    let placement = |pieces: Vec<Piece>| Placement {
+        speed: 1.0,
+        speed_name: None,
+        pieces,
+        significance: best.first().map_or(0.0, |found| found.significance),
+        runner_up: best.get(1).map(|found| (found.lag / rate_hz, found.significance)),
+    };
+    let whole_lag = best.first().filter(|found| found.significance >= SIGNIFICANT);
+    if let Some(found) = whole_lag
+        && is_steady(&reference, &target, found.lag, found.significance)?
+    {
+        let delay_s = found.lag / rate_hz;
+        return Ok(placement(vec![Piece { start_s: 0.0, end_s: reference.duration_s(), delay_s }]));
+    }
+
+    let whole_lag = whole_lag.map(|found| found.lag);
+    let at_one = Likely { speed: 1.0, piece_s: PIECE_S };
+    let likely = if limits.speeds { speeds::likely(&reference, &target, longest)? } else { None }.unwrap_or(at_one);
+    let mut followed = follow(&reference, &target, likely, whole_lag.filter(|_| likely == at_one), longest)?;
+    if likely != at_one && followed.as_ref().is_none_or(|followed| followed.share < ENOUGH) {
+        let share = followed.as_ref().map_or(0.0, |followed| followed.share);
+        let other = follow(&reference, &target, at_one, whole_lag, longest)?;
+        followed = other.filter(|other| other.share > share).or(followed);
+    }
+    let found = followed.filter(|followed| followed.share >= LEAST_SHARE);
+    Ok(found
+        .map_or_else(|| placement(Vec::new()), |found| found.placement(reference.duration_s(), &placement(Vec::new()))))
+}
+
+/// Stretches that were followed through a target at one speed.
+struct Followed {
+    speed: f64,
+    speed_name: Option<&'static str>,
+    rate_hz: f64,
+    stretches: Vec<Stretch>,
+    /// Share of the shorter film that they cover.
+    share: f64,
+    significance: f64,
+}
+
+/// Follows the reference through a target at about the speed that was tried. `None` if too few pieces are found.
+fn follow(
+    reference: &Wave,
+    target: &Wave,
+    tried: Likely,
+    whole_lag: Option<f64>,
+    longest: usize,
+) -> Result<Option<Followed>, DspError> {
+    let stretched = target.stretched(tried.speed);
+    let len = speeds::piece_len(reference, &stretched, tried.piece_s);
+    let (mut candidates, _) = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?;
+    let sure: Vec<Placed> =
+        candidates.iter().filter(|piece| piece.found.significance >= SIGNIFICANT_PIECE).copied().collect();
+    let rough = path(&sure);
+    let members = rough.members();
+    if members < LEAST_PIECES && whole_lag.is_none() {
+        return Ok(None);
+    }
+    let slope = if members < LEAST_PIECES { 0.0 } else { rough.slope };
+    let (speed, speed_name) = speeds::exact(tried.speed / (1.0 - slope));
+    let is_new = speed != tried.speed || tried.piece_s != PIECE_S;
+    let stretched = if is_new { target.stretched(speed) } else { stretched };
+    if is_new {
+        let len = speeds::piece_len(reference, &stretched, PIECE_S);
+        candidates = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?.0;
+    }
+    let long = speeds::piece_len(reference, &stretched, LONG_PIECE_S);
+    candidates.extend(pieces(reference, &stretched, long, longest, PIECES, WORTH_TRYING)?.0);
+
+    let mut stretches = track::stretches(reference, &stretched, &distinct_lags(&candidates, whole_lag));
+    for stretch in &mut stretches {
+        stretch.lag = between_values(&candidates, stretch);
+    }
+    if stretches.is_empty() {
+        return Ok(None);
+    }
+    let covered: f64 = stretches.iter().map(|stretch| stretch.last - stretch.first).sum();
+    let mean = sure.iter().map(|piece| piece.found.significance).sum::<f64>() / sure.len().max(1) as f64;
+    Ok(Some(Followed {
+        speed,
+        speed_name,
+        rate_hz: reference.rate_hz,
+        share: covered / reference.len().min(stretched.len()) as f64,
+        stretches,
+        significance: mean * (members as f64).sqrt(),
+    }))
+}
+
+impl Followed {
+    /// The stretches as delays between the films.
+    fn placement(&self, reference_s: f64, whole: &Placement) -> Placement {
+        let stretches = &self.stretches;
+        let cut_after = |index: usize| (stretches[index].last + stretches[index + 1].first) / 2.0 / self.rate_hz;
+        let pieces = stretches.iter().enumerate().map(|(index, stretch)| Piece {
+            start_s: if index == 0 { 0.0 } else { cut_after(index - 1) },
+            end_s: if index + 1 == stretches.len() { reference_s } else { cut_after(index) },
+            // An event at t lies at t - lag in the stretched target, so at (t - lag) / speed in the target itself.
+            delay_s: stretch.lag / self.rate_hz / self.speed,
+        });
+        Placement {
+            speed: self.speed,
+            speed_name: self.speed_name,
+            pieces: pieces.collect(),
+            significance: self.significance.max(whole.significance),
+            runner_up: whole.runner_up,
+        }
+    }
+}
+
+/// The lags of pieces, each once (whole values): those that stand out furthest.
+fn distinct_lags(pieces: &[Placed], whole_lag: Option<f64>) -> Vec<i64> {
+    let mut sorted: Vec<(i64, f64)> =
+        pieces.iter().map(|piece| (piece.found.lag.round() as i64, piece.found.significance)).collect();
+    sorted.extend(whole_lag.map(|lag| (lag.round() as i64, f64::MAX)));
+    sorted.sort_by(|one, other| other.1.total_cmp(&one.1));
+    let mut lags: Vec<i64> = Vec::new();
+    for (lag, _) in sorted {
+        if lags.len() < MOST_LAGS && lags.iter().all(|known| known.abs_diff(lag) > 2) {
+            lags.push(lag);
+        }
+    }
+    lags
+}
+
+/// The lag of a stretch between values: the median of the pieces in it that were found near it.
+fn between_values(pieces: &[Placed], stretch: &Stretch) -> f64 {
+    let inside = |piece: &&Placed| (stretch.first..=stretch.last).contains(&piece.at);
+    let near = |piece: &&Placed| (piece.found.lag - stretch.lag).abs() <= 1.5;
+    let mut lags: Vec<f64> = pieces.iter().filter(inside).filter(near).map(|piece| piece.found.lag).collect();
+    crate::stats::median(&mut lags).unwrap_or(stretch.lag)
+}

@@ -1,0 +1,100 @@
+//! How fast a target runs against its reference: the speeds that releases really have, and slow drift.
+
+use super::path::{Placed, path};
+use super::pieces::PieceSearch;
+use super::wave::Wave;
+use crate::error::DspError;
+
+/// Speeds that releases really have.
+pub const SPEEDS: [(&str, f64); 7] = [
+    ("1", 1.0),
+    ("25/23.976", 25.0 * 1001.0 / 24_000.0),
+    ("23.976/25", 24_000.0 / 25.0 / 1001.0),
+    ("25/24", 25.0 / 24.0),
+    ("24/25", 24.0 / 25.0),
+    ("24/23.976", 1.001),
+    ("23.976/24", 1.0 / 1.001),
+];
+/// A speed this near to one that has a name is that one: what pieces can be off.
+const SPEED_ERROR: f64 = 5e-6;
+/// Growth of the delay from one try to the next (ms/s), and the number of tries in either direction.
+const DRIFT_STEP: (f64, i32) = (0.5, 11);
+/// Length of pieces (s) for speeds with a name, which are exact, and for drift: they bear half a step.
+pub(super) const PIECE_S: f64 = 20.0;
+pub(super) const SHORT_PIECE_S: f64 = 6.0;
+/// Pieces by which a speed is judged.
+const PIECES: usize = 20;
+/// Significance from which a piece counts.
+const WORTH_TRYING: f64 = 5.5;
+/// Share of the pieces that settles it: no other speed is tried.
+const SETTLED: f64 = 0.4;
+
+/// A speed that pieces were found at, and the length of pieces that bear what it may be off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Likely {
+    pub(super) speed: f64,
+    pub(super) piece_s: f64,
+}
+
+/// The speed at which most pieces are found on one path. `None` if there is none.
+pub(super) fn likely(reference: &Wave, target: &Wave, longest: usize) -> Result<Option<Likely>, DspError> {
+    let named = SPEEDS.iter().map(|(_, speed)| Likely { speed: *speed, piece_s: PIECE_S });
+    let drift = (1..=DRIFT_STEP.1)
+        .flat_map(|step| [step, -step])
+        .chain([0])
+        .map(|step| Likely { speed: 1.0 / (1.0 - f64::from(step) * DRIFT_STEP.0 / 1000.0), piece_s: SHORT_PIECE_S });
+    let mut best = (None, 0.0);
+    for tried in named.chain(drift) {
+        let stretched = target.stretched(tried.speed);
+        let len = piece_len(reference, &stretched, tried.piece_s);
+        let (placed, looked_at) = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?;
+        let members = path(&placed).members() as f64;
+        // Of speeds that do equally well on paths, the one with more pieces anywhere.
+        let weight = members + 0.01 * placed.len() as f64;
+        if members > 2.0 && weight > best.1 {
+            best = (Some(tried), weight);
+        }
+        if members >= SETTLED * looked_at as f64 && members > 4.0 {
+            break;
+        }
+    }
+    Ok(best.0)
+}
+
+/// A measured speed, or the one with a name that it must be, and the name unless it is 1.
+pub(super) fn exact(measured: f64) -> (f64, Option<&'static str>) {
+    match SPEEDS.iter().find(|(_, speed)| (measured / speed - 1.0).abs() < SPEED_ERROR) {
+        Some(&(_, 1.0)) | None => (measured, None),
+        Some(&(name, speed)) => (speed, Some(name)),
+    }
+}
+
+/// Pieces of `seconds`, or of a third of the shorter sound.
+pub(super) fn piece_len(reference: &Wave, target: &Wave, seconds: f64) -> usize {
+    ((seconds * reference.rate_hz) as usize).min(reference.len() / 3).min(target.len() / 3)
+}
+
+/// Pieces of `len` values of the reference, up to about `most` of them from all of it, that are somewhere in the target, in order of
+/// time; and how many were looked for.
+pub(super) fn pieces(
+    reference: &Wave,
+    target: &Wave,
+    len: usize,
+    longest: usize,
+    most: usize,
+    significance: f64,
+) -> Result<(Vec<Placed>, usize), DspError> {
+    if len == 0 || target.len() < len || reference.len() < len {
+        return Ok((Vec::new(), 0));
+    }
+    let search = PieceSearch::new(target, len)?;
+    let room = reference.len() - len;
+    let (mut placed, mut looked_at) = (Vec::new(), 0);
+    for start in (0..=room).step_by(len.max(room / most)) {
+        looked_at += 1;
+        let found = search.find(reference, start, longest, 1)?;
+        let sure = found.into_iter().filter(|found| found.significance >= significance);
+        placed.extend(sure.map(|found| Placed { at: start as f64 + len as f64 / 2.0, found }));
+    }
+    Ok((placed, looked_at))
+}
