@@ -65,7 +65,7 @@ mod value;
 
 pub use abi::Blob;
 pub use adapters::{
-    AudioTrack, Correction, Corrector, CorrelationMethod, Measured, Peak, SyncMode, Timing, WindowPair,
+    AudioTrack, Correction, Corrector, CorrelationMethod, Measured, Peak, SyncMode, Timing, WindowPair, WindowTrain,
 };
 pub use ctx::{BlobWriter, Ctx, Job, ToolUse};
 pub use error::{Error, Result};
@@ -84,8 +84,8 @@ pub use vsg_tools::{Command, Error as ToolError, Tool};
 pub mod prelude {
     pub use crate::{
         AudioTrack, Blob, Correction, Corrector, CorrelationMethod, Ctx, Data, Error, Example, Inputs, Job, Measured,
-        Outputs, Params, Peak, Result, Signature, Stage, Subtitles, SyncMode, Timing, Tool, Value, WindowPair, choice,
-        export, json_kind, kinds::*, params,
+        Outputs, Params, Peak, Result, Signature, Stage, Subtitles, SyncMode, Timing, Tool, Value, WindowPair,
+        WindowTrain, choice, export, json_kind, kinds::*, params,
     };
 }
 

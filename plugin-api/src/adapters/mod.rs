@@ -9,6 +9,6 @@ mod sync_mode_tests;
 mod timing;
 
 pub use corrector::{AudioTrack, Correction, Corrector, Measured};
-pub use correlation::{CorrelationMethod, Peak, WindowPair};
+pub use correlation::{CorrelationMethod, Peak, Scan, ScanMode, WindowPair, WindowTrain};
 pub use sync_mode::SyncMode;
 pub use timing::Timing;

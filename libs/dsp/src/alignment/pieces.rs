@@ -104,7 +104,19 @@ impl PieceSearch {
     }
 }
 
-/// The best lag of the reference's values `start..end` within `reach` values of `expected`; `None` where the target has too little.
+/// How a piece of a reference agrees with a target around an expected lag, in standard deviations of what independent values would give.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Near {
+    /// The lag at which it agrees best.
+    pub(super) lag: f64,
+    /// How well it agrees there.
+    pub(super) agreement: f64,
+    /// How well it agrees at the expected lag or one value beside it.
+    pub(super) at_expected: f64,
+}
+
+/// How the reference's values `start..end` agree with the target within `reach` values of the lag `expected`; `None` where the target
+/// has too little.
 #[must_use]
 pub(super) fn near(
     reference: &Wave,
@@ -112,8 +124,8 @@ pub(super) fn near(
     (start, end): (usize, usize),
     expected: i64,
     reach: usize,
-) -> Option<Found> {
-    let reach = reach as i64;
+) -> Option<Near> {
+    let reach = (reach as i64).max(1);
     let (first, last) = (expected - reach, expected + reach);
     // All lags see the same part of the reference.
     let from = (start as i64).max(last);
@@ -122,9 +134,19 @@ pub(super) fn near(
         return None;
     }
     let r = &reference.values[from as usize..to as usize];
-    let height = |lag: i64| dot(r, &target.values[(from - lag) as usize..(to - lag) as usize]).abs();
-    let heights: Vec<f32> = (first..=last).map(height).collect();
-    highest(first, &heights, reference.rate_hz, 1).into_iter().next()
+    let at = |lag: i64| &target.values[(from - lag) as usize..(to - lag) as usize];
+    let heights: Vec<f32> = (first..=last).map(|lag| dot(r, at(lag)).abs()).collect();
+    let best = (0..heights.len()).max_by(|a, b| heights[*a].total_cmp(&heights[*b]))?;
+    let (offset, height) = top(&heights, best);
+    let squares = f64::from(dot(r, r)) * f64::from(dot(at(expected), at(expected))) / r.len() as f64;
+    let scale = if squares > 0.0 { 1.0 / squares.sqrt() } else { 0.0 };
+    let middle = reach as usize;
+    let expected_height = heights[middle - 1..=middle + 1].iter().copied().fold(0.0, f32::max);
+    Some(Near {
+        lag: first as f64 + best as f64 + offset,
+        agreement: height * scale,
+        at_expected: f64::from(expected_height) * scale,
+    })
 }
 
 /// A target, and the same between its values: half a value off, a wave up to nearly half its rate agrees little with itself.
@@ -226,7 +248,7 @@ mod tests {
     fn near_a_place_the_lag_is_found() {
         let (film, target) = (noise(5000, 3), noise(5000, 3)[700..].to_vec());
         let found = near(&wave(&film), &wave(&target), (1000, 2000), 690, 40).unwrap();
-        assert!((found.lag - 700.0).abs() < 0.05 && found.significance > 10.0, "{found:?}");
+        assert!((found.lag - 700.0).abs() < 0.05 && found.agreement > 25.0 && found.at_expected < 5.0, "{found:?}");
         assert_eq!(near(&wave(&film), &wave(&target), (0, 500), 690, 40), None);
         assert_eq!(near(&wave(&film), &wave(&target), (4500, 5000), -3000, 40), None);
     }
@@ -256,7 +278,7 @@ mod tests {
         let silence = wave(&[0.0; 3000]);
         let search = PieceSearch::new(&silence, 500).unwrap();
         assert!(search.find(&silence, 100, 1000, 1).unwrap().iter().all(|found| found.significance == 0.0));
-        assert_eq!(near(&silence, &silence, (500, 900), 0, 30).unwrap().significance, 0.0);
+        assert_eq!(near(&silence, &silence, (500, 900), 0, 30).unwrap().agreement, 0.0);
         assert_eq!(Agreement::new(&silence).at(&silence, (500, 900), &[0]), [0.0]);
         assert!(PieceSearch::new(&wave(&[]), 500).is_err());
     }

@@ -1,11 +1,13 @@
 //! Whether a target lies at one lag from end to end.
 
-use super::pieces::{PieceSearch, near};
+use super::pieces::{Agreement, PieceSearch, near};
 use super::wave::Wave;
 use crate::error::DspError;
 
-/// Significance that chance does not reach for one piece at the lags near an expected one.
-const SIGNIFICANT_NEAR: f64 = 4.5;
+/// Agreement of a piece that lies at the lag, if the lag is where it agrees best.
+const THERE: f64 = 4.0;
+/// Agreement of a piece that lies at another lag nearby, and how far it must exceed that at the lag.
+const OFF_COURSE: (f64, f64) = (6.0, 1.5);
 /// How far from the expected lag pieces are looked for (s).
 const REACH_S: f64 = 0.1;
 /// Shortest and longest piece (s).
@@ -30,9 +32,9 @@ pub(super) fn is_steady(reference: &Wave, target: &Wave, lag: f64, significance:
     let from = (expected.max(0) as usize).min(reference.len());
     let to = reference.len().min((target.len() as i64 + expected).max(0) as usize).max(from);
     // A piece stands out twice as clearly as it has to, on average.
-    let needed = (to - from) as f64 * (2.0 * SIGNIFICANT_NEAR / significance).powi(2);
+    let needed = (to - from) as f64 * (2.0 * THERE / significance).powi(2);
     let len = (needed as usize).clamp(values(PIECE_S.0), values(PIECE_S.1));
-    let (mut off_course, mut looked_at, mut there) = (0, 0, 0);
+    let (mut off_course, mut looked_at, mut there) = (None::<f64>, 0, 0);
     let mut gap_from = None;
     let mut gaps = Vec::new();
     let mut end_gap = |gap_from: &mut Option<usize>, end: usize| {
@@ -45,13 +47,12 @@ pub(super) fn is_steady(reference: &Wave, target: &Wave, lag: f64, significance:
     for start in (from..(to + 1).saturating_sub(len)).step_by(len) {
         let Some(found) = near(reference, target, (start, start + len), expected, values(REACH_S)) else { continue };
         looked_at += 1;
-        let stands_out = found.significance >= SIGNIFICANT_NEAR;
-        let is_off = (found.lag - lag).abs() > SAME;
-        off_course = if stands_out && is_off { off_course + 1 } else { 0 };
-        if off_course == 2 {
+        let is_off = found.agreement >= OFF_COURSE.0 && found.agreement > OFF_COURSE.1 * found.at_expected;
+        if is_off && off_course.is_some_and(|lag| (lag - found.lag).abs() <= 2.0 * SAME) {
             return Ok(false);
         }
-        if stands_out && !is_off {
+        off_course = is_off.then_some(found.lag);
+        if found.agreement >= THERE && (found.lag - lag).abs() <= SAME {
             there += 1;
             end_gap(&mut gap_from, start);
         } else {
@@ -78,12 +79,18 @@ fn is_elsewhere(reference: &Wave, target: &Wave, lag: i64, gaps: &[(usize, usize
         let open: i64 = gaps.iter().map(|&(start, end)| shared(start as i64 - lag, end as i64 - lag)).sum();
         2 * (outside + taken - open) < len as i64
     };
-    let search = PieceSearch::new(target, len)?;
+    let (search, agreement) = (PieceSearch::new(target, len)?, Agreement::new(target));
     for &(start, end) in gaps {
         for start in (start..=end.saturating_sub(len)).step_by(len) {
             for found in search.find(reference, start, usize::MAX, 1)? {
-                let is_off = (found.lag - lag as f64).abs() > 2.0;
-                if found.significance >= SIGNIFICANT_PIECE && is_off && is_free(start as i64 - found.lag as i64) {
+                let elsewhere = found.lag.round() as i64;
+                let is_off = (elsewhere - lag).abs() > 2 && is_free(start as i64 - elsewhere);
+                if found.significance < SIGNIFICANT_PIECE || !is_off {
+                    continue;
+                }
+                // A low tone agrees one of its periods further on nearly as well.
+                let agrees = agreement.at(reference, (start, start + len), &[elsewhere, lag]);
+                if agrees[0] > OFF_COURSE.1 * agrees[1] {
                     return Ok(true);
                 }
             }

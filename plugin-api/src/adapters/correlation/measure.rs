@@ -1,0 +1,289 @@
+//! Reads windows of both sounds, brings the target to the reference's speed, and has them correlated.
+
+use super::lines::{Line, Placed};
+use super::method::{CorrelationMethod, Peak, WindowPair, WindowTrain};
+use super::report::is_better;
+use super::scan::Scan;
+use crate::kinds::{Audio, AudioFilter, Window};
+use crate::{Ctx, Result};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use vsg_dsp::resample::Interpolator;
+use vsg_dsp::window_plan::PlannedWindow;
+
+/// Windows of a dense scan that are read at once.
+const TRAIN: usize = 24;
+/// How far from a line's delays a dense scan looks (s).
+const MARGIN_S: f64 = 0.5;
+/// Samples around a place that interpolation needs.
+const AROUND: i64 = 20;
+
+/// Two sounds, and how their windows are read.
+pub(super) struct Pair<'a> {
+    reference: &'a Audio,
+    target: &'a Audio,
+    unfiltered: bool,
+    interpolator: Interpolator,
+    idle: Mutex<Vec<Buffers>>,
+}
+
+/// Samples of a pair of windows; used again by whichever thread measures next, so that memory is touched once.
+#[derive(Default)]
+struct Buffers {
+    reference: Vec<f32>,
+    target: Vec<f32>,
+    /// The target as it is, before it is brought to the reference's speed.
+    raw: Vec<f32>,
+}
+
+/// A peak, and the delay at which the target was read (ms).
+type Measured = (Peak, f64);
+
+impl<'a> Pair<'a> {
+    /// Samples from before the filters are read if the method wants that and both sides have the same filters.
+    pub(super) fn new(reference: &'a Audio, target: &'a Audio, wants_unfiltered: bool) -> Self {
+        Self {
+            reference,
+            target,
+            unfiltered: wants_unfiltered && reference.header.filters == target.header.filters,
+            interpolator: Interpolator::new(),
+            idle: Mutex::default(),
+        }
+    }
+
+    fn rate_hz(&self) -> f64 {
+        f64::from(self.reference.header.sample_rate_hz)
+    }
+
+    /// The band that both sides let pass (Hz).
+    fn pass_band_hz(&self) -> Option<(f64, f64)> {
+        match (self.reference.pass_band_hz(), self.target.pass_band_hz()) {
+            (Some((low, high)), Some((other_low, other_high))) => Some((low.max(other_low), high.min(other_high))),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Samples of a range that may reach past the ends, where there is silence.
+    fn read(&self, audio: &Audio, range: Range<i64>, samples: &mut Vec<f32>) -> Result<()> {
+        let len = audio.len() as i64;
+        let inside = range.start.clamp(0, len)..range.end.clamp(0, len);
+        let filters: &[AudioFilter] = if self.unfiltered { &[] } else { &audio.header.filters };
+        audio.read(inside.start as usize..inside.end as usize, filters, samples)?;
+        let ahead = (inside.start.min(range.end) - range.start).max(0) as usize;
+        samples.splice(0..0, std::iter::repeat_n(0.0, ahead));
+        samples.resize((range.end - range.start) as usize, 0.0);
+        Ok(())
+    }
+
+    /// The target's samples at a line's delays for `len` samples of the reference from `first` on, at the reference's speed.
+    fn read_target(&self, line: &Line, first: i64, len: usize, buffers: &mut Buffers) -> Result<()> {
+        let rate_hz = self.rate_hz();
+        if line.rate_ms_per_s == 0.0 {
+            let start = first - shift_samples(line, rate_hz);
+            return self.read(self.target, start..start + len as i64, &mut buffers.target);
+        }
+        let first_s = first as f64 / rate_hz;
+        let start = (first_s - line.delay_ms(first_s) / 1000.0) * rate_hz;
+        let step = 1.0 - line.rate_ms_per_s / 1000.0;
+        let from = start.floor() as i64 - AROUND;
+        let to = (start + step * len as f64).ceil() as i64 + AROUND;
+        self.read(self.target, from..to, &mut buffers.raw)?;
+        buffers.target.resize(len, 0.0);
+        self.interpolator.fill(&buffers.raw, start - from as f64, step, &mut buffers.target);
+        Ok(())
+    }
+
+    fn with_buffers<T>(&self, work: impl FnOnce(&mut Buffers) -> Result<T>) -> Result<T> {
+        let mut buffers = self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
+        let done = work(&mut buffers);
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(buffers);
+        }
+        done
+    }
+
+    /// Reads one window and gives it to `work`.
+    pub(super) fn window<T>(
+        &self,
+        window: &PlannedWindow,
+        line: &Line,
+        work: impl FnOnce(&WindowPair<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.with_buffers(|buffers| {
+            let first = window.first_sample as i64;
+            self.read(self.reference, first..first + window.len as i64, &mut buffers.reference)?;
+            self.read_target(line, first, window.len, buffers)?;
+            work(&WindowPair {
+                reference: &buffers.reference,
+                target: &buffers.target,
+                sample_rate_hz: self.rate_hz(),
+                pass_band_hz: self.pass_band_hz(),
+            })
+        })
+    }
+
+    /// The delay at which the target's window is read (ms), in its middle.
+    pub(super) fn expected_ms(&self, window: &PlannedWindow, line: &Line) -> f64 {
+        let rate_hz = self.rate_hz();
+        if line.rate_ms_per_s == 0.0 {
+            shift_samples(line, rate_hz) as f64 / rate_hz * 1000.0
+        } else {
+            line.delay_ms((window.first_sample as f64 + window.len as f64 / 2.0) / rate_hz)
+        }
+    }
+}
+
+/// Whole samples by which a line without growth shifts the target.
+fn shift_samples(line: &Line, rate_hz: f64) -> i64 {
+    (line.delay_ms / 1000.0 * rate_hz).round_ties_even() as i64
+}
+
+/// Measures each window by itself, in parallel.
+pub(super) fn one_by_one(
+    method: &impl CorrelationMethod,
+    pair: &Pair<'_>,
+    lines: &[Line],
+    placed: &[Placed],
+    scan: &Scan,
+    ctx: &Ctx<'_>,
+) -> Result<Vec<Window>> {
+    let done = AtomicUsize::new(0);
+    ctx.for_each(placed.len(), |index| {
+        let Placed { window, line } = placed[index];
+        let peak = pair.window(&window, &lines[line], |windows| method.correlate(windows))?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        ctx.progress(done as f64 / placed.len() as f64)?;
+        let measured = (peak, pair.expected_ms(&window, &lines[line]));
+        Ok(described(&window, &lines[line], measured, scan, scan.window_s))
+    })
+}
+
+/// Measures the windows of a dense scan, many in a row; of a window on two lines the better peak counts. Silent windows are left out.
+pub(super) fn in_trains(
+    method: &impl CorrelationMethod,
+    pair: &Pair<'_>,
+    lines: &[Line],
+    placed: &[Vec<Placed>],
+    scan: &Scan,
+    ctx: &Ctx<'_>,
+) -> Result<Vec<Window>> {
+    let trains: Vec<&[Placed]> = placed.iter().flat_map(|line| line.chunks(TRAIN)).collect();
+    let done = AtomicUsize::new(0);
+    let measured = ctx.for_each(trains.len(), |index| {
+        let peaks = train(method, pair, lines, trains[index], scan)?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        ctx.progress(done as f64 / trains.len() as f64)?;
+        Ok(peaks)
+    })?;
+    let mut best: BTreeMap<usize, (Placed, Measured)> = BTreeMap::new();
+    for (placed, found) in trains.iter().zip(&measured).flat_map(|(train, found)| train.iter().zip(found)) {
+        let Some(found) = found else { continue };
+        let known = best.get(&placed.window.index);
+        if known.is_none_or(|(_, known)| is_better(&found.0, &known.0)) {
+            best.insert(placed.window.index, (*placed, *found));
+        }
+    }
+    let window = |(placed, found): (Placed, Measured)| {
+        described(&placed.window, &lines[placed.line], found, scan, scan.dense_window_s)
+    };
+    Ok(best.into_values().map(window).collect())
+}
+
+/// The peaks of windows of one line that follow each other; none for silent ones.
+fn train(
+    method: &impl CorrelationMethod,
+    pair: &Pair<'_>,
+    lines: &[Line],
+    placed: &[Placed],
+    scan: &Scan,
+) -> Result<Vec<Option<Measured>>> {
+    let [first, .., last] = placed else {
+        return placed.iter().map(|one| single(method, pair, lines, one, scan)).collect();
+    };
+    let (len, hop) = (first.window.len, placed[1].window.first_sample - first.window.first_sample);
+    let line = &lines[first.line];
+    let margin = (MARGIN_S * pair.rate_hz()) as usize;
+    pair.with_buffers(|buffers| {
+        let start = first.window.first_sample as i64;
+        let end = (last.window.first_sample + len) as i64;
+        pair.read(pair.reference, start..end, &mut buffers.reference)?;
+        pair.read_target(line, start - margin as i64, (end - start) as usize + 2 * margin, buffers)?;
+        let train = WindowTrain {
+            reference: &buffers.reference,
+            target: &buffers.target,
+            count: placed.len(),
+            len,
+            hop,
+            margin,
+            sample_rate_hz: pair.rate_hz(),
+            pass_band_hz: pair.pass_band_hz(),
+        };
+        let peaks = method.correlate_train(&train)?;
+        let found = placed.iter().zip(peaks).enumerate().map(|(index, (placed, peak))| {
+            let is_heard = is_heard(&train.pair(index), scan);
+            is_heard.then(|| (peak, pair.expected_ms(&placed.window, line)))
+        });
+        Ok(found.collect())
+    })
+}
+
+fn single(
+    method: &impl CorrelationMethod,
+    pair: &Pair<'_>,
+    lines: &[Line],
+    placed: &Placed,
+    scan: &Scan,
+) -> Result<Option<Measured>> {
+    let line = &lines[placed.line];
+    pair.window(&placed.window, line, |windows| {
+        let heard = is_heard(windows, scan);
+        heard.then(|| Ok((method.correlate(windows)?, pair.expected_ms(&placed.window, line)))).transpose()
+    })
+}
+
+/// Whether neither of two windows is silent.
+fn is_heard(windows: &WindowPair<'_>, scan: &Scan) -> bool {
+    let least = 10f64.powf(scan.dense_silence_db / 10.0);
+    let power = |samples: &[f32]| {
+        let (blocks, rest) = samples.as_chunks::<8>();
+        let lanes = blocks.iter().fold([0.0f32; 8], |sum, block| std::array::from_fn(|i| sum[i] + block[i] * block[i]));
+        let sum: f32 = lanes.iter().sum::<f32>() + rest.iter().map(|s| s * s).sum::<f32>();
+        f64::from(sum) / samples.len().max(1) as f64
+    };
+    // Damage is for the method to see.
+    [windows.reference, windows.target]
+        .iter()
+        .all(|samples| power(samples).partial_cmp(&least) != Some(std::cmp::Ordering::Less))
+}
+
+/// A window's place in the result. The peak's delays count from where the target was read, at the reference's speed.
+fn described(
+    planned: &PlannedWindow,
+    line: &Line,
+    (peak, expected_ms): Measured,
+    scan: &Scan,
+    window_s: f64,
+) -> Window {
+    let rejected_because = scan.objection(&peak, window_s);
+    let pace = 1.0 - line.rate_ms_per_s / 1000.0;
+    let between_files = |delay_ms: f64| expected_ms + delay_ms * pace;
+    Window {
+        number: planned.index + 1,
+        start_s: planned.start_s,
+        // A method may find nothing in silence; reports and values hold numbers only.
+        delay_ms: finite(peak.delay_ms).map_or(0.0, between_files),
+        error_ms: peak.error_ms.and_then(finite),
+        expected_ms: (expected_ms != 0.0).then_some(expected_ms),
+        match_pct: finite(peak.match_pct).unwrap_or(0.0),
+        peak_ratio: peak.peak_ratio.and_then(finite),
+        runner_up_ms: peak.runner_up_ms.and_then(finite).map(between_files),
+        accepted: rejected_because.is_none(),
+        rejected_because,
+    }
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}

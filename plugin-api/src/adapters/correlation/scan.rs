@@ -1,0 +1,92 @@
+//! Settings of a scan: where windows lie, and which of them count.
+
+use super::method::Peak;
+use crate::{choice, kinds::Window, params};
+
+choice! {
+    /// How densely a target is measured.
+    pub enum ScanMode {
+        /// Some windows; if an alignment or these windows show that the target is cut or drifts, many.
+        Auto,
+        /// Some windows, spread evenly.
+        Classic,
+        /// A short window every few seconds: what finds every cut.
+        Dense,
+    }
+}
+
+params! {
+    /// Where the windows lie, and which of them count.
+    pub struct Scan {
+        /// How densely the target is measured. Without an alignment `auto` is `classic`.
+        scan: ScanMode = ScanMode::Auto,
+        /// Number of windows of a classic scan, spread evenly over the part of the reference that is scanned.
+        #[schemars(range(min = 1, max = 10000))]
+        windows: usize = 10,
+        /// Length of a window of a classic scan (s).
+        #[schemars(range(min = 1.0, max = 120.0))]
+        window_s: f64 = 15.0,
+        /// Length of a window of a dense scan (s).
+        #[schemars(range(min = 1.0, max = 120.0))]
+        dense_window_s: f64 = 10.0,
+        /// From one window of a dense scan to the next (s).
+        #[schemars(range(min = 0.1, max = 120.0))]
+        dense_step_s: f64 = 2.0,
+        /// Windows quieter than this are left out of a dense scan (dB of full scale).
+        #[schemars(range(min = -200.0, max = 0.0))]
+        dense_silence_db: f64 = -70.0,
+        /// Where a classic scan starts (% of the reference, or of what the target has of it).
+        #[schemars(range(min = 0.0, max = 99.0))]
+        scan_start_pct: f64 = 5.0,
+        /// Where a classic scan ends (%).
+        #[schemars(range(min = 1.0, max = 100.0))]
+        scan_end_pct: f64 = 95.0,
+        /// Least match that is accepted (%).
+        #[schemars(range(min = 0.0, max = 100.0))]
+        min_match_pct: f64 = 5.0,
+        /// How far the highest peak must stand above the second highest for a window to count; 0 accepts any.
+        #[schemars(range(min = 0.0, max = 1000.0))]
+        min_peak_ratio: f64 = vsg_dsp::peak::RELATED_PEAK_RATIO,
+        /// Whether windows of a very short reference that fall on the same samples are measured only once.
+        skip_duplicates: bool = true,
+    }
+}
+
+impl Scan {
+    /// Why a window of `window_s` does not count, or `None`. The delay of `peak` counts from where the target was read.
+    pub(super) fn objection(&self, peak: &Peak, window_s: f64) -> Option<String> {
+        if !peak.delay_ms.is_finite() {
+            return Some("no delay: silent, a few tones, or damaged".into());
+        }
+        if peak.match_pct.is_nan() || peak.match_pct < self.min_match_pct {
+            return Some(format!("below {:.1}", self.min_match_pct));
+        }
+        if self.min_peak_ratio == 0.0 {
+            return None;
+        }
+        // Of windows that far apart hardly a second is compared, which some sound always matches.
+        let is_far = peak.delay_ms.abs() > 950.0 * window_s;
+        if peak.on_edge || is_far {
+            return Some("peak on the edge of the search range".into());
+        }
+        let ratio = peak.peak_ratio?;
+        let stands_out = ratio >= self.min_peak_ratio;
+        (!stands_out).then(|| format!("peak {ratio:.2} times the second, below {:.2}", self.min_peak_ratio))
+    }
+}
+
+/// A window's line in the log; `count` windows were planned.
+pub(super) fn log_line(window: &Window, count: usize) -> String {
+    let verdict = match &window.rejected_because {
+        None => "ACCEPTED".to_owned(),
+        Some(reason) => format!("REJECTED ({reason})"),
+    };
+    format!(
+        "  Chunk {}/{count} (@{:.1}s): delay = {:+} ms (raw={:+.3}, match={:.2}) — {verdict}",
+        window.number,
+        window.start_s,
+        window.rounded_ms(),
+        window.delay_ms,
+        window.match_pct,
+    )
+}
