@@ -38,6 +38,17 @@ pub fn match_pct<T: Float>(magnitudes: &mut [T], peak: usize) -> f64 {
     if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 100.0) }
 }
 
+/// The reference program's figure for GCC-SCOT (0 to 100): ten times the peak at index `peak` of these magnitudes over their
+/// mean. 0 for silence, for NaN anywhere and for a `peak` outside.
+pub fn scot_match_pct<T: Float>(magnitudes: &[T], peak: usize) -> f64 {
+    let Some(height) = magnitudes.get(peak).and_then(|p| p.to_f64()) else {
+        return 0.0;
+    };
+    let sum: f64 = magnitudes.iter().filter_map(|v| v.to_f64()).sum();
+    let figure = height / (sum / magnitudes.len() as f64 + EPS) * 10.0;
+    if figure.is_nan() { 0.0 } else { figure.min(100.0) }
+}
+
 /// Highest value further than 1 % of the length from the peak; the zone does not wrap round the ends.
 fn highest_outside<T: Float>(magnitudes: &[T], peak: usize) -> Option<f64> {
     let width = (magnitudes.len() / 100).max(1);
@@ -55,11 +66,13 @@ mod tests {
     fn silence_scores_nothing() {
         assert_eq!(match_pct(&mut [0.0; 40], 0), 0.0);
         assert_eq!(match_pct::<f64>(&mut [], 0), 0.0);
+        assert_eq!((scot_match_pct(&[0.0; 40], 0), scot_match_pct::<f64>(&[], 0)), (0.0, 0.0));
     }
 
     #[test]
     fn nan_scores_nothing() {
         assert_eq!(match_pct(&mut [1.0, f64::NAN, 0.2], 0), 0.0);
+        assert_eq!(scot_match_pct(&[1.0, f64::NAN, 0.2], 0), 0.0);
     }
 
     #[test]

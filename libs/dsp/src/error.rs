@@ -52,6 +52,24 @@ pub enum DspError {
         index: usize,
     },
 
+    /// Two series do not have the lengths that their correlation was planned for.
+    #[error("series of {} and {} frames, but their correlation was planned for {} and {}", got.0, got.1, planned.0, planned.1)]
+    SeriesLength {
+        /// Frames of reference and target that it was planned for.
+        planned: (usize, usize),
+        /// Frames that they have.
+        got: (usize, usize),
+    },
+
+    /// A sample rate at which frames of features make no sense.
+    #[error("features need a sample rate of at least {least_hz} Hz, got {rate_hz}")]
+    FrameRate {
+        /// The rate asked for.
+        rate_hz: f64,
+        /// The lowest rate that is possible.
+        least_hz: f64,
+    },
+
     /// A recursive filter rings for longer than anything that it could be used on.
     #[error("a filter with a pole of radius {radius} takes minutes to settle; choose a wider band")]
     Settling {

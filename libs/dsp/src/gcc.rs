@@ -1,10 +1,10 @@
-//! GCC-PHAT: the delay between two windows from the phases of their cross-spectrum.
+//! Generalised cross-correlation: the delay between two windows from their weighted cross-spectrum.
 //!
-//! Source: Knapp & Carter, "The generalized correlation method for estimation of time delay" (1976), with the phase
-//! transform; the form of section 7 of the analysis specification is [`GccOptions::reference`].
+//! Source: Knapp & Carter, "The generalized correlation method for estimation of time delay" (1976); the forms of section 7 of
+//! the analysis specification are [`GccOptions::reference`] with each [`Weight`].
 //!
 //! With R, T the spectra of both windows, zero-padded to the FFT length n, and G = R·conj(T), the correlation is the inverse
-//! transform of G / (|G| + 1e-9). Only phases count, so loudness, equalisation and codecs hardly matter. The price: a bin
+//! transform of G, divided by a weight. The phase transform divides by |G| + 1e-9: only phases count, so loudness, equalisation and codecs hardly matter. The price: a bin
 //! that holds nothing but leakage or rounding noise weighs as much as any other. A window with hard edges leaks into all
 //! of them, and that leakage itself correlates, at lag 0 or at ± the window length. So filtered audio needs a weighting
 //! restricted to what the filter lets through, a taper, or both.
@@ -23,12 +23,13 @@ use crate::coarse_peak::CoarseSearch;
 use crate::decimate::Decimator;
 use crate::error::{DspError, Side};
 use crate::options::GccOptions;
-use crate::peak::{self, LagRange, Peak};
-use crate::spectrum::{self, Precision};
-use crate::weighting::{self, Weighting};
+use crate::peak::{self, LagRange, Peak, Scale, Score};
+use crate::plans::Planned;
+use crate::spectrum::{self, Cross, Precision};
+use crate::weighting::{self, Weight, Weighting};
 
 /// A planned correlation of windows of given lengths. Shared by all threads, each of which brings a [`GccScratch`].
-pub struct GccPhat<T: Precision = f32> {
+pub struct Gcc<T: Precision = f32> {
     len_ref: usize,
     len_tgt: usize,
     options: GccOptions,
@@ -43,7 +44,7 @@ pub struct GccPhat<T: Precision = f32> {
     coarse: Option<(Decimator, CoarseSearch)>,
 }
 
-/// The buffers that one thread correlates in; made by [`GccPhat::scratch`], used again for every window.
+/// The buffers that one thread correlates in; made by [`Gcc::scratch`], used again for every window.
 pub struct GccScratch<T: Precision = f32> {
     length: usize,
     time: Vec<T>,
@@ -60,7 +61,7 @@ impl<T: Precision> GccScratch<T> {
     }
 }
 
-impl<T: Precision> GccPhat<T> {
+impl<T: Precision> Gcc<T> {
     /// Plans the correlation of reference windows of `len_ref` samples with target windows of `len_tgt` samples.
     ///
     /// # Errors
@@ -98,7 +99,7 @@ impl<T: Precision> GccPhat<T> {
         };
         gcc.coarse = decimator.map(|decimator| {
             let factor = decimator.factor();
-            let search = CoarseSearch::new(factor, gcc.lags(), gcc.exclusion(factor), options.peak, gcc.full_scale());
+            let search = CoarseSearch::new(factor, gcc.lags(), gcc.exclusion(factor), options.peak, gcc.score());
             (decimator, search)
         });
         Ok(gcc)
@@ -109,7 +110,7 @@ impl<T: Precision> GccPhat<T> {
         self.length
     }
 
-    /// Samples from one value of [`GccPhat::correlation`] to the next: 1 unless the correlation is decimated.
+    /// Samples from one value of [`Gcc::correlation`] to the next: 1 unless the correlation is decimated.
     pub fn decimation(&self) -> usize {
         self.coarse.as_ref().map_or(1, |(decimator, _)| decimator.factor())
     }
@@ -130,16 +131,18 @@ impl<T: Precision> GccPhat<T> {
         }
     }
 
-    /// Delay between two windows: the highest peak of their phase correlation, of either sign.
+    /// Delay between two windows: the highest peak of their correlation, of either sign.
     ///
-    /// Two silent windows, or one, give a peak of value 0 at lag 0.
+    /// Two silent windows, or one, give a peak of value 0: at lag 0, and without a weight at the earliest lag, as in the
+    /// reference program.
     ///
     /// # Errors
     /// A window of another length than planned, a sample that is not finite, scratch of another correlation.
     pub fn correlate(&self, reference: &[f32], target: &[f32], scratch: &mut GccScratch<T>) -> Result<Peak, DspError> {
-        let spread_bins = self.transformed(reference, target, scratch)?;
+        let cross = self.transformed(reference, target, scratch)?;
+        let scale = self.scale(&cross);
         if let Some((_, search)) = &self.coarse {
-            return Ok(Peak { spread_bins, ..search.run(&mut scratch.time) });
+            return Ok(Peak { spread_bins: cross.spread_bins, ..search.run(&mut scratch.time, scale) });
         }
         let search = peak::Search {
             lags: LagRange {
@@ -149,16 +152,20 @@ impl<T: Precision> GccPhat<T> {
             },
             exclusion: self.exclusion(1),
             fit: self.options.peak,
-            full_scale: self.full_scale(),
+            score: self.score(),
         };
-        Ok(Peak { spread_bins, ..search.run(&mut scratch.time) })
+        let mut peak = Peak { spread_bins: cross.spread_bins, ..search.run(&mut scratch.time, scale) };
+        if peak.value == 0.0 && self.options.weight == Weight::Plain {
+            peak.lag_samples = *self.lags().start() as f64;
+        }
+        Ok(peak)
     }
 
-    /// The phase correlation itself, `fft_length` values: with `d` = [`GccPhat::decimation`], lag `k * d` stands at index `k`
-    /// and lag `-k * d` at index `fft_length - k`. Lags outside [`GccPhat::lags`] mean nothing.
+    /// The correlation itself, `fft_length` values: with `d` = [`Gcc::decimation`], lag `k * d` stands at index `k`
+    /// and lag `-k * d` at index `fft_length - k`. Lags outside [`Gcc::lags`] mean nothing.
     ///
     /// # Errors
-    /// As [`GccPhat::correlate`].
+    /// As [`Gcc::correlate`].
     pub fn correlation<'s>(
         &self,
         reference: &[f32],
@@ -169,8 +176,26 @@ impl<T: Precision> GccPhat<T> {
         Ok(&mut scratch.time)
     }
 
-    /// Leaves the phase correlation in `scratch.time`, and returns [`Peak::spread_bins`].
-    fn transformed(&self, reference: &[f32], target: &[f32], scratch: &mut GccScratch<T>) -> Result<f64, DspError> {
+    /// The correlation for a plot: (lag in samples, height on the scale of [`Peak::value`]) in order of lag, at the rate that is
+    /// correlated at.
+    ///
+    /// # Errors
+    /// As [`Gcc::correlate`].
+    pub fn curve(
+        &self,
+        reference: &[f32],
+        target: &[f32],
+        scratch: &mut GccScratch<T>,
+    ) -> Result<Vec<(i64, f64)>, DspError> {
+        let cross = self.transformed(reference, target, scratch)?;
+        let (scale, step, length) = (self.scale(&cross), self.decimation() as i64, self.length as i64);
+        let (first, last) = (*self.lags().start() / step, *self.lags().end() / step);
+        let height = |k: i64| scratch.time[k.rem_euclid(length) as usize].to_f64().unwrap_or(0.0);
+        Ok((first..=last).map(|k| (k * step, scale.share(height(k)))).collect())
+    }
+
+    /// Leaves the correlation in `scratch.time`.
+    fn transformed(&self, reference: &[f32], target: &[f32], scratch: &mut GccScratch<T>) -> Result<Cross, DspError> {
         self.check(Side::Reference, reference, self.len_ref)?;
         self.check(Side::Target, target, self.len_tgt)?;
         if scratch.length != self.length {
@@ -185,11 +210,11 @@ impl<T: Precision> GccPhat<T> {
         forward(time, ref_spectrum)?;
         self.load(time, target, &self.fade_tgt);
         forward(time, tgt_spectrum)?;
-        let spread_bins = spectrum::whiten(ref_spectrum, tgt_spectrum, &self.bins, self.length);
+        let cross = spectrum::weigh(ref_spectrum, tgt_spectrum, self.options.weight, &self.bins, self.length);
         spectrum::fold(ref_spectrum, time);
         forward(time, tgt_spectrum)?;
         spectrum::fold(tgt_spectrum, time);
-        Ok(spread_bins)
+        Ok(cross)
     }
 
     /// Lags that are looked at (samples): what the windows can give, within `max_lag`.
@@ -202,20 +227,41 @@ impl<T: Precision> GccPhat<T> {
     /// Lags on either side of a peak that belong to it (samples): 5 ms, or the side lobes of a narrow band until they are
     /// down to 2 %.
     fn exclusion(&self, decimation: usize) -> usize {
-        let side_lobes = 16.0 * decimation as f64 / self.full_scale();
+        let side_lobes = 16.0 * decimation as f64 / weighting::share(&self.bins, self.length);
         side_lobes.max(0.005 * self.options.rate_hz).ceil() as usize
     }
 
-    /// What the correlation would be at lag 0 if all bins agreed.
-    fn full_scale(&self) -> f64 {
-        weighting::share(&self.bins, self.length)
+    /// What the correlation would be at lag 0 if all bins agreed, and its bandwidth.
+    fn scale(&self, cross: &Cross) -> Scale {
+        let full = match self.options.weight {
+            Weight::Plain => cross.energy,
+            Weight::Phat | Weight::Scot | Weight::Whiten => weighting::share(&self.bins, self.length),
+        };
+        Scale { full, bandwidth: cross.bandwidth }
+    }
+
+    fn score(&self) -> Score {
+        match self.options.weight {
+            Weight::Phat | Weight::Whiten => Score::Confidence,
+            Weight::Scot => Score::OverMean,
+            Weight::Plain => Score::Coefficient,
+        }
     }
 
     /// Puts a window into the zero-padded buffer that is transformed.
     fn load(&self, padded: &mut [T], window: &[f32], fade: &[f32]) {
         match &self.coarse {
-            None => spectrum::load(padded, window, fade),
+            None => spectrum::load(padded, window, self.mean(window), fade),
+            // A pass band holds no constant part.
             Some((decimator, _)) => decimator.run(window, fade, padded),
+        }
+    }
+
+    /// What is taken off a window: its mean, unless each bin weighs the same and the one of the mean is but one of them.
+    fn mean(&self, window: &[f32]) -> f64 {
+        match self.options.weight {
+            Weight::Plain => window.iter().map(|&s| f64::from(s)).sum::<f64>() / window.len() as f64,
+            Weight::Phat | Weight::Scot | Weight::Whiten => 0.0,
         }
     }
 
@@ -232,6 +278,14 @@ impl<T: Precision> GccPhat<T> {
             Some(index) => Err(DspError::NonFiniteSample { side, index }),
             None => Ok(()),
         }
+    }
+}
+
+impl<T: Precision> Planned for Gcc<T> {
+    type Scratch = GccScratch<T>;
+
+    fn scratch(&self) -> GccScratch<T> {
+        Gcc::scratch(self)
     }
 }
 
@@ -257,7 +311,7 @@ mod tests {
     }
 
     fn correlate<T: Precision>(reference: &[f32], target: &[f32], options: GccOptions) -> Peak {
-        let gcc = GccPhat::<T>::new(reference.len(), target.len(), options).unwrap();
+        let gcc = Gcc::<T>::new(reference.len(), target.len(), options).unwrap();
         gcc.correlate(reference, target, &mut gcc.scratch()).unwrap()
     }
 
@@ -329,7 +383,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_correlated_is_an_error() {
-        let gcc = GccPhat::<f32>::new(100, 80, smooth()).unwrap();
+        let gcc = Gcc::<f32>::new(100, 80, smooth()).unwrap();
         let mut scratch = gcc.scratch();
         let window = noise(100, 6);
         let wrong = gcc.correlate(&window, &window, &mut scratch).unwrap_err();
@@ -338,10 +392,10 @@ mod tests {
         damaged[7] = f32::NAN;
         let wrong = gcc.correlate(&damaged, &window[..80], &mut scratch).unwrap_err();
         assert_eq!(wrong, DspError::NonFiniteSample { side: Side::Reference, index: 7 });
-        let mut foreign = GccPhat::<f32>::new(50, 50, smooth()).unwrap().scratch();
+        let mut foreign = Gcc::<f32>::new(50, 50, smooth()).unwrap().scratch();
         let wrong = gcc.correlate(&window, &window[..80], &mut foreign).unwrap_err();
         assert!(matches!(wrong, DspError::ForeignScratch { .. }));
-        assert!(GccPhat::<f32>::new(0, 80, smooth()).is_err());
+        assert!(Gcc::<f32>::new(0, 80, smooth()).is_err());
     }
 
     proptest! {

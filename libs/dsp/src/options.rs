@@ -3,7 +3,7 @@
 use crate::fft_length::FftLength;
 use crate::peak::PeakFit;
 use crate::taper::Taper;
-use crate::weighting::Weighting;
+use crate::weighting::{Weight, Weighting};
 
 /// How two windows are correlated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,6 +14,8 @@ pub struct GccOptions {
     pub taper: Taper,
     /// Length of the Fourier transforms.
     pub fft_length: FftLength,
+    /// How the bins of the cross-spectrum are weighted against each other.
+    pub weight: Weight,
     /// Which bins count.
     pub weighting: Weighting,
     /// How finely the peak is placed.
@@ -42,6 +44,7 @@ impl GccOptions {
             rate_hz,
             taper: Taper::Edges(0.005),
             fft_length: FftLength::Smooth,
+            weight: Weight::Phat,
             weighting: Weighting::PassBand { low_hz, high_hz },
             peak: PeakFit::SubSample,
             decimate: true,
@@ -49,12 +52,14 @@ impl GccOptions {
         }
     }
 
-    /// The reference program's form, bit for bit in what it decides: no taper, exact length, whole band, whole samples.
+    /// The reference program's GCC-PHAT, bit for bit in what it decides: no taper, exact length, whole band, whole samples. With
+    /// another `weight`, its GCC-SCOT, Whitened and Standard Correlation.
     pub fn reference(rate_hz: f64) -> Self {
         Self {
             rate_hz,
             taper: Taper::None,
             fft_length: FftLength::Exact,
+            weight: Weight::Phat,
             weighting: Weighting::WholeBand,
             peak: PeakFit::Sample,
             decimate: false,

@@ -13,13 +13,36 @@ use crate::sub_sample;
 /// the speech, 83 % and 75 % of the windows exceed it, all of them right.
 pub const RELATED_PEAK_RATIO: f64 = 1.6;
 
+/// What codecs, resampling and the interpolation cost where there is no noise (samples).
+const LEAST_ERROR: f64 = 0.05;
+
+/// Standard deviations that an error bar has on either side.
+const SIGMAS: f64 = 2.0;
+
+/// How far to either side of a peak its curvature is measured (samples).
+pub(crate) const CURVATURE_STEP: f64 = 0.5;
+
 /// How finely a peak is placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeakFit {
     /// On a whole sample, as the reference program does.
     Sample,
+    /// Between samples, by the parabola through the magnitudes of the highest one and its neighbours, as the reference program's
+    /// peak fit does. It does not change the height. A decimated correlation is interpolated as by [`PeakFit::SubSample`].
+    Parabola,
     /// Between samples, by band-limited interpolation of the correlation.
     SubSample,
+}
+
+/// How [`Peak::match_pct`] is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Score {
+    /// The confidence of section 8 of the specification.
+    Confidence,
+    /// The peak against the mean.
+    OverMean,
+    /// The peak's share of the full scale: the correlation coefficient.
+    Coefficient,
 }
 
 /// The lags of a circular correlation that are looked at: `-earliest..=latest`, 0 always among them.
@@ -50,7 +73,11 @@ impl LagRange {
 pub struct Peak {
     /// Delay in samples: positive = the target plays too early. A whole number unless placed with [`PeakFit::SubSample`].
     pub lag_samples: f64,
-    /// Height of the peak, -1 to 1: 1 if all bins that count agree on this delay, negative if the polarity is inverted.
+    /// Half of the range around `lag_samples` that holds the true lag in 95 % of all cases, if the windows are related
+    /// (samples); infinite for silence. From the noise of the correlation around the peak and how sharp that is.
+    pub error_samples: f64,
+    /// Height of the peak, -1 to 1: 1 if all bins that count agree on this delay (or, without a weight, if the windows are
+    /// alike), negative if the polarity is inverted.
     pub value: f64,
     /// Height (>= 0) of the highest peak elsewhere, on the scale of `value`.
     pub runner_up: f64,
@@ -60,7 +87,8 @@ pub struct Peak {
     pub peak_ratio: f64,
     /// Height of the peak over the root mean square of the correlation away from it; 0 for silence.
     pub peak_to_noise: f64,
-    /// The reference program's confidence (0 to 100), see [`crate::confidence`].
+    /// The reference program's figure for the method (0 to 100): its confidence, see [`crate::confidence`], or the
+    /// correlation coefficient of a correlation without a weight.
     pub match_pct: f64,
     /// Over how many bins of the spectrum the common energy is spread: few for single tones, whose phases tell no delay. 0 if
     /// it was not measured.
@@ -83,40 +111,86 @@ pub(crate) struct Search {
     /// Lags on either side of a peak that belong to it (samples).
     pub(crate) exclusion: usize,
     pub(crate) fit: PeakFit,
-    /// What the correlation would be at lag 0 if all bins agreed.
-    pub(crate) full_scale: f64,
+    pub(crate) score: Score,
 }
 
 impl Search {
     /// Measures the highest peak of the circular correlation `g`, the first one if several are equal. Overwrites `g`.
-    pub(crate) fn run(&self, g: &mut [impl Precision]) -> Peak {
+    pub(crate) fn run(&self, g: &mut [impl Precision], scale: Scale) -> Peak {
         let all = self.lags.indices();
         let (top, height) = highest(g, all);
         let lag = self.lags.lag(top);
         let near = self.exclusion as i64;
         let elsewhere = || self.lags.indices().filter(|&i| (self.lags.lag(i) - lag).abs() > near);
         let (second, runner_up) = highest(g, elsewhere());
+        let on_edge = height > 0.0 && (lag == self.lags.latest as i64 || lag == -(self.lags.earliest as i64));
         let noise = rms(elsewhere().map(|i| to_f64(g[i])));
 
         let (offset, value) = match self.fit {
             PeakFit::SubSample if height > 0.0 => sub_sample::refine(g, top),
+            PeakFit::Parabola if height > 0.0 && !on_edge => (parabola(g, top), to_f64(g[top])),
             _ => (0.0, to_f64(g[top])),
+        };
+        let error_samples = match height > 0.0 {
+            true => scale.error(noise, sub_sample::curvature(g, top, offset, CURVATURE_STEP).abs(), self.fit),
+            false => f64::INFINITY,
         };
         for v in g.iter_mut() {
             *v = Float::abs(*v);
         }
         Peak {
             lag_samples: lag as f64 + offset,
-            value: value / self.full_scale,
-            runner_up: runner_up / self.full_scale,
+            error_samples,
+            value: scale.share(value),
+            runner_up: scale.share(runner_up),
             runner_up_lag_samples: self.lags.lag(second),
             peak_ratio: ratio(value.abs(), runner_up),
             peak_to_noise: ratio(value.abs(), noise),
-            match_pct: confidence::match_pct(g, top),
+            match_pct: self.score.of(g, top, scale.share(value)),
             spread_bins: 0.0,
-            on_edge: height > 0.0 && (lag == self.lags.latest as i64 || lag == -(self.lags.earliest as i64)),
+            on_edge,
         }
     }
+}
+
+/// Figures of a pair of windows that the search needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    /// What the correlation would be at lag 0 if all bins agreed; 0 for silence.
+    pub(crate) full: f64,
+    /// Root mean square frequency of the correlation (radians per sample).
+    pub(crate) bandwidth: f64,
+}
+
+impl Scale {
+    pub(crate) fn share(&self, height: f64) -> f64 {
+        if self.full > 0.0 { height / self.full } else { 0.0 }
+    }
+
+    /// [`Peak::error_samples`] of a peak of this curvature over noise of this root mean square.
+    pub(crate) fn error(&self, noise: f64, curvature: f64, fit: PeakFit) -> f64 {
+        let placed = if fit == PeakFit::Sample { 0.5 } else { LEAST_ERROR };
+        placed + SIGMAS * noise * self.bandwidth / curvature
+    }
+}
+
+impl Score {
+    /// The figure of the peak at index `top` of these magnitudes, which it reorders; `share` is its height.
+    pub(crate) fn of<T: Precision>(self, magnitudes: &mut [T], top: usize, share: f64) -> f64 {
+        match self {
+            Score::Confidence => confidence::match_pct(magnitudes, top),
+            Score::OverMean => confidence::scot_match_pct(magnitudes, top),
+            Score::Coefficient => 100.0 * share.abs(),
+        }
+    }
+}
+
+/// Where the parabola through the magnitudes around `top` has its vertex (samples, -1 to 1), as the reference program puts it.
+fn parabola<T: Precision>(g: &[T], top: usize) -> f64 {
+    let height = |i: usize| to_f64(Float::abs(g[i % g.len()]));
+    let [before, at, after] = [height(top + g.len() - 1), height(top), height(top + 1)];
+    let offset = 0.5 * (before - after) / (before - 2.0 * at + after);
+    if offset.abs() < 1.0 { offset } else { 0.0 }
 }
 
 fn to_f64(v: impl Float) -> f64 {

@@ -6,6 +6,8 @@ use num_complex::Complex;
 use realfft::FftNum;
 use realfft::num_traits::{Float, Zero};
 
+use crate::weighting::Weight;
+
 /// Keeps a bin without energy from being divided by zero; a constant of the reference program.
 const EPS: f64 = 1e-9;
 
@@ -15,11 +17,13 @@ pub trait Precision: FftNum + Float {}
 impl Precision for f32 {}
 impl Precision for f64 {}
 
-/// Puts a window at the start of a zero-padded buffer, weighted by `fade` at its start and by its mirror image at its end.
-pub(crate) fn load<T: Precision>(padded: &mut [T], window: &[f32], fade: &[f32]) {
+/// Puts a window, less `mean`, at the start of a zero-padded buffer, weighted by `fade` at its start and by its mirror image at
+/// its end.
+pub(crate) fn load<T: Precision>(padded: &mut [T], window: &[f32], mean: f64, fade: &[f32]) {
     let (head, padding) = padded.split_at_mut(window.len());
+    let mean = T::from_f64(mean).unwrap_or_else(T::zero);
     for (to, &from) in head.iter_mut().zip(window) {
-        *to = T::from_f32(from).unwrap_or_else(T::zero);
+        *to = T::from_f32(from).unwrap_or_else(T::zero) - mean;
     }
     padding.fill(T::zero());
     let weights = || fade.iter().map(|&w| T::from_f32(w).unwrap_or_else(T::one));
@@ -27,32 +31,75 @@ pub(crate) fn load<T: Precision>(padded: &mut [T], window: &[f32], fade: &[f32])
     head.iter_mut().rev().zip(weights()).for_each(|(s, w)| *s = *s * w);
 }
 
-/// Leaves G / (|G| + eps) / `length` in `reference`, where G = reference * conj(target); zero in bins that do not count.
-///
-/// Returns over how many bins |G| is spread: (sum |G|)^2 / sum |G|^2, which is the number of bins if all are equal, about 3 for
-/// a single tone, and 0 for silence.
-pub(crate) fn whiten<T: Precision>(
+/// What a cross-spectrum says before it becomes a correlation.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cross {
+    /// Over how many bins |G| is spread: (sum |G|)^2 / sum |G|^2, which is the number of bins if all are equal, about 3 for a
+    /// single tone, and 0 for silence.
+    pub(crate) spread_bins: f64,
+    /// Geometric mean of the energies of both windows, within the bins that count.
+    pub(crate) energy: f64,
+    /// Root mean square of the frequencies that the weighted cross-spectrum holds (radians per sample); 0 for silence.
+    pub(crate) bandwidth: f64,
+}
+
+/// Leaves G = reference * conj(target), weighted and divided by `length`, in `reference`; zero in bins that do not count.
+pub(crate) fn weigh<T: Precision>(
+    reference: &mut [Complex<T>],
+    target: &[Complex<T>],
+    weight: Weight,
+    bins: &Range<usize>,
+    length: usize,
+) -> Cross {
+    let eps = T::from_f64(EPS).unwrap_or_else(T::epsilon);
+    let scale = T::from_f64(1.0 / length as f64).unwrap_or_else(T::one);
+    match weight {
+        Weight::Phat => each_bin(reference, target, bins, length, |_, _, g, magnitude| g * (scale / (magnitude + eps))),
+        Weight::Scot => each_bin(reference, target, bins, length, |r, t, g, _| {
+            g * (scale / (Float::sqrt(r.norm_sqr() * t.norm_sqr()) + eps))
+        }),
+        Weight::Whiten => each_bin(reference, target, bins, length, |r, t, _, _| {
+            r * (scale / (r.norm() + eps)) * (t * (T::one() / (t.norm() + eps))).conj()
+        }),
+        Weight::Plain => each_bin(reference, target, bins, length, |_, _, g, _| g * scale),
+    }
+}
+
+fn each_bin<T: Precision>(
     reference: &mut [Complex<T>],
     target: &[Complex<T>],
     bins: &Range<usize>,
     length: usize,
-) -> f64 {
+    weighted: impl Fn(Complex<T>, Complex<T>, Complex<T>, T) -> Complex<T>,
+) -> Cross {
+    let wide = |v: T| v.to_f64().unwrap_or_default();
     let (mut sum, mut sum_of_squares) = (0.0f64, 0.0f64);
-    let eps = T::from_f64(EPS).unwrap_or_else(T::epsilon);
-    let scale = T::from_f64(1.0 / length as f64).unwrap_or_else(T::one);
-    for (bin, (r, t)) in reference.iter_mut().zip(target).enumerate() {
-        *r = if bins.contains(&bin) {
-            let g = *r * t.conj();
-            let magnitude = g.norm();
-            let wide = magnitude.to_f64().unwrap_or_default();
-            sum += wide;
-            sum_of_squares += wide * wide;
-            g * (scale / (magnitude + eps))
-        } else {
-            Complex::zero()
-        };
+    let (mut in_reference, mut in_target) = (0.0f64, 0.0f64);
+    let (mut power, mut turned) = (0.0f64, 0.0f64);
+    for (bin, (r, &t)) in reference.iter_mut().zip(target).enumerate() {
+        if !bins.contains(&bin) {
+            *r = Complex::zero();
+            continue;
+        }
+        let g = *r * t.conj();
+        let magnitude = g.norm();
+        sum += wide(magnitude);
+        sum_of_squares += wide(magnitude) * wide(magnitude);
+        // All bins but the first, and the middle one of an even length, stand for their mirror image, too.
+        let twice = if bin == 0 || 2 * bin == length { 1.0 } else { 2.0 };
+        in_reference += twice * wide(r.norm_sqr());
+        in_target += twice * wide(t.norm_sqr());
+        *r = weighted(*r, t, g, magnitude);
+        let weighted_power = wide(r.norm_sqr());
+        power += weighted_power;
+        turned += weighted_power * (bin as f64 * bin as f64);
     }
-    if sum_of_squares > 0.0 { sum * sum / sum_of_squares } else { 0.0 }
+    let turn = std::f64::consts::TAU / length as f64;
+    Cross {
+        spread_bins: if sum_of_squares > 0.0 { sum * sum / sum_of_squares } else { 0.0 },
+        energy: (in_reference * in_target).sqrt() / length as f64,
+        bandwidth: if power > 0.0 { turn * (turned / power).sqrt() } else { 0.0 },
+    }
 }
 
 /// Half of an inverse transform: the real sequence re + im of a whole spectrum, given its lower half.
@@ -98,7 +145,7 @@ mod tests {
     #[test]
     fn both_ends_are_faded_and_the_rest_is_silent() {
         let mut padded = [9.0f64; 7];
-        load(&mut padded, &[1.0; 5], &[0.25, 0.5]);
+        load(&mut padded, &[1.5; 5], 0.5, &[0.25, 0.5]);
         assert_eq!(padded, [0.25, 0.5, 1.0, 0.5, 0.25, 0.0, 0.0]);
     }
 }

@@ -74,6 +74,14 @@ pub fn refine<T: Float>(g: &[T], index: usize) -> (f64, f64) {
     refine_within(g, index, g[index] < T::zero(), 0.0, 1.0)
 }
 
+/// Second derivative, of the opposite sign, of the periodic signal `g` at `index + offset`, per sample squared: how sharp a peak
+/// is there. From the heights `step` to either side.
+pub(crate) fn curvature<T: Float>(g: &[T], index: usize, offset: f64, step: f64) -> f64 {
+    let samples = neighbourhood(g, index);
+    let height = |x: f64| weighted(&samples, &weights(x));
+    (2.0 * height(offset) - height(offset - step) - height(offset + step)) / (step * step)
+}
+
 /// Refines the maximum, if `inverted` the minimum, of the periodic signal `g` within `reach` samples of `index + centre`:
 /// returns (offset in samples from `index`; value there). Positions further than 1 from `index` are out of reach.
 pub(crate) fn refine_within<T: Float>(g: &[T], index: usize, inverted: bool, centre: f64, reach: f64) -> (f64, f64) {

@@ -1,4 +1,4 @@
-//! Which bins of a spectrum count in a correlation.
+//! Which bins of a spectrum count in a correlation, and how much.
 
 use std::ops::Range;
 
@@ -16,6 +16,20 @@ pub enum Weighting {
         /// Highest frequency that counts.
         high_hz: f64,
     },
+}
+
+/// What the cross-spectrum G = R·conj(T) of two windows is divided by before it becomes a correlation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// |G| + 1e-9: the phase transform (GCC-PHAT).
+    Phat,
+    /// √(|R|²·|T|²) + 1e-9: the smoothed coherence transform (GCC-SCOT), which of two single spectra differs from the phase
+    /// transform by rounding only. What differs is its [`Peak::match_pct`](crate::Peak::match_pct).
+    Scot,
+    /// (|R| + 1e-9)·(|T| + 1e-9): each spectrum is whitened by itself. A bin that only one side fills counts, too.
+    Whiten,
+    /// Nothing: loud bins count more, as in the standard cross-correlation (SCC).
+    Plain,
 }
 
 impl Weighting {

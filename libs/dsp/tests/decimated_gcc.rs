@@ -7,7 +7,7 @@ mod made_up;
 use made_up::noise;
 use proptest::prelude::*;
 use vsg_dsp::peak::RELATED_PEAK_RATIO;
-use vsg_dsp::{GccOptions, GccPhat, Peak, PeakFit, Precision, Taper, Weighting};
+use vsg_dsp::{Gcc, GccOptions, Peak, PeakFit, Precision, Taper, Weighting};
 
 const RATE_HZ: f64 = 48_000.0;
 const LEN: usize = 24_000;
@@ -29,7 +29,7 @@ fn early(source: &[f32], delay: f64) -> Vec<f32> {
 }
 
 fn correlate<T: Precision>(reference: &[f32], target: &[f32], options: GccOptions) -> Peak {
-    let gcc = GccPhat::<T>::new(reference.len(), target.len(), options).unwrap();
+    let gcc = Gcc::<T>::new(reference.len(), target.len(), options).unwrap();
     gcc.correlate(reference, target, &mut gcc.scratch()).unwrap()
 }
 
@@ -56,7 +56,7 @@ fn robust() -> GccOptions {
 
 #[test]
 fn transforms_are_a_sixth_of_the_length() {
-    let plan = |options| GccPhat::<f32>::new(720_000, 720_000, options).unwrap();
+    let plan = |options| Gcc::<f32>::new(720_000, 720_000, options).unwrap();
     let (full, decimated) = (plan(GccOptions { decimate: false, ..robust() }), plan(robust()));
     assert_eq!((full.fft_length(), full.decimation()), (1_440_000, 1));
     assert_eq!((decimated.fft_length(), decimated.decimation()), (240_000, 6));
@@ -68,9 +68,9 @@ fn a_band_that_reaches_high_is_correlated_at_the_full_rate() {
     for options in
         [GccOptions::robust(RATE_HZ, 300.0, 12_000.0), GccOptions { decimate: true, ..GccOptions::reference(RATE_HZ) }]
     {
-        assert_eq!(GccPhat::<f32>::new(1000, 1000, options).unwrap().decimation(), 1);
+        assert_eq!(Gcc::<f32>::new(1000, 1000, options).unwrap().decimation(), 1);
     }
-    assert!(GccPhat::<f32>::new(1000, 1000, GccOptions::robust(RATE_HZ, 3400.0, 300.0)).is_err());
+    assert!(Gcc::<f32>::new(1000, 1000, GccOptions::robust(RATE_HZ, 3400.0, 300.0)).is_err());
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn silence_has_no_peak_and_damage_is_an_error() {
     }
     let mut damaged = sound.clone();
     damaged[20_001] = f32::NAN;
-    let gcc = GccPhat::<f32>::new(LEN, LEN, robust()).unwrap();
+    let gcc = Gcc::<f32>::new(LEN, LEN, robust()).unwrap();
     assert!(gcc.correlate(&sound, &damaged, &mut gcc.scratch()).is_err());
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Subject};
 use crate::{adapters::correlation::Correlation as Adapted, prelude::*, stage::pack};
-use vsg_dsp::{FftLength, GccOptions, GccPhat, PeakFit, Taper, Weighting};
+use vsg_dsp::{FftLength, Gcc, GccOptions, PeakFit, Taper, Weight, Weighting};
 
 fn outcome<M: CorrelationMethod>(check: &str) -> Outcome {
     let subject = Subject::new(pack::<Adapted<M>>("acme")).unwrap();
@@ -23,12 +23,13 @@ fn measured(windows: &WindowPair<'_>) -> Result<Peak> {
         rate_hz: windows.sample_rate_hz,
         taper: Taper::Edges(0.005),
         fft_length: FftLength::Smooth,
+        weight: Weight::Phat,
         weighting: Weighting::WholeBand,
         peak: PeakFit::SubSample,
         decimate: false,
         max_lag: None,
     };
-    let gcc = GccPhat::<f32>::new(windows.reference.len(), windows.target.len(), options)?;
+    let gcc = Gcc::<f32>::new(windows.reference.len(), windows.target.len(), options)?;
     let Ok(found) = gcc.correlate(windows.reference, windows.target, &mut gcc.scratch()) else {
         return Ok(Peak::none());
     };

@@ -1,5 +1,8 @@
 //! Generalised cross-correlation: the delay between two windows of audio from their phases.
 
 mod phat;
+mod scot;
+mod settings;
+mod whiten;
 
-vsg_plugin_api::export!(phat::Phat);
+vsg_plugin_api::export!(phat::Phat, scot::Scot, whiten::Whiten);

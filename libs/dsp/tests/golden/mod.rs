@@ -7,8 +7,6 @@ use std::process::Command;
 
 use serde_json::Value;
 
-pub(crate) const PHAT: &str = "Phase Correlation (GCC-PHAT)";
-
 fn file(name: &str) -> PathBuf {
     let root = match std::env::var_os("VSG_GOLDEN") {
         Some(root) => PathBuf::from(root),

@@ -1,0 +1,129 @@
+//! Rows of numbers, one for each frame of a window, and how long a frame is.
+
+use crate::error::DspError;
+
+/// Time from one frame to the next (ms): 512 samples at 48 kHz.
+pub const FRAME_MS: f64 = 512.0 / 48.0;
+
+/// Samples that a frame must be long at least: of fewer, a spectrum says nothing.
+const LEAST_HOP: usize = 16;
+
+/// How a window is cut into frames: each is four hops long, and its middle is a multiple of a hop from the window's start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Framing {
+    /// Sample rate of the window (Hz).
+    pub rate_hz: f64,
+    /// Samples from one frame to the next.
+    pub hop: usize,
+    /// Samples of a frame.
+    pub length: usize,
+}
+
+impl Framing {
+    /// The reference program's 2048 samples every 512 at 48 kHz, and what lasts as long at other rates.
+    ///
+    /// # Errors
+    /// A rate that is no number or too low for frames of [`FRAME_MS`].
+    pub fn at(rate_hz: f64) -> Result<Self, DspError> {
+        let hop = (rate_hz * FRAME_MS / 1000.0).round_ties_even();
+        if !(rate_hz.is_finite() && hop >= LEAST_HOP as f64 && hop <= 1e6) {
+            return Err(DspError::FrameRate { rate_hz, least_hz: LEAST_HOP as f64 * 1000.0 / FRAME_MS });
+        }
+        Ok(Self { rate_hz, hop: hop as usize, length: 4 * hop as usize })
+    }
+
+    /// Frames of a window of `samples`.
+    pub fn count(&self, samples: usize) -> usize {
+        1 + samples / self.hop
+    }
+
+    /// Time from one frame to the next (ms).
+    pub fn frame_ms(&self) -> f64 {
+        self.hop as f64 / self.rate_hz * 1000.0
+    }
+}
+
+/// One row of `width` numbers for each frame.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Frames {
+    width: usize,
+    values: Vec<f64>,
+}
+
+impl Frames {
+    /// Rows of `width` numbers out of a list of them; what is too short for a row is left out.
+    pub fn new(width: usize, mut values: Vec<f64>) -> Self {
+        let width = width.max(1);
+        values.truncate(values.len() / width * width);
+        Self { width, values }
+    }
+
+    /// Number of frames.
+    pub fn count(&self) -> usize {
+        self.values.len() / self.width.max(1)
+    }
+
+    /// Numbers in a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The rows in their order.
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &[f64]> + ExactSizeIterator {
+        self.values.chunks_exact(self.width.max(1))
+    }
+
+    /// All numbers, row by row.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// All numbers, row by row.
+    pub fn values_mut(&mut self) -> &mut [f64] {
+        &mut self.values
+    }
+
+    /// Mean of each row.
+    pub fn means(&self) -> Vec<f64> {
+        self.rows().map(|row| row.iter().sum::<f64>() / row.len() as f64).collect()
+    }
+
+    /// Takes off each column its mean over all frames: what an equaliser or another level adds to a cepstrum.
+    pub fn centre_columns(&mut self) {
+        let count = self.count().max(1) as f64;
+        let mut means = vec![0.0; self.width];
+        for row in self.rows() {
+            means.iter_mut().zip(row).for_each(|(mean, v)| *mean += v / count);
+        }
+        for row in self.values.chunks_exact_mut(self.width.max(1)) {
+            row.iter_mut().zip(&means).for_each(|(v, mean)| *v -= mean);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_last_as_long_at_every_rate() {
+        let at = |rate_hz| Framing::at(rate_hz).unwrap();
+        assert_eq!((at(48_000.0).hop, at(48_000.0).length), (512, 2048));
+        assert_eq!(at(48_000.0).count(720_000), 1407);
+        for rate_hz in [8_000.0, 44_100.0, 96_000.0] {
+            assert!((at(rate_hz).frame_ms() / FRAME_MS - 1.0).abs() < 0.01, "{rate_hz}");
+        }
+        for rate_hz in [0.0, 7.0, 1_000.0, 4e9, f64::NAN, f64::INFINITY, -48_000.0] {
+            assert!(Framing::at(rate_hz).is_err(), "{rate_hz}");
+        }
+    }
+
+    #[test]
+    fn centred_columns_have_no_mean() {
+        let mut frames = Frames::new(2, vec![1.0, 10.0, 3.0, 30.0, 99.0]);
+        assert_eq!((frames.count(), frames.means()), (2, vec![5.5, 16.5]));
+        frames.centre_columns();
+        assert_eq!(frames.values(), [-1.0, -10.0, 1.0, 10.0]);
+        assert_eq!(Frames::default().count(), 0);
+    }
+}

@@ -1,0 +1,168 @@
+//! By how many frames two series of numbers, one for each frame, are apart: a correlation in miniature, in double precision.
+
+use std::sync::Arc;
+
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+
+use crate::error::DspError;
+use crate::peak::{LagRange, Peak, PeakFit, Scale, Score, Search};
+use crate::spectrum::{self, Cross};
+use crate::weighting::Weight;
+
+/// Keeps a series that does not change from being divided by zero; a constant of the reference program.
+const EPS: f64 = 1e-9;
+
+/// How two series are correlated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SeriesOptions {
+    /// How their frequencies are weighted against each other.
+    pub weight: Weight,
+    /// How finely the peak is placed.
+    pub peak: PeakFit,
+    /// Frames on either side of a peak that belong to it.
+    pub exclusion: usize,
+}
+
+impl SeriesOptions {
+    /// The reference program's form: the phase transform, and whole frames.
+    pub const REFERENCE: Self = Self { weight: Weight::Phat, peak: PeakFit::Sample, exclusion: 2 };
+}
+
+/// A planned correlation of series of given lengths, shared by all threads.
+pub struct SeriesCorrelation {
+    len_ref: usize,
+    len_tgt: usize,
+    length: usize,
+    options: SeriesOptions,
+    forward: Arc<dyn RealToComplex<f64>>,
+    inverse: Arc<dyn ComplexToReal<f64>>,
+}
+
+impl SeriesCorrelation {
+    /// Plans the correlation of series of `len_ref` and `len_tgt` frames.
+    ///
+    /// # Errors
+    /// A series without frames.
+    pub fn new(len_ref: usize, len_tgt: usize, options: SeriesOptions) -> Result<Self, DspError> {
+        if len_ref == 0 || len_tgt == 0 {
+            return Err(DspError::EmptyWindow { reference: len_ref, target: len_tgt });
+        }
+        let length = len_ref + len_tgt - 1;
+        let mut planner = RealFftPlanner::new();
+        let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
+        Ok(Self { len_ref, len_tgt, length, options, forward, inverse })
+    }
+
+    /// Where their correlation is highest; lags and errors are in frames.
+    ///
+    /// # Errors
+    /// A series of another length than planned.
+    pub fn correlate(&self, reference: &[f64], target: &[f64]) -> Result<Peak, DspError> {
+        let (mut g, scale, spread_bins) = self.transformed(reference, target)?;
+        let (latest, earliest) = (self.len_ref - 1, self.len_tgt - 1);
+        let search = Search {
+            lags: LagRange { length: self.length, latest, earliest },
+            exclusion: self.options.exclusion,
+            fit: self.options.peak,
+            score: if self.options.weight == Weight::Plain { Score::Coefficient } else { Score::Confidence },
+        };
+        Ok(Peak { spread_bins, ..search.run(&mut g, scale) })
+    }
+
+    /// The correlation for a plot: (lag in frames, height on the scale of [`Peak::value`]) in order of lag.
+    ///
+    /// # Errors
+    /// As [`SeriesCorrelation::correlate`].
+    pub fn curve(&self, reference: &[f64], target: &[f64]) -> Result<Vec<(i64, f64)>, DspError> {
+        let (g, scale, _) = self.transformed(reference, target)?;
+        let (latest, earliest) = (self.len_ref as i64 - 1, self.len_tgt as i64 - 1);
+        let height = |lag: i64| scale.share(g[lag.rem_euclid(self.length as i64) as usize]);
+        Ok((-earliest..=latest).map(|lag| (lag, height(lag))).collect())
+    }
+
+    fn transformed(&self, reference: &[f64], target: &[f64]) -> Result<(Vec<f64>, Scale, f64), DspError> {
+        if (reference.len(), target.len()) != (self.len_ref, self.len_tgt) {
+            return Err(DspError::SeriesLength {
+                planned: (self.len_ref, self.len_tgt),
+                got: (reference.len(), target.len()),
+            });
+        }
+        let failed = |e: realfft::FftError| DspError::Transform { length: self.length, reason: e.to_string() };
+        let mut time = self.forward.make_input_vec();
+        let (mut one, mut other) = (self.forward.make_output_vec(), self.forward.make_output_vec());
+        for (series, spectrum) in [(reference, &mut one), (target, &mut other)] {
+            time.fill(0.0);
+            normalise(series, &mut time);
+            self.forward.process(&mut time, spectrum).map_err(failed)?;
+        }
+        let all = 0..one.len();
+        let Cross { spread_bins, energy, bandwidth } =
+            spectrum::weigh(&mut one, &other, self.options.weight, &all, self.length);
+        // What the inverse transform needs to be exactly real.
+        one[0].im = 0.0;
+        if self.length.is_multiple_of(2)
+            && let Some(middle) = one.last_mut()
+        {
+            middle.im = 0.0;
+        }
+        self.inverse.process(&mut one, &mut time).map_err(failed)?;
+        let full = if self.options.weight == Weight::Plain { energy } else { 1.0 };
+        Ok((time, Scale { full, bandwidth }, spread_bins))
+    }
+}
+
+/// Puts a series of mean 0 and standard deviation 1 into `out`; silence stays silent.
+fn normalise(series: &[f64], out: &mut [f64]) {
+    let count = series.len() as f64;
+    let mean = series.iter().sum::<f64>() / count;
+    let variance = series.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / count;
+    let spread = variance.sqrt() + EPS;
+    out.iter_mut().zip(series).for_each(|(to, v)| *to = (v - mean) / spread);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::noise;
+
+    fn series(len: usize, seed: u64) -> Vec<f64> {
+        noise(len, seed).into_iter().map(f64::from).collect()
+    }
+
+    fn options(weight: Weight, peak: PeakFit) -> SeriesOptions {
+        SeriesOptions { weight, peak, exclusion: 2 }
+    }
+
+    #[test]
+    fn an_early_target_has_a_positive_lag() {
+        let source = series(500, 1);
+        for weight in [Weight::Phat, Weight::Plain] {
+            for peak in [PeakFit::Sample, PeakFit::Parabola, PeakFit::SubSample] {
+                let correlation = SeriesCorrelation::new(400, 380, options(weight, peak)).unwrap();
+                let found = correlation.correlate(&source[..400], &source[37..417]).unwrap();
+                assert!((found.lag_samples - 37.0).abs() < 0.2 && found.peak_ratio > 3.0, "{found:?}");
+                let curve = correlation.curve(&source[..400], &source[37..417]).unwrap();
+                assert_eq!((curve[0].0, curve.len()), (-379, 779));
+                let highest = curve.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+                assert_eq!(highest.0, 37);
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_change_has_no_peak() {
+        let correlation = SeriesCorrelation::new(50, 50, options(Weight::Phat, PeakFit::SubSample)).unwrap();
+        for (reference, target) in [(vec![3.0; 50], series(50, 2)), (vec![0.0; 50], vec![0.0; 50])] {
+            let found = correlation.correlate(&reference, &target).unwrap();
+            assert_eq!((found.lag_samples, found.peak_ratio, found.match_pct), (0.0, 0.0, 0.0));
+        }
+    }
+
+    #[test]
+    fn a_series_of_one_frame_is_one() {
+        let correlation = SeriesCorrelation::new(1, 1, options(Weight::Plain, PeakFit::SubSample)).unwrap();
+        assert_eq!(correlation.correlate(&[5.0], &[5.0]).unwrap().value, 0.0);
+        assert!(SeriesCorrelation::new(0, 1, SeriesOptions::REFERENCE).is_err());
+        assert!(correlation.correlate(&[5.0, 1.0], &[5.0]).is_err());
+    }
+}

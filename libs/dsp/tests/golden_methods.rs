@@ -1,0 +1,230 @@
+//! The reference forms of all methods give the reference program's delays and match figures.
+#![allow(clippy::unwrap_used, reason = "clippy exempts test functions only, not what they call")]
+
+mod golden;
+
+use std::collections::HashMap;
+
+use golden::{Settings, json, list, number, numbers, text};
+use serde_json::Value;
+use vsg_dsp::features::{
+    Alignment, AlignmentScratch, COARSE_BANDS, COEFFICIENTS, Cepstrum, FINE_BANDS, Framing, MelSpectrum,
+    SeriesCorrelation, SeriesOptions, cepstra, frames::Frames, loudness, onsets,
+};
+use vsg_dsp::window_plan::plan_windows;
+use vsg_dsp::{Gcc, GccOptions, Peak, PeakFit, Precision, Side, Weight};
+
+const SCC: &str = "Standard Correlation (SCC)";
+const SCC_FITTED: &str = "Standard Correlation (SCC) peak_fit";
+const ONSET: &str = "Onset Detection";
+const WHITEN: &str = "Whitened Cross-Correlation";
+const DTW: &str = "DTW (Dynamic Time Warping)";
+const SPECTROGRAM: &str = "Spectrogram Correlation";
+
+/// The methods that correlate samples, by the names of the reference program.
+const OF_SAMPLES: [(&str, Weight, PeakFit); 5] = [
+    (SCC, Weight::Plain, PeakFit::Sample),
+    (SCC_FITTED, Weight::Plain, PeakFit::Parabola),
+    ("Phase Correlation (GCC-PHAT)", Weight::Phat, PeakFit::Sample),
+    ("GCC-SCOT", Weight::Scot, PeakFit::Sample),
+    (WHITEN, Weight::Whiten, PeakFit::Sample),
+];
+const OF_FEATURES: [&str; 3] = [ONSET, DTW, SPECTROGRAM];
+
+/// (delay in ms, match in %)
+type Measured = (f64, f64);
+
+/// Tolerances of section 17 of the specification: (delay in ms, match in %).
+#[derive(Clone, Copy)]
+struct Tolerance(f64, f64);
+
+impl Tolerance {
+    /// Our filters are exact to 1e-5 where the reference program's are not; see `golden_filters.rs`.
+    fn of_filtered_samples(self) -> Self {
+        Self(self.0, self.1.max(1e-4))
+    }
+}
+
+fn tolerance(method: &str, double: bool) -> Tolerance {
+    let fitted = method == SCC_FITTED;
+    let of = |in_double, in_single| if double { in_double } else { in_single };
+    let of_match = match method {
+        SCC | SCC_FITTED => of(1e-6, 1e-3),
+        ONSET => of(0.05, 1.0),
+        SPECTROGRAM => of(0.05, 3.0),
+        DTW => 1e-5,
+        _ => of(1e-4, 1e-3),
+    };
+    Tolerance(if fitted { of(1e-6, 1e-3) } else { 1e-9 }, of_match)
+}
+
+/// Plans by the length of the windows, and the method.
+struct Plans<T: Precision> {
+    gcc: HashMap<(usize, &'static str), Gcc<T>>,
+}
+
+impl<T: Precision> Plans<T> {
+    fn new() -> Self {
+        Self { gcc: HashMap::new() }
+    }
+
+    fn measure(&mut self, method: &str, reference: &[f32], target: &[f32], rate_hz: f64) -> Measured {
+        let Some(&(name, weight, peak)) = OF_SAMPLES.iter().find(|(name, ..)| *name == method) else {
+            return of_features(method, reference, target, rate_hz);
+        };
+        let options = GccOptions { weight, peak, ..GccOptions::reference(rate_hz) };
+        let gcc = self.gcc.entry((reference.len(), name));
+        let gcc = gcc.or_insert_with(|| Gcc::new(reference.len(), target.len(), options).unwrap());
+        let peak = gcc.correlate(reference, target, &mut gcc.scratch()).unwrap();
+        (peak.delay_ms(rate_hz), peak.match_pct)
+    }
+}
+
+fn of_features(method: &str, reference: &[f32], target: &[f32], rate_hz: f64) -> Measured {
+    let framing = Framing::at(rate_hz).unwrap();
+    let bands = if method == SPECTROGRAM { COARSE_BANDS } else { FINE_BANDS };
+    let mel = MelSpectrum::new(framing, bands);
+    let power = |samples: &[f32]| mel.run(samples, Side::Reference, &mut mel.scratch()).unwrap();
+    let (reference, target) = (power(reference), power(target));
+    let series = |reference: Vec<f64>, target: Vec<f64>| {
+        let correlation = SeriesCorrelation::new(reference.len(), target.len(), SeriesOptions::REFERENCE).unwrap();
+        let peak: Peak = correlation.correlate(&reference, &target).unwrap();
+        (peak.lag_samples * framing.frame_ms(), peak.match_pct)
+    };
+    match method {
+        ONSET => series(onsets(reference), onsets(target)),
+        SPECTROGRAM => series(loudness(reference), loudness(target)),
+        _ => {
+            let cepstrum = Cepstrum::new(FINE_BANDS, COEFFICIENTS);
+            let cepstra = |power: Frames| cepstra(power, &cepstrum);
+            let aligned = Alignment::of(&cepstra(reference), &cepstra(target), &mut AlignmentScratch::default());
+            // The reference program's sign is that of the target against the reference, and its cost that of the first pair.
+            let cost = aligned.first_cost / aligned.path.len() as f64;
+            (-aligned.median_offset() * framing.frame_ms(), (100.0 - 0.5 * cost).clamp(0.0, 100.0))
+        }
+    }
+}
+
+fn assert_measured(measured: Measured, expected: &Value, Tolerance(ms, pct): Tolerance, what: &str) {
+    let (delay_ms, match_pct) = (number(&expected["raw_delay"]), number(&expected["match"]));
+    assert!((measured.0 - delay_ms).abs() <= ms, "{what}: {measured:?}, expected {delay_ms} ms");
+    assert!((measured.1 - match_pct).abs() <= pct, "{what}: {measured:?}, expected {match_pct} %");
+}
+
+fn int16(value: &Value) -> Vec<f32> {
+    numbers(value).iter().map(|v| (v / 32_768.0) as f32).collect()
+}
+
+#[test]
+fn short_signals_equal_the_reference() {
+    let set = json("methods_small.json");
+    let rate_hz = number(&set["sample_rate"]);
+    for case in list(&set["cases"]) {
+        let (reference, target) = (int16(&case["ref"]), int16(&case["tgt"]));
+        for (method, expected) in case["results"].as_object().unwrap() {
+            let what = format!("{}, {method}", text(&case["label"]));
+            let measured = Plans::<f64>::new().measure(method, &reference, &target, rate_hz);
+            assert_measured(measured, &expected["f64"], tolerance(method, true), &what);
+            if !OF_FEATURES.contains(&method.as_str()) {
+                let measured = Plans::<f32>::new().measure(method, &reference, &target, rate_hz);
+                assert_measured(measured, &expected["f32"], tolerance(method, false), &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn silence_equals_the_reference() {
+    let set = json("methods_small.json");
+    let rate_hz = number(&set["sample_rate"]);
+    let sound = int16(&set["edge_signal_int16"]);
+    let silence = vec![0.0; sound.len()];
+    for (name, expected) in set["edge"].as_object().unwrap() {
+        let (reference, target) = match name.as_str() {
+            "ref_silent" => (&silence, &sound),
+            "tgt_silent" => (&sound, &silence),
+            "both_silent" => (&silence, &silence),
+            "identical" => (&sound, &sound),
+            other => panic!("unknown case {other}"),
+        };
+        for (method, expected) in expected.as_object().unwrap() {
+            let what = format!("{name}, {method}");
+            let measured = Plans::<f64>::new().measure(method, reference, target, rate_hz);
+            assert_measured(measured, expected, tolerance(method, false), &what);
+            let measured = Plans::<f32>::new().measure(method, reference, target, rate_hz);
+            assert_measured(measured, expected, tolerance(method, false), &what);
+        }
+    }
+}
+
+/// All windows of all pairs by these methods, in arithmetic `T`; `figures` picks the expected figures of a window.
+fn check_pairs<T: Precision>(methods: &[&str], double: bool) {
+    let (pairs, config) = (json("pairs.json"), json("config.json"));
+    let rate_hz = number(&pairs["sample_rate"]);
+    let mut decoded: HashMap<String, Vec<f32>> = HashMap::new();
+    let mut plans = Plans::<T>::new();
+    let mut check = |set: &Value, method: &str, windows: &[Value], what: &str| {
+        let settings = Settings::new(&config, &set["config"]);
+        let mut side = |key: &str| {
+            let name = text(&set[key]).to_owned();
+            let mut audio = decoded.entry(name.clone()).or_insert_with(|| golden::audio(&name, rate_hz)).clone();
+            if let Some(filter) = settings.filter(rate_hz) {
+                filter.apply(&mut audio, 0);
+            }
+            audio
+        };
+        let fitted = method == SCC && settings.get("audio_peak_fit").as_bool() == Some(true);
+        let method = if fitted { SCC_FITTED } else { method };
+        let (reference, target) = (side("ref"), side("target"));
+        let plan = plan_windows(reference.len(), target.len(), rate_hz, &settings.scan());
+        assert_eq!(plan.len(), windows.len(), "{what}");
+        for (window, expected) in plan.iter().zip(windows) {
+            assert_eq!(window.start_s, number(&expected["start"]), "{what}");
+            let range = window.first_sample..window.first_sample + window.len;
+            let measured = plans.measure(method, &reference[range.clone()], &target[range], rate_hz);
+            let what = format!("{what}, {method}, window {} at {} s", window.index, window.start_s);
+            let figures = if double { expected.get("f64").unwrap_or(expected) } else { expected };
+            let tolerance = if settings.filter(rate_hz).is_some() {
+                tolerance(method, double).of_filtered_samples()
+            } else {
+                tolerance(method, double)
+            };
+            assert_measured(measured, figures, tolerance, &what);
+            let accepted = measured.1 >= number(settings.get("min_match_pct"));
+            assert_eq!(Some(accepted), expected["accepted"].as_bool(), "{what}");
+        }
+    };
+    for (name, set) in pairs["sets"].as_object().unwrap() {
+        for method in methods {
+            check(set, method, list(&set["methods"][method]), name);
+        }
+    }
+    let single = &pairs["single_method"];
+    // Of one method alone, the reference program has no branch for `Whitened Cross-Correlation` and `VideoDiff`: it runs SCC.
+    let runs = |name: &str| if [WHITEN, "VideoDiff"].contains(&name) { SCC.to_owned() } else { name.to_owned() };
+    for (name, results) in single["results"].as_object().unwrap() {
+        if methods.contains(&runs(name).as_str()) {
+            check(single, &runs(name), list(&results["results"]), "single method");
+        }
+    }
+}
+
+fn of_samples() -> Vec<&'static str> {
+    OF_SAMPLES.iter().map(|(name, ..)| *name).filter(|name| *name != SCC_FITTED).collect()
+}
+
+#[test]
+fn pairs_in_double_precision_equal_the_reference() {
+    check_pairs::<f64>(&of_samples(), true);
+}
+
+#[test]
+fn pairs_in_single_precision_equal_the_reference() {
+    check_pairs::<f32>(&of_samples(), false);
+}
+
+#[test]
+fn features_of_pairs_equal_the_reference() {
+    check_pairs::<f64>(&OF_FEATURES, true);
+    check_pairs::<f64>(&OF_FEATURES, false);
+}
