@@ -23,6 +23,7 @@ pub mod options;
 pub mod peak;
 pub mod spectrum;
 pub mod stats;
+pub mod student;
 pub mod sub_sample;
 pub mod taper;
 pub mod weighting;

@@ -3,7 +3,14 @@
 mod dbscan;
 mod diagnose;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod golden;
+mod judge;
+#[cfg(test)]
+mod made_up;
 mod reference;
+mod segments;
+mod speed;
 
 vsg_plugin_api::export!(diagnose::Diagnose);
