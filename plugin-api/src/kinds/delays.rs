@@ -38,8 +38,46 @@ pub struct Delay {
     /// What one delay does not put right, if something is known: steps or drift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uncorrected: Option<String>,
+    /// Why this delay and this verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
 }
 json_kind!(Delay, "delay/1");
+
+/// What the windows of a target said, and what became of it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Explanation {
+    /// Why the verdict is what it is.
+    pub because: String,
+    /// What accepted windows say: the selected delay first, then others that at least two windows agree on.
+    pub votes: Vec<Vote>,
+    /// Accepted windows that nobody agrees with.
+    pub alone: usize,
+    /// Windows that did not count.
+    pub rejected: Vec<Rejection>,
+}
+
+/// A delay that windows agree on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Vote {
+    /// The delay (ms); what drift adds until a window is taken out.
+    pub delay_ms: f64,
+    /// Windows that agree on it.
+    pub windows: usize,
+    /// Start of the first of them (s).
+    pub first_s: f64,
+    /// Start of the last of them (s).
+    pub last_s: f64,
+}
+
+/// Windows that did not count, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Rejection {
+    /// Why; the figures are those of the first window.
+    pub because: String,
+    /// Numbers of the windows.
+    pub windows: Vec<usize>,
+}
 
 /// How far a measured delay can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

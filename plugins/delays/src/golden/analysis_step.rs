@@ -87,7 +87,7 @@ impl Case<'_> {
         let language = self.setting("analysis_lang_source1");
         let choice = info::choose_audio(&self.reference_tracks(), Some(text(&language)));
         let stage = stage(mode, count(&self.setting("min_accepted_chunks")));
-        let delay = stage.decide(&correlation(source, windows.collect()), &mut Vec::new())?;
+        let delay = stage.decide(&correlation(source, windows.collect()), None, &mut Vec::new())?.delay;
         Ok(Delay { reference_track_id: choice.map_or(0, |choice| choice.track_id), ..delay })
     }
 
