@@ -283,8 +283,7 @@ fn delay() -> Delay {
 fn delays() -> Delays {
     let of_both = |delay_ms| BTreeMap::from([(name(1), 0.0), (name(2), delay_ms)]);
     Delays {
-        source_delays_ms: BTreeMap::from([(name(1), 0), (name(2), DELAY_MS as i64)]),
-        raw_source_delays_ms: of_both(DELAY_MS),
+        sources: BTreeMap::from([(name(1), SourceDelay::of_raw(0.0)), (name(2), SourceDelay::of_raw(DELAY_MS))]),
         global_shift_ms: 0,
         raw_global_shift_ms: 0.0,
         file_shift_ms: of_both(DELAY_MS),
