@@ -33,7 +33,7 @@ sample: build ## Make the sample pair in media/
 golden: setup ## Compare with the reference program's results (VSG_GOLDEN=DIR takes another set)
 	$(CARGO) build --locked --workspace
 	$(CARGO) test --locked --workspace --test 'golden*'
-	$(CARGO) test --locked -p delays -p mux-mkvmerge -p subtitle-sync --lib golden
+	$(CARGO) test --locked -p delays -p drift-dbscan -p mux-mkvmerge -p subtitle-sync --lib golden
 
 bench: setup build ## Measure whole runs against ffmpeg's decodes
 	@sh scripts/bench.sh

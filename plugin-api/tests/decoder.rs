@@ -9,7 +9,7 @@ use vsg_plugin_api::{
     abi::RawValue,
     kinds::{
         Audio, AudioFilter, AudioHeader, Correlation, Delay, Delays, Layout, LayoutTrack, Media, MediaTrack, Output,
-        SourceFile, Track, TrackData, TrackType, Tracks, Window,
+        SourceDelay, SourceFile, Track, TrackData, TrackType, Tracks, Window,
     },
     prelude::{Blob, Data, Value},
 };
@@ -71,7 +71,8 @@ fn good() -> Vec<Value> {
         reference_track_id: 1,
         ..Delay::default()
     };
-    let delays = Delays { raw_source_delays_ms: BTreeMap::from([("Source 2".into(), 1.5)]), ..Delays::default() };
+    let delays =
+        Delays { sources: BTreeMap::from([("Source 2".into(), SourceDelay::of_raw(1.5))]), ..Delays::default() };
     let media = Media { source: "Source 1".into(), tracks: vec![MediaTrack::default()], ..Media::default() };
     let layout = Layout { tracks: vec![LayoutTrack::default()], ..Layout::default() };
     let track = Track {

@@ -28,6 +28,7 @@ pub mod plans;
 pub mod resample;
 pub mod spectrum;
 pub mod stats;
+pub mod student;
 pub mod sub_sample;
 pub mod taper;
 pub mod weighting;

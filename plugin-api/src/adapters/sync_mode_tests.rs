@@ -5,7 +5,7 @@ use crate::{
     Error, Subtitles, SyncMode,
     abi::{HostRef, LoopBody, RRef, RawHost, RawHost_TO, TD_Opaque},
     ctx::Ctx,
-    kinds::{Delays, SyncOutcome, SyncReport, Track, TrackData, TrackType, Tracks},
+    kinds::{Delays, SourceDelay, SyncOutcome, SyncReport, Track, TrackData, TrackType, Tracks},
     ports::{Inputs, Outputs},
     report::Entry,
     stage::Stage,
@@ -145,8 +145,9 @@ fn of_source_2(path: impl Into<PathBuf>, tracks: Vec<Track>) -> Tracks {
 
 /// 1234.5 ms from the first sample of the measured audio, 1200.25 ms for the file.
 fn delays() -> Delays {
-    let of = |ms: f64| [("Source 2".to_owned(), ms)].into();
-    Delays { raw_source_delays_ms: of(1234.5), file_shift_ms: of(1200.25), ..Delays::default() }
+    let source = || "Source 2".to_owned();
+    let sources = [(source(), SourceDelay::of_raw(1234.5))].into();
+    Delays { sources, file_shift_ms: [(source(), 1200.25)].into(), ..Delays::default() }
 }
 
 fn text(track: &Track) -> String {

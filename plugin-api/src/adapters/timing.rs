@@ -28,7 +28,7 @@ impl Timing {
             let shift_ms = delays.global_shift_ms as f64;
             Self::new(source, delays.file_shift_ms.get(source).copied().unwrap_or(shift_ms), shift_ms)
         } else {
-            let delay_ms = delays.raw_source_delays_ms.get(source).copied().unwrap_or(0.0);
+            let delay_ms = delays.raw_ms(source).unwrap_or(0.0);
             Self::new(source, delay_ms, delays.raw_global_shift_ms)
         }
     }

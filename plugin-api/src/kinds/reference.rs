@@ -1,8 +1,8 @@
 //! The reference of kinds: what each one holds, out of the types themselves.
 
 use super::{
-    Alignment, Audio, AudioHeader, Correlation, Delay, Delays, Diagnosis, Layout, Media, Output, SourceFile,
-    SyncReport, Tracks,
+    Alignment, Audio, AudioHeader, Correlation, Delay, Delays, DelaysHeader, Diagnosis, Layout, Media, Output,
+    SourceFile, SyncReport, Tracks,
 };
 use crate::Data;
 use schemars::JsonSchema;
@@ -36,7 +36,7 @@ pub fn reference() -> Vec<KindReference> {
         of::<Correlation, Correlation>(),
         of::<Diagnosis, Diagnosis>(),
         of::<Delay, Delay>(),
-        of::<Delays, Delays>(),
+        of::<Delays, DelaysHeader>(),
         of::<Tracks, Tracks>(),
         of::<SyncReport, SyncReport>(),
         of::<Output, Output>(),

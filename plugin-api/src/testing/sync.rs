@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Data, Signature, Value,
     abi::RawOutput,
-    kinds::{Delays, Media, MediaTrack, Track, TrackData, TrackType, Tracks},
+    kinds::{Delays, Media, MediaTrack, SourceDelay, Track, TrackData, TrackType, Tracks},
     subtitles::{Format, Subtitles},
 };
 use serde_json::{Map, Value as Json};
@@ -218,8 +218,7 @@ fn tracks(of_source: Tracks, codec_id: &str, path: PathBuf) -> Tracks {
 fn delays(delay_ms: f64) -> Delays {
     let source = "Source 2".to_owned();
     Delays {
-        source_delays_ms: [(source.clone(), delay_ms.round_ties_even() as i64)].into(),
-        raw_source_delays_ms: [(source.clone(), delay_ms)].into(),
+        sources: [(source.clone(), SourceDelay::of_raw(delay_ms))].into(),
         file_shift_ms: [(source, delay_ms)].into(),
         ..Delays::default()
     }

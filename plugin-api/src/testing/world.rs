@@ -122,6 +122,7 @@ impl World {
             Media::KIND => value(self.media(source)),
             Audio::KIND => value(sound::readable(source, &self.sounds[source - 1])?),
             Correlation::KIND => value(correlation()),
+            Diagnosis::KIND => value(diagnosis()),
             Delay::KIND => value(delay()),
             Delays::KIND => value(delays()),
             Layout::KIND => value(layout()),
@@ -189,6 +190,7 @@ pub(super) fn is_readable(value: &RawValue) -> Option<bool> {
         Media::KIND => reads::<Media>(value),
         Audio::KIND => reads::<Audio>(value),
         Correlation::KIND => reads::<Correlation>(value),
+        Diagnosis::KIND => reads::<Diagnosis>(value),
         Delay::KIND => reads::<Delay>(value),
         Delays::KIND => reads::<Delays>(value),
         Layout::KIND => reads::<Layout>(value),
@@ -206,7 +208,7 @@ pub(super) fn raw_input(port: &str, values: Vec<Value>) -> RawInput {
 
 /// The sources that a port gets values of.
 fn sources(port: &Port) -> &'static [usize] {
-    let is_about_targets = matches!(port.kind.as_str(), Correlation::KIND | Delay::KIND);
+    let is_about_targets = matches!(port.kind.as_str(), Correlation::KIND | Diagnosis::KIND | Delay::KIND);
     match port.arity {
         Arity::Many if is_about_targets => &[2],
         Arity::Many => &[1, 2],
@@ -251,6 +253,18 @@ fn correlation() -> Correlation {
     }
 }
 
+fn diagnosis() -> Diagnosis {
+    let segment =
+        Segment { start_s: 0.0, end_s: LENGTH_S, start_error_s: 0.0, delay_ms: DELAY_MS, error_ms: 0.02, windows: 9 };
+    Diagnosis {
+        source: name(2),
+        kind: DiagnosisKind::Uniform,
+        reason: "made up".into(),
+        segments: vec![segment],
+        ..Diagnosis::default()
+    }
+}
+
 fn delay() -> Delay {
     Delay {
         source: name(2),
@@ -269,8 +283,7 @@ fn delay() -> Delay {
 fn delays() -> Delays {
     let of_both = |delay_ms| BTreeMap::from([(name(1), 0.0), (name(2), delay_ms)]);
     Delays {
-        source_delays_ms: BTreeMap::from([(name(1), 0), (name(2), DELAY_MS as i64)]),
-        raw_source_delays_ms: of_both(DELAY_MS),
+        sources: BTreeMap::from([(name(1), SourceDelay::of_raw(0.0)), (name(2), SourceDelay::of_raw(DELAY_MS))]),
         global_shift_ms: 0,
         raw_global_shift_ms: 0.0,
         file_shift_ms: of_both(DELAY_MS),
@@ -302,7 +315,7 @@ mod tests {
             .flat_map(|name| [1, 2].map(|source| world.value(&format!("{name}/1"), source)))
             .flatten()
             .collect();
-        assert_eq!(made.len(), 20);
+        assert_eq!(made.len(), 22);
         for value in made {
             let raw = value.into_raw();
             assert_eq!(is_readable(&raw), Some(true), "{}: {}", raw.kind, raw.header);

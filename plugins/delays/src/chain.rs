@@ -3,7 +3,10 @@
 
 use crate::global_shift;
 use std::collections::BTreeMap;
-use vsg_plugin_api::kinds::{Delay, Delays, Layout, Media, TrackType};
+use vsg_plugin_api::{
+    Result,
+    kinds::{Delay, Delays, Layout, Media, SourceDelay, TrackType},
+};
 
 /// What the chain needs to know.
 pub(crate) struct Job<'a> {
@@ -34,23 +37,23 @@ impl Job<'_> {
 }
 
 /// The delays of the job, and the lines of the log that explain them.
-pub(crate) fn chain(job: &Job<'_>) -> (Delays, Vec<String>) {
+pub(crate) fn chain(job: &Job<'_>) -> Result<(Delays, Vec<String>)> {
     let mut log = sync_mode(job);
     let has_targets = !job.delays.is_empty();
     let mut delays = if has_targets {
-        with_container_delays(job, &mut log)
+        with_container_delays(job, &mut log)?
     } else {
         log.push("--- Analysis Phase: Skipped (Remux-only mode - no sync sources) ---".into());
         Delays::default()
     };
     add_file_shifts(job, &mut delays);
     if has_targets || job.always_shift_containers {
-        global_shift::apply(job, &mut delays, &mut log);
+        global_shift::apply(job, &mut delays, &mut log)?;
     }
-    if !delays.source_delays_ms.is_empty() {
+    if !delays.sources.is_empty() {
         log.extend(final_delays(job, &delays));
     }
-    (delays, log)
+    Ok((delays, log))
 }
 
 /// Start of an audio track of the reference against its first video track (ms).
@@ -84,7 +87,7 @@ fn sync_mode(job: &Job<'_>) -> Vec<String> {
     log
 }
 
-fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
+fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Result<Delays> {
     let mut delays = Delays::default();
     log.push("--- Getting Source 1 Container Delays for Analysis ---".into());
     for track in &job.reference.tracks {
@@ -119,18 +122,17 @@ fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Delays {
                 "[Delay Calculation]   = Final delay:      {raw_ms:+.3}ms (raw) → {rounded_ms:+}ms (rounded)"
             ));
         }
-        delays.source_delays_ms.insert(source.clone(), rounded_ms);
-        delays.raw_source_delays_ms.insert(source.clone(), raw_ms);
+        let delay = SourceDelay::new(rounded_ms, raw_ms).map_err(|error| error.context(source.clone()))?;
+        delays.sources.insert(source.clone(), delay);
     }
-    delays.source_delays_ms.insert(job.reference.source.clone(), 0);
-    delays.raw_source_delays_ms.insert(job.reference.source.clone(), 0.0);
-    delays
+    delays.sources.insert(job.reference.source.clone(), SourceDelay::of_raw(0.0));
+    Ok(delays)
 }
 
 fn final_delays(job: &Job<'_>, delays: &Delays) -> Vec<String> {
     let (mode, shift_ms) = (job.mode(), delays.global_shift_ms);
     let mut log = vec![format!("\n[Delay] === FINAL DELAYS (Sync Mode: {mode}, Global Shift: +{shift_ms}ms) ===")];
-    log.extend(delays.source_delays_ms.iter().map(|(source, ms)| format!("  - {source}: {ms:+}ms")));
+    log.extend(delays.sources.iter().map(|(source, delay)| format!("  - {source}: {:+}ms", delay.rounded_ms())));
     if job.allow_negative {
         let retained = "Negative delays retained (allow_negative mode). Secondary sources may have negative delays.";
         log.push(format!("\n[INFO] {retained}"));
@@ -166,10 +168,10 @@ mod tests {
     fn the_raw_shift_is_that_of_the_track_that_gave_the_rounded_one() {
         let reference = media("Source 1", &[(V, 0, 80), (A, 1, 30)]);
         let layout = layout(&[("Source 1", A, 1), ("Source 2", A, 1)]);
-        let (delays, log) = chain(&job(&reference, &[delay("Source 2", 1001.3125)], &layout));
+        let (delays, log) = chain(&job(&reference, &[delay("Source 2", 1001.3125)], &layout)).unwrap();
         assert_eq!((delays.global_shift_ms, delays.raw_global_shift_ms), (50, 50.0));
-        assert_eq!(delays.source_delays_ms["Source 2"], 1001);
-        assert_eq!(delays.raw_source_delays_ms["Source 2"], 1001.3125);
+        assert_eq!(delays.rounded_ms("Source 2").unwrap(), 1001);
+        assert_eq!(delays.raw_ms("Source 2").unwrap(), 1001.3125);
         assert!(
             log.contains(&"[Delay] Most negative relevant delay: -50ms (rounded), -50.000ms (raw)".into()),
             "{log:#?}"
@@ -183,9 +185,9 @@ mod tests {
         let reference = media("Source 1", &[(V, 0, 0), (A, 1, 0)]);
         let layout = layout(&[("Source 2", A, 1), ("Source 3", A, 1)]);
         let targets = [delay("Source 2", -9.6), delay("Source 3", -10.4)];
-        let (delays, log) = chain(&job(&reference, &targets, &layout));
+        let (delays, log) = chain(&job(&reference, &targets, &layout)).unwrap();
         assert_eq!((delays.global_shift_ms, delays.raw_global_shift_ms), (10, 10.4));
-        assert!(delays.raw_source_delays_ms.values().all(|ms| *ms >= 0.0), "{delays:?}");
+        assert!(delays.sources.values().all(|delay| delay.raw_ms() >= 0.0), "{delays:?}");
         let considered: Vec<&String> = log.iter().filter(|line| line.contains("Considering delay from")).collect();
         assert_eq!(considered, ["  - Considering delay from Source 2: -10ms"], "one line for each value");
     }
@@ -194,15 +196,15 @@ mod tests {
     fn a_remux_has_no_delays_unless_its_own_audio_has_to_be_shifted() {
         let reference = media("Source 1", &[(V, 0, 501), (A, 1, 0)]);
         let layout = layout(&[("Source 1", V, 0), ("Source 1", A, 1), ("Source 1", S, 2)]);
-        let (delays, log) = chain(&job(&reference, &[], &layout));
-        assert_eq!((delays.source_delays_ms.len(), delays.global_shift_ms), (0, 0));
+        let (delays, log) = chain(&job(&reference, &[], &layout)).unwrap();
+        assert_eq!((delays.sources.len(), delays.global_shift_ms), (0, 0));
         let skipped = "--- Analysis Phase: Skipped (Remux-only mode - no sync sources) ---";
         assert_eq!(log.last().map(String::as_str), Some(skipped));
 
         let always = Job { always_shift_containers: true, ..job(&reference, &[], &layout) };
-        let (delays, log) = chain(&always);
+        let (delays, log) = chain(&always).unwrap();
         assert_eq!((delays.global_shift_ms, delays.file_shift_ms["Source 1"]), (501, 501.0));
-        assert_eq!(delays.source_delays_ms["Source 1"], 501, "subtitles of the reference move with its picture");
+        assert_eq!(delays.rounded_ms("Source 1").unwrap(), 501, "subtitles of the reference move with its picture");
         assert!(log.contains(&"\n[INFO] All delays shifted by +501ms to eliminate negatives.".into()), "{log:#?}");
     }
 
@@ -212,10 +214,10 @@ mod tests {
         let layout = layout(&[("Source 1", A, 1), ("Source 2", S, 3)]);
         let targets = [delay("Source 2", -437.25)];
         let plain = job(&reference, &targets, &layout);
-        let (delays, _) = chain(&plain);
-        assert_eq!((delays.source_delays_ms["Source 2"], delays.global_shift_ms), (-457, 0));
-        let (delays, log) = chain(&Job { always_shift_containers: true, ..plain });
-        assert_eq!((delays.source_delays_ms["Source 2"], delays.global_shift_ms), (-437, 20));
+        let (delays, _) = chain(&plain).unwrap();
+        assert_eq!((delays.rounded_ms("Source 2").unwrap(), delays.global_shift_ms), (-457, 0));
+        let (delays, log) = chain(&Job { always_shift_containers: true, ..plain }).unwrap();
+        assert_eq!((delays.rounded_ms("Source 2").unwrap(), delays.global_shift_ms), (-437, 20));
         assert!(log.iter().any(|line| line.contains("only if audio of Source 1 starts before its video")), "{log:#?}");
     }
 
@@ -224,7 +226,7 @@ mod tests {
         let reference = media("Source 1", &[(V, 0, 0), (A, 1, 250)]);
         let layout = layout(&[("Source 2", A, 1)]);
         let late = Delay { start_ms: 40.0, reference_start_ms: 250.0, ..delay("Source 2", -437.25) };
-        let (delays, _) = chain(&job(&reference, &[late], &layout));
+        let (delays, _) = chain(&job(&reference, &[late], &layout)).unwrap();
         assert_eq!(delays.global_shift_ms, 187);
         // The target's first sample, at 40 ms in its file, belongs 437.25 ms before the reference's, at 250 ms.
         assert_eq!(delays.file_shift_ms["Source 2"] + 40.0, 250.0 - 437.25 + 187.0);
@@ -238,7 +240,8 @@ mod tests {
         let measured = Delay { start_ms: 3000.0, ..delay("Source 2", 100.5) };
         let shift_ms = |layout: &Layout| {
             let targets = std::slice::from_ref(&measured);
-            let (delays, _) = chain(&Job { kept_timestamps: Some(&sources), ..job(&sources[0], targets, layout) });
+            let (delays, _) =
+                chain(&Job { kept_timestamps: Some(&sources), ..job(&sources[0], targets, layout) }).unwrap();
             (delays.global_shift_ms, delays.file_shift_ms["Source 1"], delays.file_shift_ms["Source 2"])
         };
         assert_eq!(shift_ms(&layout(&[("Source 1", A, 1), ("Source 2", A, 1)])), (0, 0.0, -2899.5));

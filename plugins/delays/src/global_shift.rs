@@ -1,7 +1,10 @@
 //! The global shift: what is added to all delays so that no audio of the output has to start before 0.
 
 use crate::chain::{Job, relative_ms};
-use vsg_plugin_api::kinds::{Delays, Media, TrackType};
+use vsg_plugin_api::{
+    Result,
+    kinds::{Delays, Media, SourceDelay, TrackType},
+};
 
 /// A delay that must not be negative.
 struct Candidate {
@@ -10,20 +13,20 @@ struct Candidate {
 }
 
 /// Shifts all delays if one that counts is negative.
-pub(crate) fn apply(job: &Job<'_>, delays: &mut Delays, log: &mut Vec<String>) {
+pub(crate) fn apply(job: &Job<'_>, delays: &mut Delays, log: &mut Vec<String>) -> Result<()> {
     log.push("\n--- Calculating Global Shift ---".into());
     match lowest(job, delays, log).filter(|lowest| lowest.rounded_ms < 0) {
         Some(lowest) => {
             delays.global_shift_ms = -lowest.rounded_ms;
             delays.raw_global_shift_ms = -lowest.raw_ms;
             // Without targets the maps are empty, but what the reference is shifted by must stand in them.
-            delays.source_delays_ms.entry(job.reference.source.clone()).or_insert(0);
-            delays.raw_source_delays_ms.entry(job.reference.source.clone()).or_insert(0.0);
+            delays.sources.entry(job.reference.source.clone()).or_insert(SourceDelay::of_raw(0.0));
             delays.file_shift_ms.values_mut().for_each(|ms| *ms += delays.global_shift_ms as f64);
-            shift(delays, job.reference, log);
+            shift(delays, job.reference, log)?;
         }
         None => log.push("[Delay] All relevant delays are non-negative. No global shift needed.".into()),
     }
+    Ok(())
 }
 
 /// The lowest delay that counts, if a shift is wanted at all. Rounded and raw value are those of one and the same track.
@@ -58,11 +61,8 @@ fn starts(job: &Job<'_>, sources: &[Media], delays: &Delays, log: &mut Vec<Strin
 fn delays_of_tracks(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for track in job.layout.tracks.iter().filter(|track| track.kind == TrackType::Audio) {
-        let (Some(&rounded_ms), Some(&raw_ms)) =
-            (delays.source_delays_ms.get(&track.source), delays.raw_source_delays_ms.get(&track.source))
-        else {
-            continue;
-        };
+        let Some(delay) = delays.sources.get(&track.source) else { continue };
+        let (rounded_ms, raw_ms) = (delay.rounded_ms(), delay.raw_ms());
         if !candidates.iter().any(|known| known.rounded_ms == rounded_ms) {
             log.push(format!("  - Considering delay from {}: {rounded_ms}ms", track.source));
         }
@@ -77,20 +77,21 @@ fn delays_of_tracks(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Ve
     candidates
 }
 
-fn shift(delays: &mut Delays, reference: &Media, log: &mut Vec<String>) {
+fn shift(delays: &mut Delays, reference: &Media, log: &mut Vec<String>) -> Result<()> {
     let (shift_ms, raw_shift_ms) = (delays.global_shift_ms, delays.raw_global_shift_ms);
     log.push(format!("[Delay] Most negative relevant delay: {}ms (rounded), {:.3}ms (raw)", -shift_ms, -raw_shift_ms));
     log.push(format!("[Delay] Applying lossless global shift: +{shift_ms}ms (rounded), +{raw_shift_ms:.3}ms (raw)"));
     log.push("[Delay] Adjusted delays after global shift:".into());
-    for ((source, rounded_ms), raw_ms) in
-        delays.source_delays_ms.iter_mut().zip(delays.raw_source_delays_ms.values_mut())
-    {
-        let (old_ms, old_raw_ms) = (*rounded_ms, *raw_ms);
-        *rounded_ms += shift_ms;
-        *raw_ms += raw_shift_ms;
+    let shift = SourceDelay::new(shift_ms, raw_shift_ms)?;
+    for (source, delay) in &mut delays.sources {
+        let old = *delay;
+        *delay = old.plus(shift).map_err(|error| error.context(source.clone()))?;
         log.push(format!(
-            "  - {source}: {:+.1}ms → {:+.1}ms (rounded: {old_raw_ms:+.3}ms → {:+.3}ms raw)",
-            old_ms as f64, *rounded_ms as f64, *raw_ms
+            "  - {source}: {:+.1}ms → {:+.1}ms (rounded: {:+.3}ms → {:+.3}ms raw)",
+            old.rounded_ms() as f64,
+            delay.rounded_ms() as f64,
+            old.raw_ms(),
+            delay.raw_ms()
         ));
     }
     let timed = || reference.tracks.iter().filter(|track| matches!(track.kind, TrackType::Audio | TrackType::Video));
@@ -110,4 +111,5 @@ fn shift(delays: &mut Delays, reference: &Media, log: &mut Vec<String>) {
             (ms + shift_ms) as f64
         ));
     }
+    Ok(())
 }

@@ -1,6 +1,10 @@
 //! Turns measured windows into the delays of the job.
 
 mod chain;
+mod early_cluster;
+mod error_bar;
+mod example;
+mod explain;
 mod global_shift;
 #[cfg(test)]
 mod golden;
@@ -10,7 +14,13 @@ mod plan;
 #[cfg(test)]
 mod properties;
 mod select;
+#[cfg(test)]
+mod select_tests;
 mod selection;
+mod telling;
+mod uneven;
+mod verdict;
+mod votes;
 
 vsg_plugin_api::export!(select::Select, plan::Plan);
 

@@ -56,3 +56,27 @@ pub(crate) fn windows(delays_ms: &[f64]) -> Vec<Window> {
     });
     windows.collect()
 }
+
+/// Random numbers that are the same on every machine (SplitMix64 of Steele, Lea and Flood, 2014).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Evenly between two numbers.
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        low + (high - low) * ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A normal error with this standard deviation (Box and Muller, 1958).
+    pub(crate) fn error(&mut self, sigma: f64) -> f64 {
+        let (radius, turn) = (self.between(1e-12, 1.0), self.between(0.0, std::f64::consts::TAU));
+        sigma * (-2.0 * radius.ln()).sqrt() * turn.cos()
+    }
+}

@@ -1,6 +1,6 @@
 //! `delays/plan`: the delays of the whole job.
 
-use crate::chain;
+use crate::{chain, explain};
 use vsg_plugin_api::{
     prelude::*,
     report::{Entry, Table},
@@ -29,6 +29,16 @@ choice! {
     }
 }
 
+choice! {
+    /// What happens to a source of the output that one delay does not put in sync.
+    pub enum Uncorrected {
+        /// The job fails before anything is written.
+        Refuse,
+        /// It is told.
+        Tell,
+    }
+}
+
 params! {
     /// How the delays of all sources become the delays of the job.
     pub struct Plan {
@@ -39,6 +49,8 @@ params! {
         /// With extracted files: whether a reference whose audio starts before its video is shifted even if no other source
         /// has audio.
         always_shift_containers: bool = false,
+        /// What happens if a source of the output drifts or steps, and nothing has corrected it.
+        uncorrected: Uncorrected = Uncorrected::Refuse,
     }
 }
 
@@ -61,6 +73,13 @@ impl Stage for Plan {
         let reference = media.first().ok_or_else(|| Error::new("there is no Source 1"))?;
         require_times(&media, &targets)?;
         require_complete(reference, &targets, &layout)?;
+        for issue in uncorrected(&targets, &layout) {
+            if self.uncorrected == Uncorrected::Refuse {
+                return Err(refusal(&issue));
+            }
+            ctx.warn(&issue);
+            ctx.report(&Entry::Issue(issue))?;
+        }
 
         let (delays, log) = chain::chain(&chain::Job {
             reference,
@@ -69,7 +88,7 @@ impl Stage for Plan {
             allow_negative: self.sync_mode == SyncMode::AllowNegative,
             always_shift_containers: self.always_shift_containers && self.extraction == Extraction::Files,
             kept_timestamps: (self.extraction == Extraction::Passthrough).then_some(&media),
-        });
+        })?;
         let delays = Delays { from_first_sample: self.extraction == Extraction::Files, ..delays };
         log.iter().for_each(|line| ctx.log(line));
         require_reasonable(&delays)?;
@@ -109,8 +128,22 @@ pub(crate) fn require_complete(reference: &Media, targets: &[Delay], layout: &La
     }
 }
 
+/// What one delay does not put right in sources that the output has tracks of.
+fn uncorrected(targets: &[Delay], layout: &Layout) -> Vec<String> {
+    let is_used = |delay: &&Delay| layout.tracks.iter().any(|track| track.source == delay.source);
+    targets.iter().filter(is_used).filter_map(|delay| delay.uncorrected.clone()).collect()
+}
+
+fn refusal(what: &str) -> Error {
+    Error::new(format!("{what}, and no stage corrects that")).help(
+        "leave the tracks of this source out of the layout, or take the delay all the same by uncorrected = \"tell\" of delays/plan; \
+         if the finding is wrong, look at the plot of delay over time in the report",
+    )
+}
+
 fn require_reasonable(delays: &Delays) -> Result<()> {
-    match delays.source_delays_ms.iter().find(|(_, ms)| ms.abs() > LARGEST_MS) {
+    let rounded = delays.sources.iter().map(|(source, delay)| (source, delay.rounded_ms()));
+    match rounded.into_iter().find(|(_, ms)| ms.abs() > LARGEST_MS) {
         None => Ok(()),
         Some((source, ms)) => {
             let message = format!("Unreasonable delay for {source}: {ms}ms. This likely indicates an analysis error.");
@@ -128,15 +161,18 @@ fn table(reference: &Media, targets: &[Delay], delays: &Delays) -> Table {
             target.source.clone(),
             format!("{:+.3}", target.raw_ms + container_ms as f64),
             format!("{:+}", target.rounded_ms + container_ms),
+            target.error_ms.map_or(String::new(), |ms| format!("{ms:.3}")),
+            explain::name(target.verdict).to_owned(),
             format!("{} of {}", target.accepted, target.measured),
             target.label.clone(),
         ]);
     }
     if delays.global_shift_ms != 0 {
         let (raw, rounded) = (format!("{:+.3}", delays.raw_global_shift_ms), format!("{:+}", delays.global_shift_ms));
-        rows.push(vec!["global shift".into(), raw, rounded, String::new(), "no audio before 0".into()]);
+        let none = String::new;
+        rows.push(vec!["global shift".into(), raw, rounded, none(), none(), none(), "no audio before 0".into()]);
     }
-    let columns = ["source", "delay (ms)", "rounded (ms)", "windows accepted", "selected by"];
+    let columns = ["source", "delay (ms)", "rounded (ms)", "± (ms)", "verdict", "windows accepted", "selected by"];
     Table { title: "Delays".into(), columns: columns.map(str::to_owned).to_vec(), rows, is_detail: false }
 }
 
@@ -155,7 +191,7 @@ mod tests {
             always_shift_containers: false,
             kept_timestamps: None,
         };
-        let (delays, _) = chain::chain(&job);
+        let (delays, _) = chain::chain(&job).unwrap();
         (reference, delays)
     }
 
@@ -165,9 +201,9 @@ mod tests {
         let targets = [delay("Source 2", -437.25), delay("Source 3", 12.0)];
         let (reference, delays) = plan(&targets, &layout);
         let table = table(&reference, &targets, &delays);
-        assert_eq!(table.rows[0], ["Source 2", "-416.250", "-416", "9 of 10", "mode"]);
-        assert_eq!(table.rows[1], ["Source 3", "+33.000", "+33", "9 of 10", "mode"]);
-        assert_eq!(table.rows[2], ["global shift", "+416.250", "+416", "", "no audio before 0"]);
+        assert_eq!(table.rows[0], ["Source 2", "-416.250", "-416", "", "likely", "9 of 10", "mode"]);
+        assert_eq!(table.rows[1], ["Source 3", "+33.000", "+33", "", "likely", "9 of 10", "mode"]);
+        assert_eq!(table.rows[2], ["global shift", "+416.250", "+416", "", "", "", "no audio before 0"]);
         assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
     }
 
@@ -186,6 +222,36 @@ mod tests {
         let error = require_complete(&reference, &[delay("Source 2", 1.0)], &layout).unwrap_err();
         assert!(error.message().contains("No delay calculated for Source 3"), "{error}");
         require_complete(&reference, &[delay("Source 2", 1.0), delay("Source 3", 1.0)], &layout).unwrap();
+    }
+
+    #[test]
+    fn sources_of_the_output_that_one_delay_does_not_put_in_sync_are_told() {
+        let drifting = Delay { uncorrected: Some("Source 2 drifts".into()), ..delay("Source 2", 1.0) };
+        let targets = [drifting, delay("Source 3", 1.0)];
+        let used = layout(&[("Source 2", TrackType::Subtitles, 2), ("Source 3", TrackType::Audio, 1)]);
+        assert_eq!(uncorrected(&targets, &used), ["Source 2 drifts"]);
+        let unused = layout(&[("Source 1", TrackType::Audio, 1), ("Source 3", TrackType::Audio, 1)]);
+        assert!(uncorrected(&targets, &unused).is_empty());
+        let error = refusal("Source 2 drifts");
+        assert_eq!(error.message(), "Source 2 drifts, and no stage corrects that");
+        assert!(error.help_text().is_some_and(|help| help.contains("uncorrected = \"tell\"")));
+    }
+
+    #[test]
+    fn a_delay_whose_two_forms_differ_is_refused() {
+        let reference = media("Source 1", &[(TrackType::Audio, 1, 0)]);
+        let odd = [Delay { rounded_ms: 437, ..delay("Source 2", -437.25) }];
+        let layout = layout(&[("Source 2", TrackType::Audio, 1)]);
+        let job = chain::Job {
+            reference: &reference,
+            delays: &odd,
+            layout: &layout,
+            allow_negative: false,
+            always_shift_containers: false,
+            kept_timestamps: None,
+        };
+        let error = chain::chain(&job).unwrap_err();
+        assert!(error.message().contains("437 ms rounded and -437.25 ms unrounded"), "{error}");
     }
 
     #[test]

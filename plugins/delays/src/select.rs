@@ -1,7 +1,15 @@
 //! `delays/select`: one delay for one target.
 
-use crate::selection::{self, Mode};
-use vsg_plugin_api::{prelude::*, report::Entry};
+use crate::{
+    error_bar::{self, Evidence},
+    example::example,
+    selection::{self, Mode, Selected},
+    telling,
+    uneven::{self, Lines},
+    verdict::{self, Case, Judgement},
+    votes::Said,
+};
+use vsg_plugin_api::prelude::*;
 
 choice! {
     /// How the delay is selected.
@@ -10,8 +18,11 @@ choice! {
         MostCommon,
         /// The mean of all windows within 1 ms of the most frequent one.
         Clustered,
-        /// The median of all windows within 1 ms of the most frequent one; a few stray windows can not move it.
+        /// The median of all windows within 1 ms, or what the method can tell apart, of where they are densest; a few stray windows
+        /// can not move it.
         ClusterMedian,
+        /// The mean of a cluster within 1 ms that is there from the beginning; without one, as `clustered`.
+        EarlyCluster,
         /// The mean of the first run of windows that stay within 1 ms.
         FirstStable,
         /// The mean of all accepted windows.
@@ -19,8 +30,21 @@ choice! {
     }
 }
 
-/// Windows that agree lie this near to the selected delay (ms).
+choice! {
+    /// Which delay a target gets that steps.
+    pub enum SteppingDelay {
+        /// That of its first segment, which a correction starts from.
+        FirstSegment,
+        /// That of all windows, as if it did not step.
+        Ignore,
+    }
+}
+
+/// Windows that agree lie this near to each other (ms), or as near as the method can tell.
 const AGREEMENT_MS: f64 = 1.0;
+
+/// No method is so coarse (ms).
+const COARSEST_MS: f64 = 100.0;
 
 params! {
     /// How one delay comes out of many windows.
@@ -34,18 +58,34 @@ params! {
         /// (%); 0 does not ask.
         #[schemars(range(min = 0.0, max = 100.0))]
         min_agreement_pct: f64 = 50.0,
-        /// `first-stable`: windows that a run needs.
+        /// `first-stable` and a target that steps: windows that a run or a segment needs.
         #[schemars(range(min = 1, max = 10000))]
         first_stable_min_windows: usize = 3,
-        /// `first-stable`: whether shorter runs are passed over.
+        /// `first-stable` and a target that steps: whether shorter runs are passed over.
         first_stable_skip_unstable: bool = true,
+        /// `early-cluster`: how many accepted windows are the beginning.
+        #[schemars(range(min = 1, max = 10000))]
+        early_cluster_window: usize = 10,
+        /// `early-cluster`: how many of them the cluster needs.
+        #[schemars(range(min = 1, max = 10000))]
+        early_cluster_threshold: usize = 5,
+        /// With a diagnosis: which delay a target gets that steps.
+        stepping: SteppingDelay = SteppingDelay::FirstSegment,
     }
 }
 
-/// The delay's place in the report.
-#[derive(serde::Serialize)]
-struct Facts<'a> {
-    selection: &'a Delay,
+/// A delay, and what to tell the user of one that windows speak against.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Decision {
+    pub(crate) delay: Delay,
+    pub(crate) doubt: Option<String>,
+}
+
+/// A delay before anybody asked whether it is right.
+struct Proposal<'a> {
+    selected: Selected,
+    /// The lines that it is taken from, if it is not taken from windows.
+    lines: Option<Lines<'a>>,
 }
 
 impl Stage for Select {
@@ -55,6 +95,10 @@ impl Stage for Select {
         Signature::new("Selects one delay from the measured windows of a target.")
             .phase("Analysis")
             .input::<Correlation>("correlation", "the measured windows")
+            .optional_input::<Diagnosis>(
+                "diagnosis",
+                "what the windows show: drift is taken out, and segments are told apart",
+            )
             .output::<Delay>("delay", "the selected delay")
             .example(example("a stray window does not move the median", Selection::ClusterMedian, 100.25))
             .example(example("the mean of all windows does", Selection::Average, 226.4))
@@ -62,84 +106,100 @@ impl Stage for Select {
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let correlation: Correlation = inputs.one("correlation")?;
+        let diagnosis: Option<Diagnosis> = inputs.optional("diagnosis")?;
         for window in &correlation.windows {
-            let what = || format!("the delay of {} in window {}", correlation.source, window.number);
+            let what = || format!("the delay or the start of {} in window {}", correlation.source, window.number);
             crate::require_time(what, window.delay_ms)?;
+            crate::require_time(what, 1000.0 * window.start_s)?;
+        }
+        crate::require_time(|| "the length of a window".into(), 1000.0 * correlation.window_s)?;
+        if let Some(diagnosis) = &diagnosis {
+            uneven::require_sane(diagnosis, &correlation.source)?;
         }
         let mut log = Vec::new();
-        let delay = self.decide(&correlation, &mut log);
+        let decision = self.decide(&correlation, diagnosis.as_ref(), &mut log);
         log.iter().for_each(|line| ctx.log(line));
-        let delay = delay?;
-        ctx.report(&Entry::facts(&["targets", &delay.source], &Facts { selection: &delay })?)?;
-        if let Some(doubt) = doubt(&correlation, delay.raw_ms) {
-            ctx.warn(&doubt);
-            ctx.report(&Entry::Issue(doubt))?;
+        match decision {
+            Ok(decision) => {
+                telling::tell(&decision, ctx)?;
+                Outputs::new().with("delay", decision.delay)
+            }
+            Err(error) => {
+                telling::tell_refusal(&correlation, &error, ctx)?;
+                Err(error)
+            }
         }
-        Outputs::new().with("delay", delay)
     }
 }
 
-/// Five windows, one of which is astray, and the delay that comes out of them (ms).
-fn example(name: &str, mode: Selection, raw_ms: f64) -> Example {
-    let windows = [100.0, 100.25, 100.25, 100.5, 731.0].iter().zip(1..).map(|(delay_ms, number)| Window {
-        number,
-        start_s: 60.0 * number as f64,
-        delay_ms: *delay_ms,
-        match_pct: 90.0,
-        peak_ratio: None,
-        runner_up_ms: None,
-        accepted: true,
-        rejected_because: None,
-        ..Window::default()
-    });
-    let correlation = Correlation {
-        source: "Source 2".into(),
-        track_id: 1,
-        reference_track_id: 1,
-        method: "phat".into(),
-        start_ms: 0.0,
-        reference_start_ms: 0.0,
-        reference_duration_s: 400.0,
-        planned: 5,
-        min_match_pct: 5.0,
-        windows: windows.collect(),
-        ..Correlation::default()
-    };
-    let delay = Delay {
-        source: "Source 2".into(),
-        rounded_ms: raw_ms.round_ties_even() as i64,
-        raw_ms,
-        label: if mode == Selection::Average { "average" } else { "cluster median" }.into(),
-        accepted: 5,
-        measured: 5,
-        start_ms: 0.0,
-        reference_start_ms: 0.0,
-        reference_track_id: 1,
-        ..Delay::default()
-    };
-    let example = Example::new(name).input("correlation", correlation).output("delay", delay).tolerance(1e-9);
-    match mode {
-        // Four of five windows are nowhere near the mean, which only this mode takes all the same.
-        Selection::Average => example.with("mode", "average").with("min_agreement_pct", 0.0),
-        _ => example,
+pub(crate) fn accepted(correlation: &Correlation) -> Vec<&Window> {
+    correlation.windows.iter().filter(|window| window.accepted).collect()
+}
+
+/// What is to be judged: the windows, and the level that was selected (ms).
+pub(crate) fn case<'a>(correlation: &'a Correlation, said: &'a [Said<'a>], selected_ms: f64) -> Case<'a> {
+    Case {
+        source: &correlation.source,
+        windows: &correlation.windows,
+        said,
+        selected_ms,
+        within_ms: within_ms(correlation),
+        overlap: overlap(correlation),
+        reference_s: correlation.reference_duration_s,
     }
+}
+
+/// How near to each other delays count as one (ms).
+fn within_ms(correlation: &Correlation) -> f64 {
+    let said: Vec<f64> = correlation.windows.iter().filter_map(|window| window.error_ms).collect();
+    let typical_ms = if said.is_empty() { 0.0 } else { 1.5 * selection::median(said.into_iter()) };
+    let resolution_ms = correlation.resolution_ms.unwrap_or(0.0);
+    // In this order a number that is none is passed over.
+    let ms = AGREEMENT_MS.max(resolution_ms).max(typical_ms).min(COARSEST_MS);
+    (10.0 * ms).ceil() / 10.0
+}
+
+/// How many windows share each moment, at least 1.
+fn overlap(correlation: &Correlation) -> f64 {
+    let starts_s: Vec<f64> = correlation.windows.iter().map(|window| window.start_s).collect();
+    if starts_s.len() < 2 {
+        return 1.0;
+    }
+    let spacing_s = selection::median(starts_s.windows(2).map(|pair| pair[1] - pair[0]));
+    if spacing_s > 0.0 { (correlation.window_s / spacing_s).clamp(1.0, 1e3) } else { 1.0 }
 }
 
 impl Select {
     /// The delay of a target, and the lines of the log that explain it. Fails with too few windows, or if they disagree.
-    pub(crate) fn decide(&self, correlation: &Correlation, log: &mut Vec<String>) -> Result<Delay> {
+    pub(crate) fn decide(
+        &self,
+        correlation: &Correlation,
+        diagnosis: Option<&Diagnosis>,
+        log: &mut Vec<String>,
+    ) -> Result<Decision> {
         let source = &correlation.source;
-        let accepted: Vec<&Window> = correlation.windows.iter().filter(|window| window.accepted).collect();
+        let accepted = accepted(correlation);
         let enough = accepted.len() >= self.min_accepted;
-        let Some(selected) = selection::select(&accepted, self.selection_mode()).filter(|_| enough) else {
+        let proposal = if enough { self.propose(correlation, &accepted, diagnosis, log) } else { None };
+        let Some(Proposal { selected, lines }) = proposal else {
             log.push(format!("[ERROR] Analysis failed: Only {} chunks were accepted.", accepted.len()));
             return Err(too_few(correlation, accepted.len(), self.min_accepted));
         };
         log.extend(selected.log);
         log.push(format!("{source} delay determined: {:+} ms ({}).", selected.rounded_ms, selected.label));
         log.extend(selected.raw_log);
-        self.require_agreement(source, &accepted, selected.raw_ms)?;
-        Ok(Delay {
+
+        let within_ms = within_ms(correlation);
+        let said: Vec<Said<'_>> = accepted
+            .iter()
+            .map(|window| said(correlation, window, lines.as_ref(), selected.raw_ms, within_ms))
+            .collect();
+        self.require_agreement(source, &said, selected.raw_ms, within_ms)?;
+        let judged = verdict::judge(&case(correlation, &said, selected.raw_ms));
+        let Judgement { verdict, runner_up, explanation, doubt } = judged;
+        let error_ms = lines.map_or_else(|| self.error_ms(correlation, &said), |lines| Some(lines.error_ms()));
+        let reference_s = correlation.reference_duration_s;
+        let delay = Delay {
             source: source.clone(),
             rounded_ms: selected.rounded_ms,
             raw_ms: selected.raw_ms,
@@ -149,15 +209,75 @@ impl Select {
             start_ms: correlation.start_ms,
             reference_start_ms: correlation.reference_start_ms,
             reference_track_id: correlation.reference_track_id,
-            ..Delay::default()
-        })
+            error_ms,
+            verdict,
+            runner_up,
+            uncorrected: diagnosis.and_then(|diagnosis| uneven::uncorrected(diagnosis, source, reference_s)),
+            explanation: Some(explanation),
+        };
+        // What a diagnosis tells is no news.
+        Ok(Decision { doubt: doubt.filter(|_| delay.uncorrected.is_none() || verdict == Verdict::Ambiguous), delay })
     }
 
-    fn selection_mode(&self) -> Mode {
+    /// The delay that windows, or the lines that they lie on, have for the target. `None` without windows.
+    fn propose<'a>(
+        &self,
+        correlation: &Correlation,
+        accepted: &[&Window],
+        diagnosis: Option<&'a Diagnosis>,
+        log: &mut Vec<String>,
+    ) -> Option<Proposal<'a>> {
+        let steps = diagnosis.is_some_and(|diagnosis| diagnosis.kind == DiagnosisKind::Stepping);
+        let ignores = steps && self.stepping == SteppingDelay::Ignore;
+        let lines =
+            diagnosis.filter(|_| !ignores).and_then(|diagnosis| Lines::of(diagnosis, self.first_stable_min_windows));
+        if let Some(lines) = lines {
+            let raw_ms = lines.first_ms();
+            let (log, raw_log) = (Vec::new(), Vec::new());
+            let selected =
+                Selected { rounded_ms: selection::round(raw_ms), raw_ms, label: lines.label(), log, raw_log };
+            return Some(Proposal { selected, lines: Some(lines) });
+        }
+        // A diagnosis of the reference program's way knows no lines, and its log is as there.
+        let knows_no_lines = diagnosis.is_some_and(|diagnosis| diagnosis.segments.is_empty());
+        if steps && knows_no_lines {
+            if ignores {
+                log.extend(not_corrected(&correlation.source));
+            } else if let Some(selected) = self.first_segment(&correlation.source, accepted, log) {
+                return Some(Proposal { selected, lines: None });
+            }
+        }
+        let selected = selection::select(accepted, self.selection_mode(within_ms(correlation)))?;
+        Some(Proposal { selected, lines: None })
+    }
+
+    /// The reference program's delay of a target that steps: that of the first stable run, if there is one.
+    fn first_segment(&self, source: &str, accepted: &[&Window], log: &mut Vec<String>) -> Option<Selected> {
+        let (min_windows, skip_unstable) = (self.first_stable_min_windows, self.first_stable_skip_unstable);
+        let found = selection::stable_run(accepted, min_windows, skip_unstable);
+        // It is looked for twice: for the rounded delay and for the raw one.
+        let lines = found.as_ref().map_or_else(|lines| lines, |run| &run.log);
+        log.extend(lines.iter().chain(lines).cloned());
+        let run = found.ok()?;
+        let (rounded_ms, raw_ms) = (run.rounded_ms, run.raw_ms);
+        log.extend([
+            format!("[Stepping Detected] Found stepping in {source}"),
+            format!("[Stepping Override] Using first segment's delay: {rounded_ms:+}ms (raw: {raw_ms:.3}ms)"),
+            format!("[Stepping Override] This delay will be used for ALL tracks (audio + subtitles) from {source}"),
+            "[Stepping Override] Stepping correction will be applied to audio tracks during processing".to_owned(),
+        ]);
+        let label = "first segment, stepping corrected";
+        Some(Selected { label, log: Vec::new(), raw_log: Vec::new(), ..run })
+    }
+
+    fn selection_mode(&self, within_ms: f64) -> Mode {
         match self.mode {
             Selection::MostCommon => Mode::MostCommon,
             Selection::Clustered => Mode::Clustered,
-            Selection::ClusterMedian => Mode::ClusterMedian,
+            Selection::ClusterMedian => Mode::ClusterMedian { within_ms },
+            Selection::EarlyCluster => {
+                Mode::EarlyCluster { window: self.early_cluster_window, threshold: self.early_cluster_threshold }
+            }
             Selection::FirstStable => Mode::FirstStable {
                 min_windows: self.first_stable_min_windows,
                 skip_unstable: self.first_stable_skip_unstable,
@@ -166,18 +286,34 @@ impl Select {
         }
     }
 
+    /// The error bar of a delay that was taken from windows (ms): from those that agree, or from all for their average.
+    fn error_ms(&self, correlation: &Correlation, said: &[Said<'_>]) -> Option<f64> {
+        let counts = |said: &&Said<'_>| said.agrees || self.mode == Selection::Average;
+        let windows: Vec<&Window> = said.iter().filter(counts).map(|said| said.window).collect();
+        let delays_ms: Vec<f64> = windows.iter().map(|window| window.delay_ms).collect();
+        let errors_ms: Vec<f64> = windows.iter().filter_map(|window| window.error_ms).collect();
+        let evidence = Evidence {
+            delays_ms: &delays_ms,
+            errors_ms: &errors_ms,
+            overlap: overlap(correlation),
+            resolution_ms: correlation.resolution_ms.unwrap_or(0.0),
+            within_ms: within_ms(correlation),
+        };
+        (!windows.is_empty()).then(|| error_bar::error_ms(&evidence)).filter(|ms| ms.is_finite())
+    }
+
     /// Fails if too few windows say what was selected: then the files share no single delay, or nothing at all. A share alone
     /// is not enough, because a single window is a third of three.
-    fn require_agreement(&self, source: &str, accepted: &[&Window], raw_ms: f64) -> Result<()> {
-        let agreeing = accepted.iter().filter(|window| (window.delay_ms - raw_ms).abs() <= AGREEMENT_MS).count();
-        let agreement_pct = 100.0 * agreeing as f64 / accepted.len() as f64;
+    fn require_agreement(&self, source: &str, said: &[Said<'_>], raw_ms: f64, within_ms: f64) -> Result<()> {
+        let agreeing = said.iter().filter(|said| said.agrees).count();
+        let agreement_pct = 100.0 * agreeing as f64 / said.len() as f64;
         let agree = agreement_pct >= self.min_agreement_pct && agreeing >= self.min_accepted;
         if agree || self.min_agreement_pct == 0.0 {
             return Ok(());
         }
         Err(Error::new(format!(
-            "{source}: the accepted windows disagree; only {agreeing} of {} lie within {AGREEMENT_MS} ms of {raw_ms:+.3} ms",
-            accepted.len()
+            "{source}: the accepted windows disagree; only {agreeing} of {} lie within {within_ms} ms of {raw_ms:+.3} ms",
+            said.len()
         ))
         .help(
             "the target may drift, run at another speed, or be cut differently; look at the plot of delay over time in the \
@@ -186,42 +322,35 @@ impl Select {
     }
 }
 
-/// What to tell the user of a delay that windows speak against.
-fn doubt(correlation: &Correlation, selected_ms: f64) -> Option<String> {
-    let source = &correlation.source;
-    let accepted: Vec<&Window> = correlation.windows.iter().filter(|window| window.accepted).collect();
-    let is_near = |window: &&&Window, ms: f64| (window.delay_ms - ms).abs() <= AGREEMENT_MS;
-    let others: Vec<&Window> = accepted.iter().filter(|window| !is_near(window, selected_ms)).copied().collect();
-    let second = selection::select(&others, Mode::ClusterMedian);
-    let agreeing = |ms: f64| others.iter().filter(|window| is_near(window, ms)).copied().collect::<Vec<_>>();
-    if let Some(second) = second
-        && let [first, .., last] = agreeing(second.raw_ms)[..]
-    {
-        return Some(format!(
-            "{source}: {} of {} accepted windows, between {:.0} s and {:.0} s, say {:+.3} ms instead of {selected_ms:+.3} ms; the \
-             target may be cut differently there, and one delay can not be right everywhere",
-            agreeing(second.raw_ms).len(),
-            accepted.len(),
-            first.start_s,
-            last.start_s,
-            second.raw_ms,
-        ));
+/// What a window says, and whether that is what was selected.
+fn said<'a>(
+    correlation: &Correlation,
+    window: &'a Window,
+    lines: Option<&Lines<'_>>,
+    selected_ms: f64,
+    within_ms: f64,
+) -> Said<'a> {
+    let at_s = correlation.middle_s(window);
+    match lines {
+        Some(lines) => {
+            let level_ms = lines.level_ms(window.delay_ms, at_s);
+            Said { window, level_ms, agrees: lines.agrees(level_ms, at_s, within_ms) }
+        }
+        None => {
+            let level_ms = window.delay_ms;
+            Said { window, level_ms, agrees: (level_ms - selected_ms).abs() <= within_ms }
+        }
     }
-    let agreeing = accepted.len() - others.len();
-    if others.len() >= 2 && 5 * others.len() > accepted.len() {
-        return Some(format!(
-            "{source}: only {agreeing} of {} accepted windows lie within {AGREEMENT_MS} ms of {selected_ms:+.3} ms; the target may \
-             drift, and one delay can not be right everywhere",
-            accepted.len(),
-        ));
-    }
-    (10 * agreeing < 6 * correlation.windows.len()).then(|| {
-        format!(
-            "{source}: only {agreeing} of {} windows say {selected_ms:+.3} ms, the others found nothing; look at the result, and if \
-             it is out of sync, the files may be shifted by more than a window (window_s)",
-            correlation.windows.len(),
-        )
-    })
+}
+
+/// The reference program's warning of steps that it does not correct.
+fn not_corrected(source: &str) -> [String; 4] {
+    [
+        format!("⚠️  [Stepping Detected] Found stepping in {source}"),
+        "⚠️  [Stepping Disabled] Stepping correction is disabled - timing may be inconsistent".into(),
+        "⚠️  [Recommendation] Enable 'Stepping Correction' in settings if you want automatic correction".into(),
+        "⚠️  [Manual Review] You should manually review this file's sync quality".into(),
+    ]
 }
 
 fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
@@ -238,104 +367,4 @@ fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
         "the files may hold different material, be silent or damaged, run at different speeds, or be shifted by more than a \
          window; try another audio track (language of media/decode), longer windows (window_s) or another correlation method"
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::made_up::windows;
-
-    fn measured(delays_ms: &[f64]) -> Correlation {
-        Correlation {
-            source: "Source 2".into(),
-            track_id: 4,
-            reference_track_id: 1,
-            method: "phat".into(),
-            start_ms: 7.0,
-            reference_start_ms: 21.0,
-            reference_duration_s: 100.0,
-            planned: 10,
-            min_match_pct: 5.0,
-            windows: windows(delays_ms),
-            ..Correlation::default()
-        }
-    }
-
-    fn decide(select: &Select, delays_ms: &[f64]) -> Result<Delay> {
-        select.decide(&measured(delays_ms), &mut Vec::new())
-    }
-
-    #[test]
-    fn by_default_stray_windows_do_not_move_the_delay() {
-        let delay = decide(&Select::default(), &[100.2, 100.2, 100.3, 100.9, 731.0, -12.0]).unwrap();
-        assert_eq!((delay.rounded_ms, delay.raw_ms, delay.label.as_str()), (100, 100.25, "cluster median"));
-        assert_eq!((delay.accepted, delay.measured), (6, 6));
-        assert_eq!((delay.start_ms, delay.reference_start_ms, delay.reference_track_id), (7.0, 21.0, 1));
-    }
-
-    #[test]
-    fn rejected_windows_do_not_count() {
-        let mut correlation = measured(&[5.0, 5.0, 5.0, 900.0]);
-        correlation.windows[3].accepted = false;
-        let delay = Select::default().decide(&correlation, &mut Vec::new()).unwrap();
-        assert_eq!((delay.raw_ms, delay.accepted, delay.measured), (5.0, 3, 4));
-    }
-
-    #[test]
-    fn windows_that_drift_apart_are_no_delay() {
-        let error = decide(&Select::default(), &[0.0, 10.0, 20.0, 30.0, 40.0, 50.0]).unwrap_err();
-        assert!(error.message().contains("only 1 of 6 lie within 1 ms"), "{error}");
-        assert!(error.help_text().is_some_and(|help| help.contains("drift")), "{error:?}");
-    }
-
-    #[test]
-    fn the_share_of_agreeing_windows_decides() {
-        let windows = [8.0, 8.0, 8.0, 100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0];
-        let asking = |min_agreement_pct| Select { min_agreement_pct, ..Select::default() };
-        assert!(decide(&asking(30.0), &windows).is_ok());
-        assert!(decide(&asking(31.0), &windows).is_err());
-    }
-
-    #[test]
-    fn as_many_windows_must_agree_as_must_be_accepted() {
-        let (three, four) = ([100.0, 500.0, -900.0], [100.0, 100.0, 500.0, -900.0]);
-        assert!(decide(&Select::default(), &three).is_err(), "a third, but one window");
-        assert!(decide(&Select::default(), &four).is_err(), "half of them, but two windows");
-        let asking_for = |min_accepted| Select { min_accepted, ..Select::default() };
-        assert_eq!(decide(&asking_for(2), &four).unwrap().rounded_ms, 100);
-        assert_eq!(decide(&asking_for(1), &[100.0]).unwrap().rounded_ms, 100);
-        let not_asking = Select { min_agreement_pct: 0.0, ..Select::default() };
-        assert_eq!(decide(&not_asking, &three).unwrap().rounded_ms, 100);
-    }
-
-    #[test]
-    fn a_second_delay_is_told() {
-        let mut correlation = measured(&[5.0, 5.0, 5.2, 5.0, 905.0, 905.5, -40.0]);
-        let told = doubt(&correlation, 5.0).unwrap();
-        let expected = "Source 2: 2 of 7 accepted windows, between 40 s and 50 s, say +905.250 ms instead of +5.000 ms";
-        assert!(told.starts_with(expected), "{told}");
-        correlation.windows[5].accepted = false;
-        let told = doubt(&correlation, 5.0).unwrap();
-        assert!(told.starts_with("Source 2: only 4 of 6 accepted windows lie within 1 ms of +5.000 ms"), "{told}");
-        correlation.windows[4].accepted = false;
-        let told = doubt(&correlation, 5.0).unwrap();
-        assert!(told.starts_with("Source 2: only 4 of 7 windows say +5.000 ms"), "{told}");
-    }
-
-    #[test]
-    fn a_stray_window_is_no_doubt() {
-        assert_eq!(doubt(&measured(&[5.0, 5.0, 5.2, 5.0, 5.1, 905.5]), 5.0), None);
-        let mut some_silent = measured(&[5.0; 10]);
-        some_silent.windows[2..6].iter_mut().for_each(|window| window.accepted = false);
-        assert_eq!(doubt(&some_silent, 5.0), None);
-    }
-
-    #[test]
-    fn too_few_windows_are_an_error_that_counts_them() {
-        let mut log = Vec::new();
-        let error = Select::default().decide(&measured(&[1.0, 1.0]), &mut log).unwrap_err();
-        assert!(error.message().contains("Accepted chunks: 2"), "{error}");
-        assert_eq!(log, ["[ERROR] Analysis failed: Only 2 chunks were accepted."]);
-        assert!(decide(&Select { min_accepted: 0, ..Select::default() }, &[]).is_err());
-    }
 }

@@ -3,17 +3,28 @@
 //! Rounded and raw delay come from the same windows. "Rounded" is to nearest, ties to even; means are plain sums from left
 //! to right, so that equal input gives equal bits.
 
+use crate::{early_cluster, votes};
 use vsg_plugin_api::kinds::Window;
 
 /// How a delay is selected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Mode {
     /// The most frequent whole millisecond; the one that occurs first among equals.
     MostCommon,
     /// All windows within 1 ms of the most frequent one, averaged.
     Clustered,
-    /// All windows within 1 ms of the most frequent one: their median, which a few stray windows can not move.
-    ClusterMedian,
+    /// All windows near the place where they are densest: their median, which a few stray windows can not move.
+    ClusterMedian {
+        /// How near (ms).
+        within_ms: f64,
+    },
+    /// A cluster that is there from the beginning.
+    EarlyCluster {
+        /// How many windows are the beginning.
+        window: usize,
+        /// How many of them the cluster needs.
+        threshold: usize,
+    },
     /// The first run of windows that stay within 1 ms of its start.
     FirstStable {
         /// Windows that a run needs.
@@ -49,10 +60,14 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
             selected(most_common, raw_ms, "mode")
         }
         Mode::Clustered => clustered(accepted, most_common),
-        Mode::ClusterMedian => {
-            let raw_ms = median(cluster(accepted, most_common).map(|window| window.delay_ms));
+        Mode::ClusterMedian { within_ms } => {
+            let delays_ms: Vec<f64> = accepted.iter().map(|window| window.delay_ms).collect();
+            let center_ms = votes::densest(&delays_ms, within_ms)?;
+            let near = delays_ms.iter().copied().filter(|ms| (ms - center_ms).abs() <= within_ms);
+            let raw_ms = median(near);
             selected(round(raw_ms), raw_ms, "cluster median")
         }
+        Mode::EarlyCluster { window, threshold } => early_cluster::select(accepted, window, threshold, most_common),
         Mode::FirstStable { min_windows, skip_unstable } => {
             first_stable(accepted, min_windows, skip_unstable, most_common)?
         }
@@ -74,7 +89,7 @@ fn selected(rounded_ms: i64, raw_ms: f64, label: &'static str) -> Selected {
     Selected { rounded_ms, raw_ms, label, log: Vec::new(), raw_log: Vec::new() }
 }
 
-fn clustered(accepted: &[&Window], center: i64) -> Selected {
+pub(crate) fn clustered(accepted: &[&Window], center: i64) -> Selected {
     let raw_ms = mean(cluster(accepted, center));
     let (count, total, rounded) = (cluster(accepted, center).count(), accepted.len(), round(raw_ms));
     let breakdown: Vec<String> =
@@ -94,24 +109,34 @@ fn clustered(accepted: &[&Window], center: i64) -> Selected {
     }
 }
 
-/// The first stable run. With `skip_unstable` and no run that is long enough, the most common delay and the raw delay of the
-/// first window that has it. `None` with fewer windows than a run needs.
+/// The first stable run, or the most common delay and the raw delay of the first window that has it.
 fn first_stable(accepted: &[&Window], min_windows: usize, skip_unstable: bool, most_common: i64) -> Option<Selected> {
+    match stable_run(accepted, min_windows, skip_unstable) {
+        Ok(selected) => Some(selected),
+        Err(raw_log) => {
+            let mut log = raw_log.clone();
+            log.push("[WARNING] No stable segment found, falling back to mode.".into());
+            let first = accepted.iter().find(|window| window.rounded_ms() == most_common)?;
+            Some(Selected { log, raw_log, ..selected(most_common, first.delay_ms, "mode (fallback)") })
+        }
+    }
+}
+
+/// The first stable run; the lines of the log that tell why there is none.
+pub(crate) fn stable_run(
+    accepted: &[&Window],
+    min_windows: usize,
+    skip_unstable: bool,
+) -> Result<Selected, Vec<String>> {
     let segments = segments(accepted);
     let chosen = match segments.iter().find(|segment| !skip_unstable || segment.len() >= min_windows) {
         Some(segment) if accepted.len() >= min_windows => segment,
+        _ if accepted.len() < min_windows => return Err(Vec::new()),
         _ => {
-            let mut log = Vec::new();
-            if accepted.len() >= min_windows {
-                let largest = segments.iter().map(|segment| segment.len()).max().unwrap_or(0);
-                log.push(format!(
-                    "[First Stable] No segment found with minimum {min_windows} chunks. Largest segment: {largest} chunks"
-                ));
-            }
-            let raw_log = log.clone();
-            log.push("[WARNING] No stable segment found, falling back to mode.".into());
-            let first = accepted.iter().find(|window| window.rounded_ms() == most_common)?;
-            return Some(Selected { log, raw_log, ..selected(most_common, first.delay_ms, "mode (fallback)") });
+            let largest = segments.iter().map(|segment| segment.len()).max().unwrap_or(0);
+            return Err(vec![format!(
+                "[First Stable] No segment found with minimum {min_windows} chunks. Largest segment: {largest} chunks"
+            )]);
         }
     };
     let raw_ms = mean(chosen.iter());
@@ -129,7 +154,7 @@ fn first_stable(accepted: &[&Window], min_windows: usize, skip_unstable: bool, m
         }
         log.push(format!("[First Stable] Using first segment: {facts}"));
     }
-    Some(Selected { raw_log: log.clone(), log, ..selected(rounded, raw_ms, "first stable") })
+    Ok(Selected { raw_log: log.clone(), log, ..selected(rounded, raw_ms, "first stable") })
 }
 
 /// Runs of windows whose whole milliseconds stay within 1 of the first of the run.
@@ -167,19 +192,19 @@ fn most_common(accepted: &[&Window]) -> Option<i64> {
     counts.iter().find(|(_, count)| *count == highest).map(|(ms, _)| *ms)
 }
 
-fn mean<'w, 'a: 'w>(windows: impl Iterator<Item = &'w &'a Window>) -> f64 {
+pub(crate) fn mean<'w, 'a: 'w>(windows: impl Iterator<Item = &'w &'a Window>) -> f64 {
     let (sum, count) = windows.fold((0.0, 0usize), |(sum, count), window| (sum + window.delay_ms, count + 1));
     sum / count as f64
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
 }
 
-fn round(ms: f64) -> i64 {
+pub(crate) fn round(ms: f64) -> i64 {
     ms.round_ties_even() as i64
 }
 
@@ -190,7 +215,7 @@ mod tests {
 
     fn cluster_median(delays_ms: &[f64]) -> (i64, f64) {
         let windows = windows(delays_ms);
-        let selected = select(&windows.iter().collect::<Vec<_>>(), Mode::ClusterMedian).unwrap();
+        let selected = select(&windows.iter().collect::<Vec<_>>(), Mode::ClusterMedian { within_ms: 1.0 }).unwrap();
         assert_eq!((selected.label, selected.log.len(), selected.raw_log.len()), ("cluster median", 0, 0));
         (selected.rounded_ms, selected.raw_ms)
     }
@@ -218,7 +243,9 @@ mod tests {
     #[test]
     fn nothing_is_selected_from_nothing() {
         let stable = Mode::FirstStable { min_windows: 1, skip_unstable: false };
-        for mode in [Mode::MostCommon, Mode::Clustered, Mode::ClusterMedian, stable, Mode::Average] {
+        let median = Mode::ClusterMedian { within_ms: 1.0 };
+        let early = Mode::EarlyCluster { window: 10, threshold: 5 };
+        for mode in [Mode::MostCommon, Mode::Clustered, median, early, stable, Mode::Average] {
             assert_eq!(select(&[], mode), None);
         }
     }

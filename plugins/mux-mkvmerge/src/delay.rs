@@ -61,7 +61,7 @@ fn file_shift_ms(source: &str, delays: &Delays) -> f64 {
 
 /// The reference program's rules for tracks in files of their own.
 fn own_file_ms(item: &Item, delays: &Delays) -> i64 {
-    let delay_of = |source: &str| delays.source_delays_ms.get(source).copied().unwrap_or(0);
+    let delay_of = |source: &str| delays.rounded_ms(source).unwrap_or(0);
     match (item.source.as_str(), item.kind) {
         (REFERENCE, TrackType::Audio) => round(item.container_delay_ms) + delays.global_shift_ms,
         (REFERENCE, TrackType::Video) => delays.global_shift_ms,

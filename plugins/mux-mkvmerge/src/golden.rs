@@ -43,9 +43,9 @@ fn whole_ms(value: &Value) -> i64 {
 
 fn delays(case: &Value) -> Delays {
     let delays = &case["delays"];
-    let whole = |(source, ms): (&String, &Value)| (source.clone(), whole_ms(ms));
+    let whole = |(source, ms): (&String, &Value)| (source.clone(), SourceDelay::of_raw(whole_ms(ms) as f64));
     Delays {
-        source_delays_ms: delays["source_delays_ms"]
+        sources: delays["source_delays_ms"]
             .as_object()
             .map_or_else(Default::default, |map| map.iter().map(whole).collect()),
         global_shift_ms: whole_ms(&delays["global_shift_ms"]),

@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn subtitles_that_move_towards_the_start_are_told() {
         let items = [own(1, 0, TrackType::Subtitles), own(2, 3, TrackType::Subtitles), own(2, 4, TrackType::Audio)];
-        let delays = Delays { source_delays_ms: [("Source 2".to_owned(), -250)].into(), ..Delays::default() };
+        let delays =
+            Delays { sources: [("Source 2".to_owned(), SourceDelay::of_raw(-250.0))].into(), ..Delays::default() };
         let told = early_subtitles(&items, &delays);
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("subtitle track 3 of Source 2 moves by -250 ms"), "{told:?}");

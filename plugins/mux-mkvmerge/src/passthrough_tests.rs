@@ -55,10 +55,9 @@ fn source(number: u64, attachments: &[u64]) -> Source {
 fn delays(global_shift_ms: i64) -> Delays {
     let shift_ms = global_shift_ms as f64;
     let files = [("Source 1", 0.0), ("Source 2", -437.25), ("Source 3", 1001.5)];
-    let tracks = [("Source 1", 0), ("Source 2", -477), ("Source 3", 1000)];
+    let tracks = [("Source 1", 0.0), ("Source 2", -477.0), ("Source 3", 1000.0)];
     Delays {
-        source_delays_ms: tracks.iter().map(|(source, ms)| ((*source).into(), ms + global_shift_ms)).collect(),
-        raw_source_delays_ms: tracks.iter().map(|(source, ms)| ((*source).into(), *ms as f64 + shift_ms)).collect(),
+        sources: tracks.iter().map(|(source, ms)| ((*source).into(), SourceDelay::of_raw(ms + shift_ms))).collect(),
         global_shift_ms,
         raw_global_shift_ms: shift_ms,
         file_shift_ms: files.iter().map(|(source, ms)| ((*source).into(), ms + shift_ms)).collect(),

@@ -14,7 +14,8 @@ pub(super) fn stage(mode: Mode, min_accepted: usize) -> Select {
     match mode {
         Mode::MostCommon => Select { mode: Selection::MostCommon, ..plain },
         Mode::Clustered => Select { mode: Selection::Clustered, ..plain },
-        Mode::ClusterMedian => Select { mode: Selection::ClusterMedian, ..plain },
+        Mode::ClusterMedian { .. } => Select { mode: Selection::ClusterMedian, ..plain },
+        Mode::EarlyCluster { .. } => Select { mode: Selection::EarlyCluster, ..plain },
         Mode::Average => Select { mode: Selection::Average, ..plain },
         Mode::FirstStable { min_windows, skip_unstable } => Select {
             mode: Selection::FirstStable,
@@ -53,7 +54,8 @@ fn check(what: &str, windows: Vec<Window>, mode: Mode, min_accepted: usize, expe
         assert_eq!(selected.raw_log, raw_log, "{what}");
     }
     let mut own_log = Vec::new();
-    let outcome = stage(mode, min_accepted).decide(&correlation("Source 2", windows), &mut own_log);
+    let outcome = stage(mode, min_accepted).decide(&correlation("Source 2", windows), None, &mut own_log);
+    let outcome = outcome.map(|decision| decision.delay);
     assert_eq!(own_log, [log, raw_log].concat(), "{what}");
     assert_eq!(outcome.as_ref().ok().map(|delay| delay.rounded_ms), expected["rounded"].as_i64(), "{what}");
     assert_eq!(outcome.ok().map(|delay| delay.raw_ms), expected["raw"].as_f64(), "{what}");
@@ -99,7 +101,8 @@ fn measured_windows_give_the_delays_of_the_reference_program() {
 
 /// A fitted peak is a 32-bit number in the reference program, and so are its sums over them; here they are 64-bit.
 fn check_single(what: &str, windows: Vec<Window>, mode: Mode, min_accepted: usize, expected: &Value) {
-    let outcome = stage(mode, min_accepted).decide(&correlation("Source 2", windows), &mut Vec::new());
+    let outcome = stage(mode, min_accepted).decide(&correlation("Source 2", windows), None, &mut Vec::new());
+    let outcome = outcome.map(|decision| decision.delay);
     match (outcome, expected["raw"].as_f64()) {
         (Ok(delay), Some(raw_ms)) => {
             assert!((delay.raw_ms - raw_ms).abs() <= 1e-4, "{what}: {} ms, expected {raw_ms} ms", delay.raw_ms);

@@ -1,0 +1,230 @@
+//! How far a selected delay can be trusted, and why.
+
+use crate::votes::{self, Said};
+use vsg_plugin_api::kinds::{Explanation, Rejection, RunnerUp, Verdict, Vote, Window};
+
+/// Windows that have to agree before anything is certain.
+const CERTAIN_WINDOWS: usize = 6;
+
+/// Share of the reference that they have to come from.
+const CERTAIN_SHARE: f64 = 0.5;
+
+/// What was selected, and what the windows say to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) source: &'a str,
+    /// All windows, rejected ones too.
+    pub(crate) windows: &'a [Window],
+    /// Accepted windows in order of time.
+    pub(crate) said: &'a [Said<'a>],
+    /// Level that was selected (ms).
+    pub(crate) selected_ms: f64,
+    /// How near delays count as one (ms).
+    pub(crate) within_ms: f64,
+    /// How many windows share each moment, at least 1.
+    pub(crate) overlap: f64,
+    /// Length of the reference (s).
+    pub(crate) reference_s: f64,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    pub(crate) runner_up: Option<RunnerUp>,
+    pub(crate) explanation: Explanation,
+    /// What to tell the user of a delay that windows speak against.
+    pub(crate) doubt: Option<String>,
+}
+
+/// Judges a selected delay.
+pub(crate) fn judge(case: &Case<'_>) -> Judgement {
+    let (others, alone) = votes::others(case.said, case.within_ms);
+    let agreeing: Vec<&Said<'_>> = case.said.iter().filter(|said| said.agrees).collect();
+    let runner_up = others.first().map(|vote| RunnerUp {
+        delay_ms: vote.delay_ms,
+        windows: vote.windows,
+        distance_ms: (vote.delay_ms - case.selected_ms).abs(),
+    });
+    let (verdict, because, doubt) = match speaks_against(case, agreeing.len(), others.first()) {
+        Some((verdict, doubt)) => (verdict, doubt.clone(), Some(doubt)),
+        None => unopposed(case, &agreeing),
+    };
+    let explanation = Explanation {
+        because,
+        votes: votes::vote(&agreeing).into_iter().chain(others).collect(),
+        alone,
+        rejected: rejections(case.windows),
+    };
+    Judgement { verdict, runner_up, explanation, doubt }
+}
+
+/// What speaks against a delay, the worst first.
+fn speaks_against(case: &Case<'_>, agreeing: usize, second: Option<&Vote>) -> Option<(Verdict, String)> {
+    let Case { source, selected_ms, within_ms, .. } = case;
+    let (accepted, measured) = (case.said.len(), case.windows.len());
+    let others = accepted - agreeing;
+    // In hundreds of windows two agree by chance, and neighbours that share sound stray together.
+    let least = (0.03 * accepted as f64).max(case.overlap + 1.0).ceil() as usize;
+    if let Some(second) = second.filter(|second| second.windows >= least.max(2)) {
+        let Vote { delay_ms, windows, first_s, last_s } = second;
+        let is_near = 4 * windows >= 3 * agreeing;
+        let (verdict, more) = match windows.cmp(&agreeing) {
+            std::cmp::Ordering::Less if !is_near => (Verdict::Likely, ""),
+            std::cmp::Ordering::Less => (Verdict::Ambiguous, "; that is nearly as many as agree"),
+            std::cmp::Ordering::Equal => {
+                (Verdict::Ambiguous, "; that is as many as agree, and only their order decided")
+            }
+            std::cmp::Ordering::Greater => (Verdict::Ambiguous, "; that is more than agree"),
+        };
+        return Some((
+            verdict,
+            format!(
+                "{source}: {windows} of {accepted} accepted windows, between {first_s:.0} s and {last_s:.0} s, say {delay_ms:+.3} ms instead \
+                 of {selected_ms:+.3} ms{more}; the target may be cut differently there, and one delay can not be right everywhere"
+            ),
+        ));
+    }
+    if others >= 2 && 5 * others > accepted {
+        let verdict = if 2 * agreeing < accepted { Verdict::Ambiguous } else { Verdict::Likely };
+        return Some((
+            verdict,
+            format!(
+                "{source}: only {agreeing} of {accepted} accepted windows lie within {within_ms} ms of {selected_ms:+.3} ms; the target may \
+                 drift, and one delay can not be right everywhere"
+            ),
+        ));
+    }
+    (10 * agreeing < 6 * measured).then(|| {
+        let doubt = format!(
+            "{source}: only {agreeing} of {measured} windows say {selected_ms:+.3} ms, the others found nothing; look at the result, and if \
+             it is out of sync, the files may be shifted by more than a window (window_s)"
+        );
+        (Verdict::Likely, doubt)
+    })
+}
+
+/// Nothing speaks against the delay; whether enough speaks for it.
+fn unopposed(case: &Case<'_>, agreeing: &[&Said<'_>]) -> (Verdict, String, Option<String>) {
+    let (count, accepted, within_ms) = (agreeing.len(), case.said.len(), case.within_ms);
+    let ends_s = agreeing.first().zip(agreeing.last()).map(|(first, last)| (first.window.start_s, last.window.start_s));
+    let (first_s, last_s) = ends_s.unwrap_or_default();
+    let agree = format!(
+        "{count} of {accepted} accepted windows, from {first_s:.0} s to {last_s:.0} s, agree within {within_ms} ms"
+    );
+    if count < CERTAIN_WINDOWS {
+        return (Verdict::Likely, format!("{agree}; that is few"), None);
+    }
+    if case.reference_s <= 0.0 || last_s - first_s < CERTAIN_SHARE * case.reference_s {
+        return (Verdict::Likely, format!("{agree}; that is a part of the file only"), None);
+    }
+    (Verdict::Certain, format!("{agree}, and nothing speaks for another delay"), None)
+}
+
+/// Windows that did not count, by reason. Reasons that differ in their figures only are one.
+pub(crate) fn rejections(windows: &[Window]) -> Vec<Rejection> {
+    let kind_of = |because: &str| because.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
+    let mut rejections: Vec<Rejection> = Vec::new();
+    for window in windows.iter().filter(|window| !window.accepted) {
+        let because = window.rejected_because.clone().unwrap_or_else(|| "no reason is given".into());
+        match rejections.iter_mut().find(|known| kind_of(&known.because) == kind_of(&because)) {
+            Some(known) => known.windows.push(window.number),
+            None => rejections.push(Rejection { because, windows: vec![window.number] }),
+        }
+    }
+    rejections
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::windows;
+
+    /// Judges windows of which the accepted ones within 1 ms agree.
+    fn judge_all(windows: &[Window], selected_ms: f64, reference_s: f64) -> Judgement {
+        let accepted = windows.iter().filter(|window| window.accepted);
+        let said: Vec<Said<'_>> = accepted
+            .map(|window| Said {
+                window,
+                level_ms: window.delay_ms,
+                agrees: (window.delay_ms - selected_ms).abs() <= 1.0,
+            })
+            .collect();
+        judge(&Case {
+            source: "Source 2",
+            windows,
+            said: &said,
+            selected_ms,
+            within_ms: 1.0,
+            overlap: 1.0,
+            reference_s,
+        })
+    }
+
+    fn doubt(windows: &[Window], selected_ms: f64) -> Option<String> {
+        judge_all(windows, selected_ms, 100.0).doubt
+    }
+
+    #[test]
+    fn a_second_delay_is_told() {
+        let mut windows = windows(&[5.0, 5.0, 5.2, 5.0, 905.0, 905.5, -40.0]);
+        let told = doubt(&windows, 5.0).unwrap();
+        let expected = "Source 2: 2 of 7 accepted windows, between 40 s and 50 s, say +905.250 ms instead of +5.000 ms";
+        assert!(told.starts_with(expected), "{told}");
+        windows[5].accepted = false;
+        let told = doubt(&windows, 5.0).unwrap();
+        assert!(told.starts_with("Source 2: only 4 of 6 accepted windows lie within 1 ms of +5.000 ms"), "{told}");
+        windows[4].accepted = false;
+        let told = doubt(&windows, 5.0).unwrap();
+        assert!(told.starts_with("Source 2: only 4 of 7 windows say +5.000 ms"), "{told}");
+    }
+
+    #[test]
+    fn a_stray_window_is_no_doubt() {
+        assert_eq!(doubt(&windows(&[5.0, 5.0, 5.2, 5.0, 5.1, 905.5]), 5.0), None);
+        let mut some_silent = windows(&[5.0; 10]);
+        some_silent[2..6].iter_mut().for_each(|window| window.accepted = false);
+        assert_eq!(doubt(&some_silent, 5.0), None);
+    }
+
+    #[test]
+    fn windows_from_the_whole_file_make_a_delay_certain() {
+        let judged = judge_all(&windows(&[5.0; 10]), 5.0, 100.0);
+        assert_eq!((judged.verdict, judged.runner_up), (Verdict::Certain, None));
+        let because =
+            "10 of 10 accepted windows, from 0 s to 90 s, agree within 1 ms, and nothing speaks for another delay";
+        assert_eq!(judged.explanation.because, because);
+        assert_eq!(judge_all(&windows(&[5.0; 10]), 5.0, 1000.0).verdict, Verdict::Likely, "a tenth of the file");
+        assert_eq!(judge_all(&windows(&[5.0; 4]), 5.0, 40.0).verdict, Verdict::Likely, "four windows");
+        assert_eq!(judge_all(&windows(&[5.0; 10]), 5.0, 0.0).verdict, Verdict::Likely, "a file of unknown length");
+    }
+
+    #[test]
+    fn a_tie_is_ambiguous_and_its_loser_the_runner_up() {
+        let judged = judge_all(&windows(&[5.0, 300.0, 5.0, 300.0, 5.0, 300.5]), 5.0, 100.0);
+        assert_eq!(judged.verdict, Verdict::Ambiguous);
+        assert_eq!(judged.runner_up, Some(RunnerUp { delay_ms: 300.0, windows: 3, distance_ms: 295.0 }));
+        assert!(judged.explanation.because.contains("as many as agree, and only their order decided"), "{judged:?}");
+        let nearly = judge_all(&windows(&[5.0, 5.0, 5.0, 5.0, 300.0, 300.0, 300.0]), 5.0, 100.0);
+        assert_eq!(nearly.verdict, Verdict::Ambiguous);
+        let fewer = judge_all(&windows(&[5.0, 5.0, 5.0, 5.0, 5.0, 300.0, 300.0]), 5.0, 100.0);
+        assert_eq!(fewer.verdict, Verdict::Likely);
+        let none = judge_all(&windows(&[5.0, 100.0, 200.0, 300.0]), 150.0, 100.0);
+        assert_eq!(none.verdict, Verdict::Ambiguous, "an average that no window has");
+    }
+
+    #[test]
+    fn rejected_windows_are_counted_by_their_reasons() {
+        let mut windows = windows(&[5.0; 5]);
+        for (index, because) in [(1, "below 5.0"), (2, "peak 1.25 times the second, below 1.50"), (4, "below 5.0")] {
+            windows[index].accepted = false;
+            windows[index].rejected_because = Some(because.into());
+        }
+        windows[3].accepted = false;
+        windows[3].rejected_because = Some("peak 1.31 times the second, below 1.50".into());
+        let found = rejections(&windows);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0], Rejection { because: "below 5.0".into(), windows: vec![2, 5] });
+        assert_eq!(found[1].windows, [3, 4]);
+    }
+}

@@ -1,0 +1,95 @@
+//! What the accepted windows of a target say: which agree with what was selected, and what the others agree on.
+
+use vsg_plugin_api::kinds::{Vote, Window};
+
+/// What one accepted window says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said<'a> {
+    pub(crate) window: &'a Window,
+    /// Its delay without what drift adds (ms).
+    pub(crate) level_ms: f64,
+    /// Whether that is what was selected for its time.
+    pub(crate) agrees: bool,
+}
+
+/// Of values the one that most others lie near; of several the first one. `None` of nothing.
+pub(crate) fn densest(values: &[f64], within: f64) -> Option<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|one, other| values[*one].total_cmp(&values[*other]));
+    let (mut from, mut to) = (0, 0);
+    let counts = order.iter().map(|index| {
+        let value = values[*index];
+        while value - values[order[from]] > within {
+            from += 1;
+        }
+        while to < order.len() && values[order[to]] - value <= within {
+            to += 1;
+        }
+        (to - from, *index)
+    });
+    let best = counts.reduce(|best, next| {
+        let is_better = next.0 > best.0 || (next.0 == best.0 && next.1 < best.1);
+        if is_better { next } else { best }
+    });
+    best.map(|(_, index)| values[index])
+}
+
+/// What windows that do not agree with the selection agree on: each by at least two of them, the most first. Also how many are alone.
+pub(crate) fn others(said: &[Said<'_>], within_ms: f64) -> (Vec<Vote>, usize) {
+    let mut left: Vec<&Said<'_>> = said.iter().filter(|said| !said.agrees).collect();
+    let mut votes = Vec::new();
+    loop {
+        let levels_ms: Vec<f64> = left.iter().map(|said| said.level_ms).collect();
+        let Some(center_ms) = densest(&levels_ms, within_ms) else { break };
+        let near = |said: &&Said<'_>| (said.level_ms - center_ms).abs() <= within_ms;
+        let (together, apart): (Vec<&Said<'_>>, Vec<&Said<'_>>) = left.iter().copied().partition(near);
+        if together.len() < 2 {
+            break;
+        }
+        votes.extend(vote(&together));
+        left = apart;
+    }
+    (votes, left.len())
+}
+
+/// The vote of windows in order of time; `None` of nothing.
+pub(crate) fn vote(together: &[&Said<'_>]) -> Option<Vote> {
+    let [first, .., last] = together else {
+        return together.first().map(|said| one(said.level_ms, said, said, 1));
+    };
+    let level_ms = crate::selection::median(together.iter().map(|said| said.level_ms));
+    Some(one(level_ms, first, last, together.len()))
+}
+
+fn one(delay_ms: f64, first: &Said<'_>, last: &Said<'_>, windows: usize) -> Vote {
+    Vote { delay_ms, windows, first_s: first.window.start_s, last_s: last.window.start_s }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::windows;
+
+    #[test]
+    fn the_densest_place_is_where_most_values_are_near() {
+        assert_eq!(densest(&[], 1.0), None);
+        assert_eq!(densest(&[5.0], 1.0), Some(5.0));
+        assert_eq!(densest(&[300.0, 100.0, 100.0, 300.0], 1.0), Some(300.0), "of equals the first one");
+        assert_eq!(densest(&[9.0, 1.0, 2.0, 3.0], 1.0), Some(2.0));
+        assert_eq!(densest(&[9.0, 1.0, 2.0, 3.0], 6.0), Some(3.0));
+    }
+
+    #[test]
+    fn those_who_disagree_are_counted_by_what_they_agree_on() {
+        let windows = windows(&[5.0, 905.0, 5.0, -40.0, 905.5, 904.9, 77.0, 77.5]);
+        let said: Vec<Said<'_>> = windows
+            .iter()
+            .map(|window| Said { window, level_ms: window.delay_ms, agrees: window.delay_ms == 5.0 })
+            .collect();
+        let (votes, alone) = others(&said, 1.0);
+        assert_eq!(alone, 1);
+        assert_eq!(votes[0], Vote { delay_ms: 905.0, windows: 3, first_s: 10.0, last_s: 50.0 });
+        assert_eq!(votes[1], Vote { delay_ms: 77.25, windows: 2, first_s: 60.0, last_s: 70.0 });
+        assert_eq!(votes.len(), 2);
+    }
+}

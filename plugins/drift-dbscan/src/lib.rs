@@ -1,0 +1,16 @@
+//! Tells what kind of shift the measured windows of a target show: one delay, steps, drift, or nothing.
+
+mod dbscan;
+mod diagnose;
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod golden;
+mod judge;
+#[cfg(test)]
+mod made_up;
+mod reference;
+mod segments;
+mod speed;
+
+vsg_plugin_api::export!(diagnose::Diagnose);
