@@ -33,7 +33,9 @@ mod release;
 mod resample;
 mod rng;
 mod synth;
+mod tape;
 mod tools;
+mod treatment;
 
 pub use error::{Error, Result};
 pub use oracle::{Offset, Truth, decoded_offset, true_delay};
@@ -45,8 +47,10 @@ pub use release::{
     Attachment, AudioTrack, Chapter, Codec, Container, FrameRate, Picture, Release, SubtitleFormat, SubtitleLines,
     SubtitleTrack, chapters_at_cuts,
 };
-pub use synth::{Language, Layout, Line, Mix, Programme, RATE_HZ};
+pub use rng::Rng;
+pub use synth::{Language, Layout, Line, Mix, Programme, RATE_HZ, Style};
 pub use tools::Tools;
+pub use treatment::{Splice, Treatment};
 
 /// Version of everything that is generated; a file of another generation is made again.
 pub const GENERATION: u32 = 1;

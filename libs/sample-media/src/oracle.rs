@@ -79,7 +79,7 @@ pub fn decoded_offset(release: &Release, path: &Path, track: usize, tools: &Tool
 
     let frames = decoded.len().min((seconds * f64::from(RATE_HZ)) as usize);
     let mut source = vec![0.0_f32; frames * description.layout.channels()];
-    Pcm::new(release.programme, &description.mix, description.layout, RATE_HZ, release.delay_ms, 0).read(&mut source);
+    Pcm::of_track(release, track, RATE_HZ, 0).ok_or_else(|| unrelated(0.0))?.read(&mut source);
     let source = downmix(&source, description.layout);
 
     let room = frames.saturating_sub(WINDOW + 2 * EDGE);

@@ -1,7 +1,10 @@
 //! The sound of a release, sample by sample, before any encoder sees it.
 
+use crate::Release;
 use crate::resample::Sampler;
-use crate::synth::{CELL, Layout, Master, Mix, Programme, RATE};
+use crate::synth::{Layout, Mix, Programme, RATE, gain, limit};
+use crate::tape::Tape;
+use crate::treatment::Treatment;
 
 /// A stream of samples of one mix, shifted by a delay.
 ///
@@ -10,9 +13,11 @@ use crate::synth::{CELL, Layout, Master, Mix, Programme, RATE};
 /// the same bits however it is read.
 #[derive(Debug)]
 pub struct Pcm {
-    master: Master,
+    tape: Tape,
     sampler: Sampler,
-    /// Programme samples per channel; the first is number `start` of the programme.
+    /// Factor on each sample; negative for inverted polarity.
+    factor: f32,
+    /// Samples of the tape per channel; the first is number `start`.
     buffer: Vec<Vec<f32>>,
     start: i64,
     next: i64,
@@ -21,15 +26,30 @@ pub struct Pcm {
 impl Pcm {
     /// Opens the stream at sample `first` (may be negative).
     pub fn new(programme: Programme, mix: &Mix, layout: Layout, rate_hz: u32, delay_ms: f64, first: i64) -> Self {
-        let sampler = Sampler::new(rate_hz, delay_ms * (RATE / 1000.0), mix.tilt_db);
-        let cell = sampler.first_input(first).div_euclid(CELL as i64);
-        Self {
-            master: Master::new(programme, mix.clone(), layout, cell),
-            sampler,
-            buffer: vec![Vec::new(); layout.channels()],
-            start: cell * CELL as i64,
-            next: first,
-        }
+        Self::treated(programme, mix, layout, rate_hz, delay_ms, &Treatment::default(), first)
+    }
+
+    /// Opens the sound of a release's audio track at sample `first` of a stream at `rate_hz`; none if there is no such track.
+    pub fn of_track(release: &Release, track: usize, rate_hz: u32, first: i64) -> Option<Self> {
+        let Release { programme, delay_ms, .. } = release;
+        let track = release.audio.get(track)?;
+        Some(Self::treated(*programme, &track.mix, track.layout, rate_hz, *delay_ms, &track.treatment, first))
+    }
+
+    fn treated(
+        programme: Programme,
+        mix: &Mix,
+        layout: Layout,
+        rate_hz: u32,
+        delay_ms: f64,
+        treatment: &Treatment,
+        first: i64,
+    ) -> Self {
+        let sampler = Sampler::at_speed(rate_hz, delay_ms * (RATE / 1000.0), mix.tilt_db, treatment.speed);
+        let tape = Tape::new(programme, mix.clone(), layout, &treatment.splices, sampler.first_input(first));
+        let factor = gain(treatment.gain_db) * if treatment.inverted { -1.0 } else { 1.0 };
+        let start = tape.position();
+        Self { tape, sampler, factor, buffer: vec![Vec::new(); layout.channels()], start, next: first }
     }
 
     /// Fills `out` with the next samples, channels interleaved; its length must be a multiple of the channel count.
@@ -41,19 +61,20 @@ impl Pcm {
                 self.advance(&mut from);
             }
             for (out, channel) in frame.iter_mut().zip(&self.buffer) {
-                *out = self.sampler.sample(self.next, &channel[from..from + width]);
+                let sample = self.sampler.sample(self.next, &channel[from..from + width]);
+                *out = if self.factor == 1.0 { sample } else { limit(self.factor * sample) };
             }
             self.next += 1;
         }
     }
 
-    /// Drops what is before `from`, which becomes 0, and appends a cell.
+    /// Drops what is before `from`, which becomes 0, and appends what comes next on the tape.
     fn advance(&mut self, from: &mut usize) {
         let drop = (*from).min(self.buffer[0].len());
-        for (channel, cell) in self.buffer.iter_mut().zip(self.master.next()) {
+        for channel in &mut self.buffer {
             channel.drain(..drop);
-            channel.extend(cell);
         }
+        self.tape.append(&mut self.buffer);
         self.start += drop as i64;
         *from -= drop;
     }

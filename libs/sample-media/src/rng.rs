@@ -2,11 +2,11 @@
 
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
 #[derive(Debug, Clone)]
-pub(crate) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
     /// The generator of one item: `domain` names what is drawn, `index` which one of them.
-    pub(crate) fn new(seed: u64, domain: &str, index: i64) -> Self {
+    pub fn new(seed: u64, domain: &str, index: i64) -> Self {
         // FNV-1a over the name, then two rounds of mixing, so that neighbouring indices are unrelated.
         let tag = domain
             .bytes()
@@ -14,32 +14,35 @@ impl Rng {
         Self(mix(mix(seed ^ tag).wrapping_add(index.cast_unsigned())))
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next 64 bits.
+    #[allow(clippy::should_implement_trait, reason = "a sequence without an end is no iterator to loop over")]
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
 
     /// Uniform in [0, 1).
-    pub(crate) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Uniform in [low, high).
-    pub(crate) fn range(&mut self, low: f64, high: f64) -> f64 {
+    pub fn range(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
 
     /// Uniform in 0..count; `count` is at least 1.
-    pub(crate) fn below(&mut self, count: usize) -> usize {
+    pub fn below(&mut self, count: usize) -> usize {
         ((self.unit() * count as f64) as usize).min(count.saturating_sub(1))
     }
 
-    pub(crate) fn chance(&mut self, probability: f64) -> bool {
+    /// True with this probability.
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
     /// White noise, uniform in [-1, 1).
-    pub(crate) fn noise(&mut self) -> f32 {
+    pub fn noise(&mut self) -> f32 {
         ((self.next() >> 40) as f32) * (2.0 / (1_u32 << 24) as f32) - 1.0
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Container, Release};
 use crate::progress::Meter;
 use crate::tools::{Tools, args};
-use crate::{Layout, Mix, Pcm, RATE_HZ, Result};
+use crate::{Layout, Mix, Pcm, RATE_HZ, Result, Treatment};
 
 /// Frames that are synthesised and written at a time.
 const BLOCK: usize = 8192;
@@ -34,6 +34,9 @@ pub struct AudioTrack {
     pub default: bool,
     /// Shift of the track in the container (ms): the packets' timestamps move, the decoded samples do not.
     pub start_ms: i32,
+    /// What became of the sound after the mix.
+    #[serde(skip_serializing_if = "Treatment::is_none")]
+    pub treatment: Treatment,
 }
 
 impl AudioTrack {
@@ -50,6 +53,7 @@ impl AudioTrack {
             name: None,
             default: true,
             start_ms: 0,
+            treatment: Treatment::default(),
         }
     }
 }
@@ -72,6 +76,8 @@ pub enum Codec {
     Mp3,
     /// PCM, 16 bits, little endian.
     Pcm,
+    /// Vorbis by libvorbis; not in MP4.
+    Vorbis,
 }
 
 impl Codec {
@@ -84,6 +90,7 @@ impl Codec {
             Self::Opus => "libopus",
             Self::Mp3 => "libmp3lame",
             Self::Pcm => "pcm_s16le",
+            Self::Vorbis => "libvorbis",
         }
     }
 
@@ -97,6 +104,7 @@ impl Codec {
             Self::Opus => "opus",
             Self::Mp3 => "mp3",
             Self::Pcm => "wav",
+            Self::Vorbis => "ogg",
         }
     }
 
@@ -112,13 +120,16 @@ impl Codec {
         if self == Self::Mp3 && track.layout == Layout::Surround51 {
             return Some("MP3 with six channels; it has one or two".into());
         }
+        if self == Self::Vorbis && container == Container::Mp4 {
+            return Some("Vorbis in MP4; use AAC, or a Matroska file".into());
+        }
         if self == Self::Pcm && container == Container::Mp4 {
             return Some("PCM in MP4; use FLAC, or a Matroska file".into());
         }
         if track.rate_hz == 0 || track.rate_hz > 192_000 {
             return Some(format!("audio at {} Hz; common rates are 44100 and 48000", track.rate_hz));
         }
-        None
+        track.treatment.objection()
     }
 }
 
@@ -151,13 +162,16 @@ pub(super) fn encode(
     if extension == "wav" {
         args.extend(args!["-rf64", "auto"]);
     }
+    if let Some(filters) = &track.treatment.filters {
+        args.extend(args!["-af", filters]);
+    }
     args.extend(args!["-y", &file]);
 
     let call = tools.ffmpeg(format!("encoding audio track {number} as {}", track.codec.encoder()), folder);
     call.feed(&args, |stdin| {
-        let Release { programme, delay_ms, duration_s, .. } = release;
-        let mut pcm = Pcm::new(*programme, &track.mix, track.layout, track.rate_hz, *delay_ms, 0);
-        let mut left = (duration_s * f64::from(track.rate_hz)).round() as usize;
+        // `track` is one of the release's.
+        let Some(mut pcm) = Pcm::of_track(release, number, track.rate_hz, 0) else { return Ok(()) };
+        let mut left = (release.duration_s * f64::from(track.rate_hz)).round() as usize;
         let mut block = vec![0.0_f32; BLOCK * channels];
         let mut bytes = Vec::with_capacity(4 * block.len());
         while left > 0 {

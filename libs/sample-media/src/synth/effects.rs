@@ -27,7 +27,7 @@ pub(crate) fn render(programme: &Programme, cell: i64, sides: &mut [Vec<f32>; 2]
     }
     let [left, right] = sides;
     reverb::add(left, right, 0.22, 0.9);
-    room_tone(programme.seed, cell, sides);
+    room_tone(programme, cell, sides);
 }
 
 fn hit(rng: &mut Rng, sound: &mut Vec<f32>) {
@@ -89,9 +89,9 @@ fn footsteps(rng: &mut Rng, cell: i64, cut_s: f64, sides: &mut [Vec<f32>; 2]) {
 }
 
 /// Steady noise, different on both sides, with a colour and loudness of its own per cell.
-fn room_tone(seed: u64, cell: i64, sides: &mut [Vec<f32>; 2]) {
-    let mut rng = Rng::new(seed, "room", cell);
-    let level = rng.range(0.010, 0.028) as f32;
+fn room_tone(programme: &Programme, cell: i64, sides: &mut [Vec<f32>; 2]) {
+    let mut rng = Rng::new(programme.seed, "room", cell);
+    let level = rng.range(0.010, 0.028) as f32 * programme.style.manner().room;
     let colour = rng.range(0.03, 0.20) as f32;
     let flutter = rng.range(0.5, 2.0) as f32;
     let (mut left_state, mut right_state) = (0.0_f32, 0.0_f32);

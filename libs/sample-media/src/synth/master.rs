@@ -59,7 +59,7 @@ impl Master {
     fn render(&mut self) -> Vec<Vec<f32>> {
         let Self { programme, mix, next_cell: cell, stems, .. } = self;
         stems.clear();
-        music::render(programme.seed, *cell, &mut stems.music, &mut stems.low);
+        music::render(programme, *cell, &mut stems.music, &mut stems.low);
         effects::render(programme, *cell, &mut stems.effects);
         if let Some(language) = &mix.language {
             dialogue::render(programme, language, *cell, &mut stems.voice);
@@ -136,7 +136,7 @@ impl Stems {
 }
 
 /// Leaves what is below 0.6 alone and bends the rest towards 0.9; it has no memory, so it delays nothing.
-fn limit(sample: f32) -> f32 {
+pub(crate) fn limit(sample: f32) -> f32 {
     let over = sample.abs() - 0.6;
     if over <= 0.0 { sample } else { (0.6 + 0.3 * (over / 0.3).tanh()).copysign(sample) }
 }

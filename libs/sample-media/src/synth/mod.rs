@@ -13,11 +13,14 @@ mod music;
 mod programme;
 mod reverb;
 mod score;
+mod style;
 mod voice;
 
-pub(crate) use master::Master;
+pub(crate) use master::{Master, limit};
+pub(crate) use mix::gain;
 pub use mix::{Language, Layout, Mix};
 pub use programme::{Line, Programme};
+pub use style::Style;
 
 /// Rate of the programme's own grid (Hz); releases at other rates are interpolated from it.
 pub const RATE_HZ: u32 = 48_000;

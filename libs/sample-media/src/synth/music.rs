@@ -1,5 +1,6 @@
 //! Renders the score of one cell: a stereo bus, and a mono bus of what is low.
 
+use super::programme::Programme;
 use super::score::{DrumKind, Score, Timbre};
 use super::{CELL, RATE, SPAN, cell_start_s, instrument, reverb, sample_in_cell};
 use crate::rng::Rng;
@@ -8,12 +9,12 @@ use crate::rng::Rng;
 const LEVEL: f32 = 0.62;
 
 /// `sides` (left, right) and `low` are [`SPAN`] long and added to.
-pub(crate) fn render(seed: u64, cell: i64, sides: &mut [Vec<f32>; 2], low: &mut [f32]) {
-    let score = Score::new(seed);
+pub(crate) fn render(programme: &Programme, cell: i64, sides: &mut [Vec<f32>; 2], low: &mut [f32]) {
+    let score = Score::new(programme);
     let mut scratch = Vec::new();
     let start_s = cell_start_s(cell);
     for bar in score.bars(start_s, start_s + CELL as f64 / RATE) {
-        let mut rng = Rng::new(seed, "play", bar);
+        let mut rng = Rng::new(programme.seed, "play", score.played(bar));
         let (notes, strokes) = score.bar(bar);
         for note in &notes {
             instrument::note(note, &mut rng, &mut scratch);

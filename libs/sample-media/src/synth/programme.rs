@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::style::Style;
 use crate::rng::Rng;
 
 /// Mean length of a scene (s).
@@ -15,6 +16,9 @@ const LINE_S: f64 = 5.0;
 pub struct Programme {
     /// Decides everything: music, effects, cuts, when somebody speaks.
     pub seed: u64,
+    /// What kind of music it has.
+    #[serde(skip_serializing_if = "Style::is_film")]
+    pub style: Style,
 }
 
 /// One line of dialogue, as the original has it; a dub starts and ends within about 0.2 s of it.
@@ -33,7 +37,12 @@ pub struct Line {
 impl Programme {
     /// The film of this seed.
     pub const fn new(seed: u64) -> Self {
-        Self { seed }
+        Self::of_style(seed, Style::Film)
+    }
+
+    /// The film of this seed with another kind of music; plot and voices are the same.
+    pub const fn of_style(seed: u64, style: Style) -> Self {
+        Self { seed, style }
     }
 
     /// Programme time (s) of the cut that opens scene `scene`; consecutive cuts are 1.2 to 6.8 s apart.

@@ -1,10 +1,13 @@
 //! What is played: tempo, sections, chords, and the notes and drum strokes of a bar.
 //!
-//! Nothing repeats exactly: the tempo drifts, onsets are humanised, every section has its own key, progression and
+//! Nothing repeats exactly, unless the style wants it so: the tempo drifts, onsets are humanised, every section has its own key, progression and
 //! instruments, and every bar may replace its chord. So two places of a film never correlate like the same place.
 
 use std::f64::consts::TAU;
 
+use super::RATE;
+use super::programme::Programme;
+use super::style::Manner;
 use crate::rng::Rng;
 
 const BEATS_PER_BAR: i64 = 4;
@@ -53,6 +56,7 @@ pub(crate) struct Stroke {
 #[derive(Debug)]
 pub(crate) struct Score {
     seed: u64,
+    manner: Manner,
     beat_s: f64,
     phases: [f64; 3],
 }
@@ -65,13 +69,25 @@ struct Section {
     plucks: f64,
     melody: f64,
     drums: bool,
+    silent: bool,
 }
 
 impl Score {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(programme: &Programme) -> Self {
+        let Programme { seed, style } = *programme;
+        let manner = style.manner();
         let mut rng = Rng::new(seed, "tempo", 0);
-        let beat_s = 60.0 / rng.range(86.0, 112.0);
-        Self { seed, beat_s, phases: [rng.range(0.0, TAU), rng.range(0.0, TAU), rng.range(0.0, TAU)] }
+        let mut beat_s = 60.0 / rng.range(manner.tempo_bpm.0, manner.tempo_bpm.1);
+        if manner.repeat.is_some() {
+            // Quarters of a beat last whole samples, so that what comes again is the same to the sample.
+            beat_s = (beat_s * RATE / 4.0).round() * 4.0 / RATE;
+        }
+        Self { seed, manner, beat_s, phases: [rng.range(0.0, TAU), rng.range(0.0, TAU), rng.range(0.0, TAU)] }
+    }
+
+    /// The bar that is played at a bar: itself, or the one that it repeats.
+    pub(crate) fn played(&self, bar: i64) -> i64 {
+        self.manner.repeat.map_or(bar, |bars| bar.rem_euclid(bars))
     }
 
     /// Programme time (s) of a beat: a steady pulse bent by three slow waves without a common period.
@@ -82,7 +98,7 @@ impl Score {
             .zip(self.phases)
             .map(|((beats, depth_s), phase)| depth_s * (TAU * beat / beats + phase).sin())
             .sum();
-        beat * self.beat_s + bend
+        beat * self.beat_s + self.manner.bend * bend
     }
 
     fn bar_start_s(&self, bar: i64) -> f64 {
@@ -98,26 +114,32 @@ impl Score {
     }
 
     fn section(&self, bar: i64) -> Section {
-        let mut rng = Rng::new(self.seed, "section", bar.div_euclid(BARS_PER_SECTION));
+        let mut rng = Rng::new(self.seed, "section", self.played(bar).div_euclid(BARS_PER_SECTION));
         Section {
             root: 45 + rng.below(12) as i32,
             scale: SCALES[rng.below(SCALES.len())],
             progression: [0, rng.below(6) as i32 + 1, rng.below(6) as i32 + 1, [3, 4][rng.below(2)]],
             brightness: rng.range(0.2, 0.9),
-            plucks: rng.range(0.1, 0.7),
-            melody: rng.range(0.1, 0.6),
-            drums: rng.chance(0.65),
+            plucks: rng.range(self.manner.plucks.0, self.manner.plucks.1),
+            melody: rng.range(self.manner.melody.0, self.manner.melody.1),
+            drums: rng.chance(self.manner.drums),
+            silent: rng.chance(self.manner.rests),
         }
     }
 
     /// Notes and strokes of one bar. Onsets may lie up to 20 ms before the bar.
     pub(crate) fn bar(&self, bar: i64) -> (Vec<Note>, Vec<Stroke>) {
         let section = self.section(bar);
-        let mut rng = Rng::new(self.seed, "bar", bar);
+        if section.silent {
+            return (Vec::new(), Vec::new());
+        }
+        let mut rng = Rng::new(self.seed, "bar", self.played(bar));
         let planned = section.progression[bar.rem_euclid(4) as usize];
         let chord = if rng.chance(0.25) { rng.below(7) as i32 } else { planned };
         let mut notes = Vec::new();
-        self.chord(bar, &section, chord, &mut rng, &mut notes);
+        if self.manner.pads {
+            self.chord(bar, &section, chord, &mut rng, &mut notes);
+        }
         self.figures(bar, &section, chord, &mut rng, &mut notes);
         let strokes = if section.drums { self.drums(bar, &mut rng) } else { Vec::new() };
         (notes, strokes)
@@ -199,11 +221,30 @@ fn pitch_hz(section: &Section, degree: i32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::style::Style;
     use super::*;
 
     #[test]
+    fn a_loop_comes_again_to_the_sample() {
+        let score = Score::new(&Programme::of_style(11, Style::Loop));
+        let bars_s = score.bar_start_s(4) - score.bar_start_s(0);
+        assert!((bars_s * RATE - (bars_s * RATE).round()).abs() < 1e-6);
+        let onsets = |bar| score.bar(bar).0.iter().map(|note| note.onset_s).collect::<Vec<f64>>();
+        let (first, again) = (onsets(1), onsets(9));
+        assert!(first.len() > 4 && first.len() == again.len());
+        assert!(first.iter().zip(&again).all(|(one, two)| (two - one - 2.0 * bars_s).abs() < 1e-9));
+    }
+
+    #[test]
+    fn sparse_music_rests_about_half_of_the_time() {
+        let score = Score::new(&Programme::of_style(11, Style::Sparse));
+        let silent = (0..400).filter(|bar| score.bar(8 * bar).0.is_empty()).count();
+        assert!((120..280).contains(&silent), "{silent} of 400 sections");
+    }
+
+    #[test]
     fn bars_follow_each_other_and_are_found_by_time() {
-        let score = Score::new(11);
+        let score = Score::new(&Programme::new(11));
         for bar in -200..200 {
             let length_s = score.bar_start_s(bar + 1) - score.bar_start_s(bar);
             assert!((1.4..3.5).contains(&length_s), "bar {bar} lasts {length_s} s");
