@@ -19,6 +19,7 @@ pub mod features;
 pub mod fft_length;
 pub mod filter;
 pub mod gcc;
+pub mod gcc_train;
 pub mod low_pass;
 #[cfg(test)]
 mod made_up;
@@ -38,6 +39,7 @@ pub use error::{DspError, Side};
 pub use fft_length::FftLength;
 pub use filter::Filter;
 pub use gcc::{Gcc, GccScratch};
+pub use gcc_train::{GccTrain, Train};
 pub use options::GccOptions;
 pub use peak::{Peak, PeakFit};
 pub use plans::{Planned, Plans};

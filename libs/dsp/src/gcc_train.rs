@@ -1,0 +1,307 @@
+//! Generalised cross-correlation of many windows that overlap, which share their spectra.
+//!
+//! Windows are cut into blocks as long as the step from one window to the next. The cross-spectrum of a window is the sum of those
+//! of its blocks (Welch, "The use of fast Fourier transform for the estimation of power spectra", 1967), so each block is
+//! transformed once, however many windows it is in. A block of the target reaches over its ends by the largest lag that is
+//! looked for, so the sum is the same as if the whole window were transformed at once, with hard edges.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use num_complex::Complex32;
+use realfft::{RealFftPlanner, RealToComplex};
+
+use crate::coarse_peak::CoarseSearch;
+use crate::decimate::Decimator;
+use crate::error::{DspError, Side};
+use crate::options::GccOptions;
+use crate::peak::{Peak, Scale, Score};
+use crate::plans::Planned;
+use crate::spectrum;
+use crate::weighting::{self, Weight, Weighting};
+
+/// How windows follow each other, and how far is looked (samples).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Train {
+    /// Length of a window.
+    pub len: usize,
+    /// From the start of one window to the start of the next.
+    pub hop: usize,
+    /// Samples of the target before the first window and behind the last one: the largest lag in either direction.
+    pub margin: usize,
+}
+
+/// A planned correlation of overlapping windows, in 32-bit arithmetic. Shared by all threads, each of which brings a [`TrainScratch`].
+pub struct GccTrain {
+    train: Train,
+    options: GccOptions,
+    length: usize,
+    bins: Range<usize>,
+    transform: Arc<dyn RealToComplex<f32>>,
+    decimator: Decimator,
+    search: CoarseSearch,
+    /// A spectrum of ones: what a cross-spectrum is weighed against.
+    ones: Vec<Complex32>,
+}
+
+/// The buffers that one thread correlates in.
+pub struct TrainScratch {
+    reference: Vec<f32>,
+    target: Vec<f32>,
+    time: Vec<f32>,
+    spectra: [Vec<Complex32>; 2],
+    sum: Vec<Complex32>,
+    /// Cross-spectra of the last blocks, as many as a window has.
+    blocks: Vec<Vec<Complex32>>,
+    transform: Vec<Complex32>,
+}
+
+impl GccTrain {
+    /// Plans the correlation of windows that follow each other; `None` if they can not share spectra: they are no whole number of steps
+    /// long, the band leaves no lower rate, or the weight does not add up over blocks.
+    ///
+    /// # Errors
+    /// An empty window, an impossible sample rate, a pass band that is out of order or holds no bin.
+    pub fn new(train: Train, options: GccOptions) -> Result<Option<Self>, DspError> {
+        let Train { len, hop, margin } = train;
+        if len == 0 || hop == 0 {
+            return Err(DspError::EmptyWindow { reference: len, target: len });
+        }
+        let decimator = match options.weighting {
+            Weighting::PassBand { high_hz, .. } => Decimator::for_band(options.rate_hz, high_hz),
+            Weighting::WholeBand => None,
+        };
+        let Some(decimator) = decimator.filter(|_| matches!(options.weight, Weight::Phat | Weight::Scot)) else {
+            return Ok(None);
+        };
+        let factor = decimator.factor();
+        let is_whole = |samples: usize| samples.is_multiple_of(factor);
+        if !len.is_multiple_of(hop) || !is_whole(hop) || !is_whole(margin) || margin < 4 * factor {
+            return Ok(None);
+        }
+        let length = options.fft_length.at_least((hop + 2 * margin) / factor);
+        let bins = options.weighting.bins(length, options.rate_hz / factor as f64)?;
+        let side_lobes = 16.0 * factor as f64 / weighting::share(&bins, length);
+        let exclusion = side_lobes.max(0.005 * options.rate_hz).ceil() as usize;
+        let limit = (margin - 2 * factor) as i64;
+        let score = if options.weight == Weight::Scot { Score::OverMean } else { Score::Confidence };
+        Ok(Some(Self {
+            train,
+            options,
+            length,
+            bins,
+            transform: RealFftPlanner::new().plan_fft_forward(length),
+            search: CoarseSearch::new(factor, -limit..=limit, exclusion, options.peak, score),
+            decimator,
+            ones: vec![Complex32::new(1.0, 0.0); length / 2 + 1],
+        }))
+    }
+
+    /// The delays of `count` windows. `reference` has `(count - 1) * hop + len` samples, `target` as many and `margin` more at either end. A
+    /// window with a sample that is no number has a peak of value 0 and spread 0, as silence.
+    ///
+    /// # Errors
+    /// Sounds of other lengths.
+    pub fn correlate(
+        &self,
+        reference: &[f32],
+        target: &[f32],
+        count: usize,
+        scratch: &mut TrainScratch,
+    ) -> Result<Vec<Peak>, DspError> {
+        let Train { len, hop, margin } = self.train;
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let planned = (count - 1) * hop + len;
+        for (side, sound, planned) in
+            [(Side::Reference, reference, planned), (Side::Target, target, planned + 2 * margin)]
+        {
+            if sound.len() != planned {
+                return Err(DspError::WindowLength { side, planned, got: sound.len() });
+            }
+        }
+        let factor = self.decimator.factor();
+        let (hop_low, margin_low) = (hop / factor, margin / factor);
+        scratch.reference.resize(planned / factor, 0.0);
+        scratch.target.resize((planned + 2 * margin) / factor, 0.0);
+        self.decimator.run(reference, &[], &mut scratch.reference);
+        self.decimator.run(target, &[], &mut scratch.target);
+
+        let per_window = len / hop;
+        let bins = self.length / 2 + 1;
+        scratch.blocks.resize(per_window, vec![Complex32::default(); bins]);
+        let mut peaks = Vec::with_capacity(count);
+        for block in 0..count - 1 + per_window {
+            let start = block * hop_low;
+            self.block(start..start + hop_low, start..start + hop_low + 2 * margin_low, block % per_window, scratch)?;
+            if block + 1 >= per_window {
+                peaks.push(self.window(margin_low, scratch)?);
+            }
+        }
+        Ok(peaks)
+    }
+
+    /// Leaves the cross-spectrum of a block in its slot.
+    fn block(
+        &self,
+        reference: Range<usize>,
+        target: Range<usize>,
+        slot: usize,
+        scratch: &mut TrainScratch,
+    ) -> Result<(), DspError> {
+        let TrainScratch { reference: low_reference, target: low_target, time, spectra, blocks, transform, .. } =
+            scratch;
+        for (samples, spectrum) in [&low_reference[reference], &low_target[target]].into_iter().zip(spectra.iter_mut())
+        {
+            time[..samples.len()].copy_from_slice(samples);
+            time[samples.len()..].fill(0.0);
+            let done = self.transform.process_with_scratch(time, spectrum, transform);
+            done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })?;
+        }
+        let [reference, target] = spectra;
+        let inside = self.bins.clone();
+        let products = reference[inside.clone()].iter().zip(&target[inside.clone()]);
+        for (to, (r, t)) in blocks[slot][inside].iter_mut().zip(products) {
+            *to = r * t.conj();
+        }
+        Ok(())
+    }
+
+    /// The peak of the window that the blocks make up.
+    fn window(&self, margin_low: usize, scratch: &mut TrainScratch) -> Result<Peak, DspError> {
+        let TrainScratch { time, spectra, sum, blocks, transform, .. } = scratch;
+        sum.fill(Complex32::default());
+        for block in blocks.iter() {
+            let inside = self.bins.clone();
+            for (sum, product) in sum[inside.clone()].iter_mut().zip(&block[inside]) {
+                *sum += product;
+            }
+        }
+        let cross = spectrum::weigh(sum, &self.ones, Weight::Phat, &self.bins, self.length);
+        if !cross.spread_bins.is_finite() {
+            time.fill(0.0);
+            return Ok(Peak { spread_bins: 0.0, ..self.search.run(time, self.scale(0.0)) });
+        }
+        spectrum::fold(sum, time);
+        let [folded, _] = spectra;
+        let done = self.transform.process_with_scratch(time, folded, transform);
+        done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })?;
+        spectrum::fold(folded, time);
+        // The target's blocks begin one margin early.
+        time.rotate_right(margin_low);
+        Ok(Peak { spread_bins: cross.spread_bins, ..self.search.run(time, self.scale(cross.bandwidth)) })
+    }
+
+    fn scale(&self, bandwidth: f64) -> Scale {
+        Scale { full: weighting::share(&self.bins, self.length), bandwidth }
+    }
+
+    /// What this correlation was planned with.
+    pub fn options(&self) -> &GccOptions {
+        &self.options
+    }
+}
+
+impl Planned for GccTrain {
+    type Scratch = TrainScratch;
+
+    fn scratch(&self) -> TrainScratch {
+        let spectrum = || self.transform.make_output_vec();
+        TrainScratch {
+            reference: Vec::new(),
+            target: Vec::new(),
+            time: self.transform.make_input_vec(),
+            spectra: [spectrum(), spectrum()],
+            sum: spectrum(),
+            blocks: Vec::new(),
+            transform: self.transform.make_scratch_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::noise;
+    use crate::{FftLength, Gcc, Taper, sub_sample};
+    use proptest::prelude::*;
+
+    const RATE_HZ: f64 = 48_000.0;
+    const TRAIN: Train = Train { len: 48_000, hop: 9600, margin: 4800 };
+
+    fn options() -> GccOptions {
+        GccOptions { taper: Taper::None, fft_length: FftLength::Smooth, ..GccOptions::robust(RATE_HZ, 300.0, 3400.0) }
+    }
+
+    fn early(source: &[f32], from: usize, len: usize, delay: f64) -> Vec<f32> {
+        let whole = delay.floor();
+        let at = |i: usize| (from as f64 + i as f64 + whole) as usize;
+        (0..len).map(|i| sub_sample::interpolate(source, at(i), delay - whole) as f32).collect()
+    }
+
+    fn peaks(reference: &[f32], target: &[f32], count: usize) -> Vec<Peak> {
+        let train = GccTrain::new(TRAIN, options()).unwrap().unwrap();
+        train.correlate(reference, target, count, &mut train.scratch()).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+        #[test]
+        fn windows_have_the_delays_that_they_have_by_themselves(delay in -4000.0f64..4000.0, seed in 0u64..100) {
+            let count = 4;
+            let planned = (count - 1) * TRAIN.hop + TRAIN.len;
+            let source = noise(planned + 40_000, seed);
+            let reference = &source[20_000..20_000 + planned];
+            let target = early(&source, 20_000 - TRAIN.margin, planned + 2 * TRAIN.margin, delay);
+            let together = peaks(reference, &target, count);
+            prop_assert_eq!(together.len(), count);
+            let alone = Gcc::<f32>::new(TRAIN.len, TRAIN.len, options()).unwrap();
+            for (index, peak) in together.iter().enumerate() {
+                prop_assert!((peak.lag_samples - delay).abs() < peak.error_samples.min(0.2) && peak.peak_ratio > 3.0, "{index}: {peak:?}");
+                let start = index * TRAIN.hop;
+                let target = &target[TRAIN.margin + start..][..TRAIN.len];
+                let one = alone.correlate(&reference[start..start + TRAIN.len], target, &mut alone.scratch()).unwrap();
+                prop_assert!((peak.lag_samples - one.lag_samples).abs() < peak.error_samples.min(0.2), "{peak:?} {one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn unrelated_windows_do_not_stand_out() {
+        let (count, planned) = (6, 5 * TRAIN.hop + TRAIN.len);
+        for peak in peaks(&noise(planned, 1), &noise(planned + 2 * TRAIN.margin, 2), count) {
+            assert!(peak.peak_ratio < crate::peak::RELATED_PEAK_RATIO, "{peak:?}");
+        }
+    }
+
+    #[test]
+    fn silence_and_damage_have_no_peak_and_stay_where_they_are() {
+        let (count, planned) = (8, 7 * TRAIN.hop + TRAIN.len);
+        let source = noise(planned + 2 * TRAIN.margin, 3);
+        let mut reference = source[TRAIN.margin..][..planned].to_vec();
+        reference[100] = f32::NAN;
+        let found = peaks(&reference, &source, count);
+        assert_eq!((found[0].peak_ratio, found[0].spread_bins), (0.0, 0.0));
+        assert!(
+            found[1..].iter().all(|peak| peak.peak_ratio > 3.0 && peak.lag_samples.abs() < peak.error_samples),
+            "{found:?}"
+        );
+        reference.fill(0.0);
+        assert!(peaks(&reference, &source, count).iter().all(|peak| peak.peak_ratio == 0.0 && peak.spread_bins == 0.0));
+    }
+
+    #[test]
+    fn windows_that_can_not_share_are_told() {
+        let none = |train, options| GccTrain::new(train, options).unwrap().is_none();
+        assert!(none(Train { hop: 9601, ..TRAIN }, options()));
+        assert!(none(Train { len: 50_000, ..TRAIN }, options()));
+        assert!(none(Train { margin: 0, ..TRAIN }, options()));
+        assert!(none(TRAIN, GccOptions { weighting: Weighting::WholeBand, ..options() }));
+        assert!(none(TRAIN, GccOptions { weight: Weight::Whiten, ..options() }));
+        assert!(GccTrain::new(Train { len: 0, ..TRAIN }, options()).is_err());
+        let train = GccTrain::new(TRAIN, options()).unwrap().unwrap();
+        assert!(train.correlate(&[0.0; 10], &[0.0; 10], 1, &mut train.scratch()).is_err());
+        assert!(train.correlate(&[], &[], 0, &mut train.scratch()).unwrap().is_empty());
+    }
+}
