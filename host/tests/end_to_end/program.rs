@@ -13,8 +13,16 @@ use std::{
 use tempfile::TempDir;
 
 /// Packages of the plugins that the tests use.
-const PLUGINS: [&str; 7] =
-    ["audio-filter", "correlation-gcc", "delays", "media", "misbehaving", "mux-mkvmerge", "subtitle-sync"];
+const PLUGINS: [&str; 8] = [
+    "audio-filter",
+    "correlation-gcc",
+    "delays",
+    "drift-dbscan",
+    "media",
+    "misbehaving",
+    "mux-mkvmerge",
+    "subtitle-sync",
+];
 
 /// The built program.
 pub(crate) fn program() -> &'static Path {

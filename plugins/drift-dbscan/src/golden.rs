@@ -240,3 +240,75 @@ fn measured_windows_give_the_diagnoses_of_the_reference_program() {
     }
     assert!(checked >= 200, "{checked}");
 }
+
+/// The whole analysis of the reference program over made-up delays: what it flags for correction, and what it logs.
+#[test]
+fn whole_analyses_give_the_flags_of_the_reference_program() {
+    let set = json("analysis_step.json");
+    let (mut checked, mut flagged) = (0, 0);
+    for case in list(&set["cases"]) {
+        let windows_of = |delays: &Value| -> Vec<Window> {
+            let accepted = |index: usize| case["accepted"].get(index).is_none_or(|accepted| accepted == 1);
+            let window = |(index, delay): (usize, &Value)| Window {
+                number: index + 1,
+                start_s: 30.0 + 100.0 * index as f64,
+                delay_ms: number(delay),
+                match_pct: number(&case["match"]),
+                accepted: accepted(index),
+                ..Window::default()
+            };
+            list(delays).iter().enumerate().map(window).collect()
+        };
+        for (source, file) in case["sources"].as_object().unwrap() {
+            let whole_log: Vec<&str> = list(&case["log"]).iter().map(text).collect();
+            let heading = format!("\n[Analyzing {source}]");
+            let Some(first) = whole_log.iter().position(|line| *line == heading) else { continue };
+            let tracks = case["mkvmerge_tracks"][text(file)].as_array();
+            let Some(track) = tracks.and_then(|tracks| tracks.iter().find(|track| track["type"] == "audio")) else {
+                continue;
+            };
+            let what = format!("{}, {source}", text(&case["label"]));
+            let facts = Facts {
+                frame_rate_hz: frame_rate_hz(&case["fps_reply"]),
+                codec_id: track["properties"]["codec_id"].as_str().unwrap_or_default().to_owned(),
+            };
+            let windows = windows_of(&case["raw_delays"][source]);
+            let accepted: Vec<&Window> = windows.iter().filter(|window| window.accepted).collect();
+            let stage = stage(|key| case["config"].get(key).or(set["base_config"].get(key)).cloned());
+            let mut log = Vec::new();
+            let found = reference::diagnose(&accepted, &facts, &stage.settings(), &mut log).unwrap();
+
+            let rest: Vec<Value> = whole_log[first + 1..].iter().map(|line| (*line).into()).collect();
+            let rest = meant(&rest.into(), &accepted);
+            let is_there = log.is_empty() || rest.windows(log.len()).any(|lines| lines == log);
+            assert!(is_there, "{what}: {log:#?}\n{rest:#?}");
+
+            let key = format!("{source}_{}", track["id"]);
+            let flags = &case["result"];
+            for (name, kind) in
+                [("pal_drift_flags", DiagnosisKind::PalDrift), ("linear_drift_flags", DiagnosisKind::LinearDrift)]
+            {
+                if let Some(flag) = flags[name].get(&key) {
+                    assert_eq!(found.kind, kind, "{what}");
+                    assert!((found.rate_ms_per_s - number(&flag["rate"])).abs() <= 1e-9, "{what}");
+                    flagged += 1;
+                }
+            }
+            if let Some(flag) = flags["segment_flags"].get(&key) {
+                assert_eq!(found.kind, DiagnosisKind::Stepping, "{what}");
+                assert_eq!(found.correction_mode, text(&flag["correction_mode"]), "{what}");
+                let fallback = if found.fallback_mode.is_empty() { "nearest" } else { &found.fallback_mode };
+                assert_eq!(fallback, text(&flag["fallback_mode"]), "{what}");
+                assert_eq!(found.clusters.len(), count(&flag["clusters"]), "{what}");
+                flagged += 1;
+            }
+            let detected = ["stepping_sources", "stepping_detected_disabled"]
+                .iter()
+                .flat_map(|list_name| flags[list_name].as_array().into_iter().flatten())
+                .any(|name| name == source.as_str());
+            assert!(!detected || found.kind == DiagnosisKind::Stepping, "{what}");
+            checked += 1;
+        }
+    }
+    assert!(checked >= 40 && flagged >= 8, "{checked} targets, {flagged} flagged");
+}
