@@ -77,6 +77,19 @@ pub enum DspError {
         radius: f64,
     },
 
+    /// Overlapping windows were planned together that can not share spectra.
+    #[error(
+        "windows of {len} samples, {hop} apart, with {margin} around them, can not share spectra; correlate them one by one"
+    )]
+    Unshared {
+        /// Samples of a window.
+        len: usize,
+        /// Samples from one window to the next.
+        hop: usize,
+        /// Samples around them.
+        margin: usize,
+    },
+
     /// The scratch buffers belong to a correlation of another size.
     #[error(
         "the scratch buffers belong to FFT length {got}, this correlation needs {planned}; make them with its own `scratch()`"

@@ -57,35 +57,45 @@ pub struct TrainScratch {
 }
 
 impl GccTrain {
-    /// Plans the correlation of windows that follow each other; `None` if they can not share spectra: they are no whole number of steps
-    /// long, the band leaves no lower rate, or the weight does not add up over blocks.
+    /// Whether windows can share spectra: they are a whole number of steps long, the band leaves a lower rate, and the weight adds up over
+    /// blocks.
     ///
     /// # Errors
-    /// An empty window, an impossible sample rate, a pass band that is out of order or holds no bin.
-    pub fn new(train: Train, options: GccOptions) -> Result<Option<Self>, DspError> {
+    /// An empty window.
+    pub fn can_share(train: Train, options: &GccOptions) -> Result<bool, DspError> {
         let Train { len, hop, margin } = train;
         if len == 0 || hop == 0 {
             return Err(DspError::EmptyWindow { reference: len, target: len });
         }
-        let decimator = match options.weighting {
+        let adds_up = matches!(options.weight, Weight::Phat | Weight::Scot);
+        let Some(decimator) = Self::decimator(options).filter(|_| adds_up) else { return Ok(false) };
+        let is_whole = |samples: usize| samples.is_multiple_of(decimator.factor());
+        Ok(len.is_multiple_of(hop) && is_whole(hop) && is_whole(margin) && margin >= 4 * decimator.factor())
+    }
+
+    fn decimator(options: &GccOptions) -> Option<Decimator> {
+        match options.weighting {
             Weighting::PassBand { high_hz, .. } => Decimator::for_band(options.rate_hz, high_hz),
             Weighting::WholeBand => None,
-        };
-        let Some(decimator) = decimator.filter(|_| matches!(options.weight, Weight::Phat | Weight::Scot)) else {
-            return Ok(None);
-        };
-        let factor = decimator.factor();
-        let is_whole = |samples: usize| samples.is_multiple_of(factor);
-        if !len.is_multiple_of(hop) || !is_whole(hop) || !is_whole(margin) || margin < 4 * factor {
-            return Ok(None);
         }
+    }
+
+    /// Plans the correlation of windows that follow each other.
+    ///
+    /// # Errors
+    /// Windows that can not share spectra, an impossible sample rate, a pass band that is out of order or holds no bin.
+    pub fn new(train: Train, options: GccOptions) -> Result<Self, DspError> {
+        let Train { len, hop, margin } = train;
+        let decimator = Self::decimator(&options).filter(|_| matches!(Self::can_share(train, &options), Ok(true)));
+        let decimator = decimator.ok_or(DspError::Unshared { len, hop, margin })?;
+        let factor = decimator.factor();
         let length = options.fft_length.at_least((hop + 2 * margin) / factor);
         let bins = options.weighting.bins(length, options.rate_hz / factor as f64)?;
         let side_lobes = 16.0 * factor as f64 / weighting::share(&bins, length);
         let exclusion = side_lobes.max(0.005 * options.rate_hz).ceil() as usize;
         let limit = (margin - 2 * factor) as i64;
         let score = if options.weight == Weight::Scot { Score::OverMean } else { Score::Confidence };
-        Ok(Some(Self {
+        Ok(Self {
             train,
             options,
             length,
@@ -94,7 +104,7 @@ impl GccTrain {
             search: CoarseSearch::new(factor, -limit..=limit, exclusion, options.peak, score),
             decimator,
             ones: vec![Complex32::new(1.0, 0.0); length / 2 + 1],
-        }))
+        })
     }
 
     /// The delays of `count` windows. `reference` has `(count - 1) * hop + len` samples, `target` as many and `margin` more at either end. A
@@ -241,7 +251,7 @@ mod tests {
     }
 
     fn peaks(reference: &[f32], target: &[f32], count: usize) -> Vec<Peak> {
-        let train = GccTrain::new(TRAIN, options()).unwrap().unwrap();
+        let train = GccTrain::new(TRAIN, options()).unwrap();
         train.correlate(reference, target, count, &mut train.scratch()).unwrap()
     }
 
@@ -293,14 +303,15 @@ mod tests {
 
     #[test]
     fn windows_that_can_not_share_are_told() {
-        let none = |train, options| GccTrain::new(train, options).unwrap().is_none();
+        let none =
+            |train, options| !GccTrain::can_share(train, &options).unwrap() && GccTrain::new(train, options).is_err();
         assert!(none(Train { hop: 9601, ..TRAIN }, options()));
         assert!(none(Train { len: 50_000, ..TRAIN }, options()));
         assert!(none(Train { margin: 0, ..TRAIN }, options()));
         assert!(none(TRAIN, GccOptions { weighting: Weighting::WholeBand, ..options() }));
         assert!(none(TRAIN, GccOptions { weight: Weight::Whiten, ..options() }));
         assert!(GccTrain::new(Train { len: 0, ..TRAIN }, options()).is_err());
-        let train = GccTrain::new(TRAIN, options()).unwrap().unwrap();
+        let train = GccTrain::new(TRAIN, options()).unwrap();
         assert!(train.correlate(&[0.0; 10], &[0.0; 10], 1, &mut train.scratch()).is_err());
         assert!(train.correlate(&[], &[], 0, &mut train.scratch()).unwrap().is_empty());
     }

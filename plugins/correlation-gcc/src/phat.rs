@@ -9,7 +9,7 @@ use vsg_plugin_api::prelude::*;
 /// GCC-PHAT.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Phat(Settings);
+pub(crate) struct Phat(Settings);
 
 impl CorrelationMethod for Phat {
     const ID: &'static str = "phat";
@@ -21,6 +21,10 @@ impl CorrelationMethod for Phat {
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
         self.0.correlate(Weight::Phat, windows)
+    }
+
+    fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
+        self.0.correlate_train(Weight::Phat, train)
     }
 
     fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {

@@ -9,7 +9,7 @@ use vsg_plugin_api::prelude::*;
 /// GCC-SCOT: of single windows it finds the delays of the phase transform; its match is the peak against the mean.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Scot(Settings);
+pub(crate) struct Scot(Settings);
 
 impl CorrelationMethod for Scot {
     const ID: &'static str = "scot";
@@ -21,6 +21,10 @@ impl CorrelationMethod for Scot {
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
         self.0.correlate(Weight::Scot, windows)
+    }
+
+    fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
+        self.0.correlate_train(Weight::Scot, train)
     }
 
     fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {

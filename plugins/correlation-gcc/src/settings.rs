@@ -3,7 +3,7 @@
 //! What was found for the phase transform (a fade, the pass band, decimation, peaks between samples; see the book, "Accuracy")
 //! holds for the other weights just as well.
 
-use vsg_dsp::{DspError, FftLength, Gcc, GccOptions, PeakFit, Plans, Weight, Weighting};
+use vsg_dsp::{DspError, FftLength, Gcc, GccOptions, GccTrain, PeakFit, Plans, Train, Weight, Weighting};
 use vsg_plugin_api::prelude::*;
 
 choice! {
@@ -83,6 +83,8 @@ params! {
         single: Known<f32> = Known::default(),
         #[serde(skip)]
         double: Known<f64> = Known::default(),
+        #[serde(skip)]
+        trains: Plans<(Train, GccOptions), GccTrain> = Plans::default(),
     }
 }
 
@@ -102,24 +104,41 @@ impl Settings {
             Precision::Single => correlate(&self.single, options, windows),
             Precision::Double => correlate(&self.double, options, windows),
         };
-        let found = match found {
-            Ok(found) => found,
+        match found {
+            Ok(found) => Ok(self.described(&found, windows.sample_rate_hz)),
             // Damage in one window is no reason to give up the others.
-            Err(DspError::NonFiniteSample { .. }) => return Ok(Peak::none()),
-            Err(error) => return Err(error.into()),
-        };
-        if found.spread_bins < self.min_spread_bins {
-            return Ok(Peak::none());
+            Err(DspError::NonFiniteSample { .. }) => Ok(Peak::none()),
+            Err(error) => Err(error.into()),
         }
-        let ms = |samples: f64| samples / windows.sample_rate_hz * 1000.0;
-        Ok(Peak {
+    }
+
+    /// The delays of windows that overlap: from shared spectra if that gives the same, else one by one.
+    pub(crate) fn correlate_train(&self, weight: Weight, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
+        let shape = Train { len: train.len, hop: train.hop, margin: train.margin };
+        let options = self.options(weight, &train.pair(0));
+        let is_single = matches!(self.precision, Precision::Single);
+        if !is_single || !GccTrain::can_share(shape, &options)? {
+            return (0..train.count).map(|index| self.correlate(weight, &train.pair(index))).collect();
+        }
+        let planned = self.trains.get((shape, options), || GccTrain::new(shape, options))?;
+        let found =
+            planned.with(|plan, scratch| plan.correlate(train.reference, train.target, train.count, scratch))?;
+        Ok(found.iter().map(|found| self.described(found, train.sample_rate_hz)).collect())
+    }
+
+    fn described(&self, found: &vsg_dsp::Peak, rate_hz: f64) -> Peak {
+        if found.spread_bins < self.min_spread_bins {
+            return Peak::none();
+        }
+        let ms = |samples: f64| samples / rate_hz * 1000.0;
+        Peak {
             delay_ms: ms(found.lag_samples),
             match_pct: found.match_pct,
             peak_ratio: Some(found.peak_ratio),
             runner_up_ms: Some(ms(found.runner_up_lag_samples as f64)),
             error_ms: Some(ms(found.error_samples)),
             on_edge: found.on_edge,
-        })
+        }
     }
 
     /// The correlation of two windows: (delay in ms, height); none of damaged windows.

@@ -9,7 +9,7 @@ use vsg_plugin_api::prelude::*;
 /// Whitened cross-correlation.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Whiten(Settings);
+pub(crate) struct Whiten(Settings);
 
 impl CorrelationMethod for Whiten {
     const ID: &'static str = "whiten";
@@ -21,6 +21,10 @@ impl CorrelationMethod for Whiten {
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
         self.0.correlate(Weight::Whiten, windows)
+    }
+
+    fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
+        self.0.correlate_train(Weight::Whiten, train)
     }
 
     fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
