@@ -3,7 +3,7 @@ SHELL := /bin/sh
 CARGO ?= cargo
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/vsg-host
 
-.PHONY: help demo test setup setup-test build sample golden bench sanitize fuzz docs clean
+.PHONY: help demo test setup setup-test build sample golden bench accuracy sanitize fuzz docs clean
 
 # Steps follow on each other; Cargo uses all processors by itself.
 .NOTPARALLEL:
@@ -37,6 +37,9 @@ golden: setup ## Compare with the reference program's results (VSG_GOLDEN=DIR ta
 
 bench: setup build ## Measure whole runs against ffmpeg's decodes
 	@sh scripts/bench.sh
+
+accuracy: setup ## Measure hundreds of generated pairs with known truth (ARGS="--only drift" for some)
+	@sh scripts/accuracy.sh $(ARGS)
 
 sanitize: ## Test the plugin boundary under the address sanitizer
 	@sh scripts/sanitize.sh

@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 pub struct Answer {
     /// Exit code; none after a signal.
     pub exit: Option<i32>,
-    /// The error, if there is one.
+    /// The first line of the error, if there is one.
     pub error: Option<String>,
     /// The delay (ms).
     pub delay_ms: Option<f64>,
@@ -56,7 +56,7 @@ impl Answer {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Self {
             exit,
-            error: text(&report["error"]),
+            error: report["error"].as_str().and_then(|error| error.lines().next()).map(str::to_owned),
             delay_ms: selection["raw_ms"].as_f64(),
             error_ms: selection["error_ms"].as_f64(),
             verdict: text(&selection["verdict"]),
@@ -107,10 +107,10 @@ mod tests {
 
     #[test]
     fn a_failed_run_is_no_acceptance_whatever_its_report_says() {
-        let report =
-            json!({ "error": "too few windows", "targets": { "Source 2": { "selection": { "raw_ms": 1.0 } } } });
+        let report = json!({ "error": "too few windows\n- 1 of 3", "targets": { "Source 2": { "selection": { "raw_ms": 1.0 } } } });
         let failed = Answer::of_report(Some(1), &report);
         assert!(!failed.is_accepted() && !failed.is_broken());
+        assert_eq!(failed.error.as_deref(), Some("too few windows"));
         assert!(Answer::of_report(Some(0), &json!({})).is_broken());
         assert!(Answer::of_report(None, &report).is_broken() && Answer::of_report(Some(101), &report).is_broken());
     }

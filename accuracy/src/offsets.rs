@@ -1,7 +1,7 @@
 //! How late the sound of an encoding is in what is decoded, measured once for each.
 //!
-//! The offset depends on codec, rate, channels, bit rate and container only, so it is measured on a short film of its own by
-//! sample-media's least squares, which know nothing of the host's methods.
+//! The offset depends on codec, rate and container only, so it is measured on a short film of its own by sample-media's least
+//! squares, which know nothing of the host's methods.
 
 use crate::{Error, Result, Sound};
 use std::{
@@ -11,10 +11,10 @@ use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
-use vsg_sample_media::{AudioTrack, GENERATION, Mix, Programme, Release, Tools, Treatment, decoded_offset};
+use vsg_sample_media::{AudioTrack, GENERATION, Mix, Programme, Release, Tools, decoded_offset};
 
 /// Length of the film that is measured (s).
-const MEASURED_S: f64 = 12.0;
+const MEASURED_S: f64 = 5.0;
 
 /// Offsets that are known.
 #[derive(Debug)]
@@ -35,15 +35,15 @@ impl Offsets {
     pub(crate) fn of(&self, sound: &Sound) -> Result<f64> {
         let Sound::Film(release) = sound else { return Ok(0.0) };
         let Some(track) = release.audio.first() else { return Ok(0.0) };
-        let AudioTrack { codec, rate_hz, layout, bitrate_kbps, .. } = track;
+        let AudioTrack { codec, rate_hz, .. } = *track;
         let container = release.container;
-        let key = format!("{GENERATION} {codec:?} {rate_hz} {layout:?} {bitrate_kbps:?} {container:?}");
+        let key = format!("{GENERATION} {codec:?} {rate_hz} {container:?}");
         // Held while it is measured: few are, and nobody measures the same one twice.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(offset_ms) = known.get(&key) {
             return Ok(*offset_ms);
         }
-        let plain = AudioTrack { mix: Mix::original("eng"), treatment: Treatment::default(), ..track.clone() };
+        let plain = AudioTrack { rate_hz, ..AudioTrack::new(Mix::original("eng"), codec) };
         let film = Release { container, audio: vec![plain], ..Release::new(Programme::new(4711), MEASURED_S) };
         let path = self.folder.join("offset.mkv");
         let failed = |source| Error::Media { what: format!("the film that measures {key}"), source };
@@ -63,17 +63,23 @@ impl Offsets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vsg_sample_media::{Codec, Container, Layout, Style};
+    use vsg_sample_media::{Codec, Container, Layout, Style, Treatment};
 
     #[test]
     fn an_encoding_moves_every_film_by_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let offsets = Offsets::new(folder.path());
-        for (seed, codec, rate_hz) in [(1, Codec::Aac, 44_100), (2, Codec::Ac3, 48_000), (3, Codec::Vorbis, 48_000)] {
+        for (seed, codec, rate_hz, layout) in [
+            (1, Codec::Aac, 44_100, Layout::Mono),
+            (2, Codec::Ac3, 48_000, Layout::Surround51),
+            (3, Codec::Vorbis, 48_000, Layout::Mono),
+            (4, Codec::Mp3, 32_000, Layout::Mono),
+        ] {
             let treatment = Treatment { gain_db: -9.0, inverted: true, ..Treatment::default() };
             let track = AudioTrack {
                 rate_hz,
-                layout: Layout::Mono,
+                layout,
+                bitrate_kbps: Some(96 * layout.channels() as u32),
                 treatment,
                 ..AudioTrack::new(Mix::dub("ger", -6.0), codec)
             };

@@ -63,8 +63,6 @@ impl Summary {
                 Truth::Delay { delay_ms } => format!(", {delay_ms:.3} ms"),
                 _ => String::new(),
             };
-            // An error may have lines of its own.
-            let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
             // Writing to a string cannot fail.
             let _ = writeln!(list, "- `{name}` {outcome} ({what}{truth}): {note}");
         }

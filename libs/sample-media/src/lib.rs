@@ -2,7 +2,7 @@
 //!
 //! A [`Programme`] is an endless film made from a seed: music, effects, dialogue in any [`Language`], a picture with hard
 //! cuts. A [`Release`] is a piece of it, mixed, shifted by [`Release::delay_ms`], encoded and put into a container.
-//! A [`Pair`] is two of them: it writes the files with a `truth.json` that says their delay; [`true_delay`] measures it for any two.
+//! A [`Treatment`] cuts a track's sound, changes its speed or gain. A [`Pair`] is two of them: it writes the files with a `truth.json` that says their delay; [`true_delay`] measures it for any two.
 //!
 //! The sign of every delay: milliseconds to *add* to the target's times so that it lines up with the reference. Positive
 //! means that the target plays too early.

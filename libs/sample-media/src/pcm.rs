@@ -112,6 +112,34 @@ mod tests {
         assert!(reference == target);
     }
 
+    fn treated(treatment: &Treatment, delay_ms: f64) -> Vec<f32> {
+        let (film, mix) = (Programme::new(5), Mix::original("eng"));
+        let mut sound = vec![0.0; 100_000];
+        Pcm::treated(film, &mix, Layout::Mono, RATE_HZ, delay_ms, treatment, 1000).read(&mut sound);
+        sound
+    }
+
+    #[test]
+    fn another_speed_reads_what_another_rate_reads_and_a_delay_counts_in_the_files_own_time() {
+        let speed = 48_000.0 / 44_100.0;
+        let faster = treated(&Treatment { speed, ..Treatment::default() }, 123.456);
+        let mut other = vec![0.0; 100_000];
+        let (film, mix) = (Programme::new(5), Mix::original("eng"));
+        Pcm::new(film, &mix, Layout::Mono, 44_100, 123.456 * speed, 1000).read(&mut other);
+        let worst = faster.iter().zip(&other).map(|(one, two)| (one - two).abs()).fold(0.0, f32::max);
+        assert!(worst < 2e-5, "{worst}");
+    }
+
+    #[test]
+    fn gain_and_polarity_are_factors_and_what_would_clip_is_bent() {
+        let plain = treated(&Treatment::default(), 0.0);
+        let quiet = treated(&Treatment { gain_db: -20.0, inverted: true, ..Treatment::default() }, 0.0);
+        assert!(plain.iter().zip(&quiet).all(|(one, two)| (one + 10.0 * two).abs() < 1e-5));
+        let loud = treated(&Treatment { gain_db: 12.0, ..Treatment::default() }, 0.0);
+        let peak = loud.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+        assert!((0.6..=0.9).contains(&peak), "{peak}");
+    }
+
     #[test]
     fn the_sound_is_neither_silent_nor_clipped() {
         let sound = read(0.0, RATE_HZ, 0, &[480_000]);

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 use vsg_sample_media::{
-    Attachment, AudioTrack, Codec, Container, Error, Layout, Mix, Pair, Picture, Programme, Release, SubtitleFormat,
-    SubtitleTrack, Tools, chapters_at_cuts, decoded_offset, true_delay,
+    Attachment, AudioTrack, Codec, Container, Error, Layout, Mix, Pair, Picture, Programme, Release, Splice,
+    SubtitleFormat, SubtitleTrack, Tools, Treatment, chapters_at_cuts, decoded_offset, true_delay,
 };
 
 const FILM: Programme = Programme::new(77);
@@ -28,11 +28,11 @@ fn identify(file: &Path) -> Option<Value> {
 
 #[test]
 fn every_codec_in_every_container_is_measured_to_a_hundredth_of_a_sample() {
-    use Codec::{Aac, Ac3, Eac3, Flac, Mp3, Opus, Pcm};
+    use Codec::{Aac, Ac3, Eac3, Flac, Mp3, Opus, Pcm, Vorbis};
     use Container::{Matroska, MatroskaByFfmpeg, Mp4};
     let cases = [
         (Matroska, &[Aac, Ac3, Eac3, Flac, Mp3, Opus, Pcm][..]),
-        (MatroskaByFfmpeg, &[Aac, Opus][..]),
+        (MatroskaByFfmpeg, &[Aac, Opus, Vorbis][..]),
         (Mp4, &[Aac, Ac3][..]),
     ];
     let folder = tempfile::tempdir().unwrap();
@@ -70,6 +70,31 @@ fn a_pair_has_its_nominal_delay_whatever_the_mix_rate_and_layout() {
         let truth = true_delay((&reference, &one), (&target, &two), &Tools::default()).unwrap();
         assert!((truth.delay_ms + 1234.567).abs() < 2e-4, "{layout:?} at {rate_hz} Hz: {truth:?}");
     }
+}
+
+#[test]
+fn treated_sound_is_in_the_file_as_its_description_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("film.mkv");
+    let splices = vec![Splice { at: 60_000, missing: 30_000 }, Splice { at: 150_000, missing: -40_000 }];
+    for treatment in [
+        Treatment { splices, ..Treatment::default() },
+        Treatment { speed: 25_025.0 / 24_000.0, gain_db: -9.0, inverted: true, ..Treatment::default() },
+    ] {
+        let mut release = sound(Codec::Flac);
+        release.audio[0].treatment = treatment;
+        release.write(&file, &Tools::default(), &quiet).unwrap();
+        let offset = decoded_offset(&release, &file, 0, &Tools::default()).unwrap();
+        assert!(offset.offset_ms.abs() < 1e-4 && offset.spread_ms < 1e-3, "{offset:?}");
+        release.audio[0].treatment = Treatment::default();
+        let plain = decoded_offset(&release, &file, 0, &Tools::default());
+        assert!(plain.is_err() || plain.is_ok_and(|plain| plain.spread_ms > 1.0 || plain.worst_match < 0.9));
+    }
+    let mut backwards = sound(Codec::Flac);
+    backwards.audio[0].treatment.splices =
+        vec![Splice { at: 90_000, missing: 30_000 }, Splice { at: 100_000, missing: 10 }];
+    let error = backwards.write(&file, &Tools::default(), &quiet).unwrap_err();
+    assert!(error.to_string().ends_with("splices that overlap, or are not in order of time"), "{error}");
 }
 
 #[test]
