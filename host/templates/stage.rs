@@ -44,9 +44,7 @@ fn measured(raw_ms: f64) -> Delay {
         label: "example".into(),
         accepted: 9,
         measured: 10,
-        start_ms: 0.0,
-        reference_start_ms: 0.0,
-        reference_track_id: 1,
+        ..Delay::default()
     }
 }
 

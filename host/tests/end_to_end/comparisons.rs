@@ -82,7 +82,7 @@ fn variants_are_measured_against_each_other_and_the_truth() {
     );
     assert!(number(plain, "spread_ms") <= number(plain, "range_ms"));
     assert_eq!(plain["values"]["delay.delay"]["raw_ms"], plain["delay_ms"]);
-    assert_eq!(plain["own"]["stages"], 2, "its correlation and its delay");
+    assert_eq!(plain["own"]["stages"], 3, "its correlation, its diagnosis and its delay");
     let shared = &facts["targets"][0]["shared"];
     assert_eq!(shared["stages"], 6, "probe, audio and dialogue of both sources");
     assert!(shared["wall_s"].as_f64().unwrap() > 0.0 && shared["cpu_s"].as_f64().unwrap() > 0.0, "{shared:#}");
@@ -296,7 +296,7 @@ fn what_comes_from_the_store_is_told_with_the_times_that_it_took() {
     for variant in ["plain", "whole"] {
         let [before, after, last] = [&before, &after, &last].map(|facts| row(facts, variant));
         assert_eq!(before["windows"], after["windows"]);
-        assert_eq!((&before["own"]["from_store"], &after["own"]["from_store"]), (&0.into(), &2.into()));
+        assert_eq!((&before["own"]["from_store"], &after["own"]["from_store"]), (&0.into(), &3.into()));
         assert!(after["own"]["wall_s"].as_f64().unwrap() > 0.0 && after["own"]["cpu_s"].as_f64().unwrap() > 0.0);
         assert_eq!(after["own"], last["own"], "those of the first run, whatever it takes to look them up");
     }

@@ -25,4 +25,5 @@ mod stores;
 mod subtitle_sync;
 mod third_party;
 mod tracks;
+mod uneven;
 mod watching;

@@ -41,11 +41,14 @@ impl Speed {
     }
 }
 
-/// The speed that makes the delay grow like this, if there is one. Small rates have to fit it within their error, because real clocks
-/// drift by as much.
+/// The speed that makes the delay grow like this, if there is one. Small rates have to be known well and to fit, because real clocks drift
+/// by as much.
 pub(crate) fn named(rate_ms_per_s: f64, error_ms_per_s: f64) -> Option<Speed> {
     let off = |speed: &Speed| (speed.rate_ms_per_s() - rate_ms_per_s).abs();
-    let tolerance = |speed: &Speed| if speed.is_pal { TOLERANCE_MS_PER_S } else { 0.003 } + error_ms_per_s;
+    let tolerance = |speed: &Speed| {
+        let (least, most) = if speed.is_pal { (TOLERANCE_MS_PER_S, 2.0) } else { (0.003, 0.05) };
+        (least + error_ms_per_s).min(most)
+    };
     let nearest = SPEEDS.iter().min_by(|one, other| off(one).total_cmp(&off(other)))?;
     (off(nearest) <= tolerance(nearest)).then_some(*nearest)
 }
@@ -70,6 +73,7 @@ mod tests {
         for (rate, name) in cases {
             assert_eq!(named(rate, 1e-4).map(|speed| speed.name), name, "{rate}");
         }
+        assert_eq!(named(1.3, 0.4), None, "a rate that is hardly known has no name");
     }
 
     /// The reference program looks at the frame rate of its Source 1, and knows only one direction.
