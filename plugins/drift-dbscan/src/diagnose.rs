@@ -2,6 +2,7 @@
 
 use crate::{
     judge::{self, Asked, Frames},
+    picture,
     reference::{self, Correction, DriftLimits, Facts, Settings, Thresholds},
 };
 use vsg_plugin_api::{ExampleValue, prelude::*, report::Entry};
@@ -228,6 +229,9 @@ impl Stage for Diagnose {
         };
         log.iter().for_each(|line| ctx.log(line));
         ctx.report(&Entry::facts(&["targets", &diagnosis.source, "diagnosis"], &diagnosis)?)?;
+        if let Some(figure) = picture::picture(&correlation, &diagnosis) {
+            ctx.report(&Entry::Figure(figure))?;
+        }
         if let Some(issue) = judge::issue(&diagnosis) {
             ctx.warn(&issue);
             ctx.report(&Entry::Issue(issue))?;

@@ -9,6 +9,7 @@ mod golden;
 mod judge;
 #[cfg(test)]
 mod made_up;
+mod picture;
 mod reference;
 mod segments;
 mod speed;
