@@ -23,7 +23,7 @@ impl Summary {
         format!(
             "# Accuracy over generated pairs\n\n\
              Written by `make accuracy` ({}, {} pairs): pairs made from a seed, put through the built program with the real ffmpeg. \
-             What is measured and how the truth is known: [src/accuracy.md](src/accuracy.md#generated-pairs). Rows in italics \
+             What is measured, and how the truth is known, is told in the chapter \"Accuracy\" of the book. Rows in italics \
              count for no limit.\n\n{}\n## Pairs that were not answered right\n\n{}",
             self.about,
             self.judged.len(),
