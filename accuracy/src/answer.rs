@@ -34,6 +34,9 @@ pub struct Segment {
     pub start_s: f64,
     /// End (s of the reference).
     pub end_s: f64,
+    /// How far the start is said to be from there at most (s).
+    #[serde(default)]
+    pub start_error_s: f64,
     /// Delay (ms), without what drift adds since the start of the reference.
     pub delay_ms: f64,
 }
@@ -96,13 +99,13 @@ mod tests {
         let report = json!({ "error": null, "targets": { "Source 2": {
             "selection": { "raw_ms": 12.5, "error_ms": 0.004, "verdict": "certain", "accepted": 9, "measured": 10 },
             "diagnosis": { "kind": "stepping", "rate_ms_per_s": 0.0, "segments": [
-                { "start_s": 0.0, "end_s": 60.0, "start_error_s": 0.0, "delay_ms": 12.5, "error_ms": 0.1, "windows": 5 },
+                { "start_s": 0.0, "end_s": 60.0, "start_error_s": 0.5, "delay_ms": 12.5, "error_ms": 0.1, "windows": 5 },
             ] },
         } } });
         let answer = Answer::of_report(Some(0), &report);
         assert!(answer.is_accepted() && !answer.is_broken() && !answer.is_ambiguous());
         assert_eq!((answer.windows, answer.kind.as_deref()), (Some((9, 10)), Some("stepping")));
-        assert_eq!(answer.segments, [Segment { start_s: 0.0, end_s: 60.0, delay_ms: 12.5 }]);
+        assert_eq!(answer.segments, [Segment { start_s: 0.0, end_s: 60.0, start_error_s: 0.5, delay_ms: 12.5 }]);
     }
 
     #[test]

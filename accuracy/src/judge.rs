@@ -163,11 +163,12 @@ fn steps(judged: &mut Judged, stretches: &[Stretch]) {
     judged.error_ms = errors_ms.max_by(|one, other| one.abs().total_cmp(&other.abs()));
     let cut_error_s = |found_s: f64, truth: &Stretch| (truth.from_s - found_s).max(found_s - truth.start_s).max(0.0);
     let cuts = segments.iter().zip(stretches).skip(1);
-    let worst_s = cuts.map(|(found, truth)| cut_error_s(found.start_s, truth)).fold(0.0, f64::max);
+    let cuts = cuts.map(|(found, truth)| (cut_error_s(found.start_s, truth), found.start_error_s));
+    let (worst_s, said_s) = cuts.max_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or_default();
     if judged.error_ms.is_some_and(|error_ms| error_ms.abs() > STRETCH_MS) {
         judged.is(Outcome::Wrong, format!("a stretch is wrong by {:.3} ms", judged.error_ms.unwrap_or_default()));
     } else if worst_s > CUT_S {
-        judged.is(Outcome::Wrong, format!("a cut is wrong by {worst_s:.2} s"));
+        judged.is(Outcome::Wrong, format!("a cut is wrong by {worst_s:.2} s, which it says is known to {said_s:.2} s"));
     }
 }
 
@@ -230,7 +231,7 @@ mod tests {
         let answer = |kind: &str, rate_ms_per_s, delay_ms| Answer {
             kind: Some(kind.into()),
             rate_ms_per_s: Some(rate_ms_per_s),
-            segments: vec![Segment { start_s: 0.0, end_s: 600.0, delay_ms }],
+            segments: vec![Segment { start_s: 0.0, end_s: 600.0, start_error_s: 0.0, delay_ms }],
             ..accepted(5.0)
         };
         assert_eq!(outcome(Class::Drift, &truth, answer("linear-drift", 0.5009, 6.0)), Outcome::Right);
@@ -250,8 +251,8 @@ mod tests {
         let answer = |cut_s, delay_ms| Answer {
             kind: Some("stepping".into()),
             segments: vec![
-                Segment { start_s: 0.0, end_s: cut_s, delay_ms: 0.4 },
-                Segment { start_s: cut_s, end_s: 900.0, delay_ms },
+                Segment { start_s: 0.0, end_s: cut_s, start_error_s: 0.0, delay_ms: 0.4 },
+                Segment { start_s: cut_s, end_s: 900.0, start_error_s: 3.0, delay_ms },
             ],
             ..accepted(0.0)
         };

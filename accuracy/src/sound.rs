@@ -51,7 +51,10 @@ impl Sound {
                 let channels = ["", " mono", "", "", "", "", " 5.1"].get(track.layout.channels()).unwrap_or(&"");
                 format!("{codec} {}k{channels}", f64::from(track.rate_hz) / 1000.0)
             }),
-            Self::Ffmpeg { input, .. } => input.last().cloned().unwrap_or_default(),
+            Self::Ffmpeg { input, .. } => {
+                // A recording without its folder.
+                input.last().and_then(|word| word.rsplit('/').next()).unwrap_or_default().to_owned()
+            }
         }
     }
 
