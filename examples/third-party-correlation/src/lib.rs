@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn the_delay_of_a_late_bump_is_negative() {
-        let bump = |at: usize| (0..48_000).map(|n: usize| if n.abs_diff(at) < 960 { 0.5 } else { 0.0 }).collect::<Vec<f32>>();
+        let bump =
+            |at: usize| (0..48_000).map(|n: usize| if n.abs_diff(at) < 960 { 0.5 } else { 0.0 }).collect::<Vec<f32>>();
         let (reference, target) = (bump(24_000), bump(28_800));
         let windows =
             WindowPair { reference: &reference, target: &target, sample_rate_hz: 48_000.0, pass_band_hz: None };

@@ -84,7 +84,7 @@ fn variants_are_measured_against_each_other_and_the_truth() {
     assert_eq!(plain["values"]["delay.delay"]["raw_ms"], plain["delay_ms"]);
     assert_eq!(plain["own"]["stages"], 3, "its correlation, its diagnosis and its delay");
     let shared = &facts["targets"][0]["shared"];
-    assert_eq!(shared["stages"], 6, "probe, audio and dialogue of both sources");
+    assert_eq!(shared["stages"], 7, "probe, audio and dialogue of both sources, and the alignment");
     assert!(shared["wall_s"].as_f64().unwrap() > 0.0 && shared["cpu_s"].as_f64().unwrap() > 0.0, "{shared:#}");
     let table = ran.stdout();
     assert!(table.contains("to plain ms") && table.contains("baseline") && table.contains("4/4"), "{table}");

@@ -83,6 +83,21 @@ impl Settings {
         }
     }
 
+    /// Coefficients (b, a) of the band-pass, if it is one and `filters` (`filters.json`) has them.
+    pub(crate) fn single_recursion(&self, filters: &Value) -> Option<(Vec<f64>, Vec<f64>)> {
+        if text(self.get("filtering_method")) != "Dialogue Band-Pass Filter" {
+            return None;
+        }
+        let is_set = |(key, name): (&str, &str), case: &Value| number(&case[key]) == number(self.get(name));
+        let keys = [
+            ("low_hz", "filter_bandpass_lowcut_hz"),
+            ("high_hz", "filter_bandpass_highcut_hz"),
+            ("order", "filter_bandpass_order"),
+        ];
+        let case = list(&filters["bandpass"]).iter().find(|case| keys.into_iter().all(|key| is_set(key, case)))?;
+        Some((numbers(&case["b"]), numbers(&case["a"])))
+    }
+
     pub(crate) fn filter(&self, rate_hz: f64) -> Option<vsg_dsp::Filter> {
         match text(self.get("filtering_method")) {
             "Dialogue Band-Pass Filter" => vsg_dsp::band_pass::design(
