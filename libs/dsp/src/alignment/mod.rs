@@ -1,8 +1,8 @@
 //! Where two sounds lie against each other as a whole, to some milliseconds: enough to know where to measure exactly.
 //!
-//! Of each sound only the wave below 190 Hz is kept ([`sketch`]), levelled so that every pitch and every moment counts alike
-//! ([`wave`]). That is so little that whole films are correlated in some milliseconds ([`correlate`]), pieces of them wherever they are
-//! ([`pieces`]), and at other speeds ([`speeds`]). The result ([`search`]) says how fast the target runs and which part of the
+//! Of each sound only the wave below 190 Hz is kept (`sketch`), levelled so that every pitch and every moment counts alike
+//! (`wave`). That is so little that whole films are correlated in some milliseconds (`correlate`), pieces of them wherever they are
+//! (`pieces`), and at other speeds (`speeds`). The result (`search`) says how fast the target runs and which part of the
 //! reference lies where.
 
 mod correlate;
