@@ -47,7 +47,7 @@ fn a_second_run_does_nothing_again_but_says_the_same() {
     assert_eq!(lines(&second.log()), lines(&log));
 
     let afresh = again(second.folder, "analyze.toml").arg("--no-store").sources(files).run();
-    assert_eq!(worked(&afresh).len(), 11);
+    assert_eq!(worked(&afresh).len(), 12);
     let muxed = again(afresh.folder, "default.toml").sources(files).run();
     muxed.succeeded();
     let others = ["delays", "extract@Source 1", "extract@Source 2", "subtitles@Source 2", "mux"];
@@ -229,7 +229,7 @@ fn the_store_is_shown_limited_and_cleared() {
     ran.succeeded();
     let store = ran.folder.path().join("store");
     let (code, text) = store_command(&store, &[]);
-    assert!(code == Some(0) && text.contains("11 results of stages, 2 with bulk data"), "{text}");
+    assert!(code == Some(0) && text.contains("12 results of stages, 2 with bulk data"), "{text}");
     // The sound of 24 s takes 9 MB; without it everything has room in 1 MB.
     let (code, text) = store_command(&store, &["--store-limit", "0.001", "gc"]);
     assert!(code == Some(0) && text.contains("removed 2 results"), "{text}");

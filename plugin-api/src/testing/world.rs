@@ -5,6 +5,7 @@ use crate::{
     Arity, Data, Job, Port, Signature, Value,
     abi::{RawInput, RawValue},
     kinds::*,
+    kinds::{AlignedPiece, Alignment},
 };
 use std::{
     collections::BTreeMap,
@@ -122,6 +123,7 @@ impl World {
             Media::KIND => value(self.media(source)),
             Audio::KIND => value(sound::readable(source, &self.sounds[source - 1])?),
             Correlation::KIND => value(correlation()),
+            Alignment::KIND => value(alignment()),
             Diagnosis::KIND => value(diagnosis()),
             Delay::KIND => value(delay()),
             Delays::KIND => value(delays()),
@@ -190,6 +192,7 @@ pub(super) fn is_readable(value: &RawValue) -> Option<bool> {
         Media::KIND => reads::<Media>(value),
         Audio::KIND => reads::<Audio>(value),
         Correlation::KIND => reads::<Correlation>(value),
+        Alignment::KIND => reads::<Alignment>(value),
         Diagnosis::KIND => reads::<Diagnosis>(value),
         Delay::KIND => reads::<Delay>(value),
         Delays::KIND => reads::<Delays>(value),
@@ -208,7 +211,8 @@ pub(super) fn raw_input(port: &str, values: Vec<Value>) -> RawInput {
 
 /// The sources that a port gets values of.
 fn sources(port: &Port) -> &'static [usize] {
-    let is_about_targets = matches!(port.kind.as_str(), Correlation::KIND | Diagnosis::KIND | Delay::KIND);
+    let is_about_targets =
+        matches!(port.kind.as_str(), Alignment::KIND | Correlation::KIND | Diagnosis::KIND | Delay::KIND);
     match port.arity {
         Arity::Many if is_about_targets => &[2],
         Arity::Many => &[1, 2],
@@ -262,6 +266,19 @@ fn diagnosis() -> Diagnosis {
         reason: "made up".into(),
         segments: vec![segment],
         ..Diagnosis::default()
+    }
+}
+
+/// The whole target at about the delay.
+fn alignment() -> Alignment {
+    Alignment {
+        source: name(2),
+        speed: 1.0,
+        speed_name: None,
+        pieces: vec![AlignedPiece { start_s: 0.0, end_s: LENGTH_S, delay_ms: DELAY_MS }],
+        significance: 50.0,
+        runner_up_ms: None,
+        runner_up_significance: None,
     }
 }
 
