@@ -224,11 +224,15 @@ impl<T: Precision> Gcc<T> {
         -(earliest as i64)..=latest as i64
     }
 
-    /// Lags on either side of a peak that belong to it (samples): 5 ms, or the side lobes of a narrow band until they are
-    /// down to 2 %.
+    /// Lags on either side of a peak that belong to it (samples): 5 ms, without a weight 20 ms, or the side lobes of a narrow
+    /// band until they are down to 2 %.
+    ///
+    /// Without a weight a peak is as broad as the sound's own period. Those of music go on for longer than 20 ms; a peak that
+    /// does not stand out among its own periods may be off by one of them, and does not count for that reason.
     fn exclusion(&self, decimation: usize) -> usize {
         let side_lobes = 16.0 * decimation as f64 / weighting::share(&self.bins, self.length);
-        side_lobes.max(0.005 * self.options.rate_hz).ceil() as usize
+        let least_s = if self.options.weight == Weight::Plain { 0.02 } else { 0.005 };
+        side_lobes.max(least_s * self.options.rate_hz).ceil() as usize
     }
 
     /// What the correlation would be at lag 0 if all bins agreed, and its bandwidth.

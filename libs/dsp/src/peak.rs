@@ -16,8 +16,12 @@ pub const RELATED_PEAK_RATIO: f64 = 1.6;
 /// What codecs, resampling and the interpolation cost where there is no noise (samples).
 const LEAST_ERROR: f64 = 0.05;
 
-/// Standard deviations that an error bar has on either side.
-const SIGMAS: f64 = 2.0;
+/// Standard deviations of the noise that an error bar has on either side.
+///
+/// Two would do if the noise were the same everywhere. Of dubs, whose own sound is the noise, there is more of it near the peak.
+/// Measured on windows of 15 s: with 2.8, the bar holds the true lag in 95 % of the accepted windows of dubs, in all others
+/// of the same mix.
+const SIGMAS: f64 = 2.8;
 
 /// How far to either side of a peak its curvature is measured (samples).
 pub(crate) const CURVATURE_STEP: f64 = 0.5;

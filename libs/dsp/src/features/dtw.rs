@@ -4,6 +4,7 @@
 //! cost from the first frames to the last, by steps of one frame of either window or both; the cost of a pair of frames is
 //! the Euclidean distance of their features. Memory: a byte for each pair of frames.
 
+use crate::features::diagonals::Diagonals;
 use crate::features::frames::Frames;
 use crate::stats;
 
@@ -22,6 +23,8 @@ pub struct Alignment {
     pub cost: f64,
     /// Cost of its first pair, the frames at the start.
     pub first_cost: f64,
+    /// How alike the windows are at each offset, warped or not.
+    pub offsets: Diagonals,
 }
 
 /// Buffers of one thread.
@@ -49,8 +52,10 @@ impl Alignment {
         totals.clear();
         totals.resize(columns, 0.0);
         let mut first_cost = 0.0;
+        let mut diagonals = Diagonals::new(rows, columns);
         for (index, (row, steps)) in reference.rows().zip(steps.chunks_exact_mut(columns)).enumerate() {
             distances(row, by_feature, costs);
+            diagonals.add(index, costs);
             if index == 0 {
                 first_cost = costs[0];
                 first_row(costs, totals, steps);
@@ -58,7 +63,7 @@ impl Alignment {
                 next_row(costs, totals, steps);
             }
         }
-        Self { path: backtrack(steps, rows, columns), cost: totals[columns - 1], first_cost }
+        Self { path: backtrack(steps, rows, columns), cost: totals[columns - 1], first_cost, offsets: diagonals }
     }
 
     /// Mean cost of its pairs; 0 of an empty path.
@@ -66,14 +71,31 @@ impl Alignment {
         self.cost / self.path.len().max(1) as f64
     }
 
-    /// Median of [`Alignment::offsets`]: the delay of the target (frames); 0 of an empty path.
+    /// Median of [`Alignment::path_offsets`]: the delay of the target (frames); 0 of an empty path.
     pub fn median_offset(&self) -> f64 {
-        let mut offsets: Vec<f64> = self.offsets().map(|offset| offset as f64).collect();
+        let mut offsets: Vec<f64> = self.path_offsets().map(|offset| offset as f64).collect();
         stats::median(&mut offsets).unwrap_or(0.0)
     }
 
+    /// The offset that most pairs of the path have, to a fraction of a frame: the mean of those that are no more than a frame
+    /// from it; 0 of an empty path.
+    ///
+    /// Unlike the median it is not moved by where the path has to begin and end.
+    pub fn common_offset(&self) -> f64 {
+        let mut counts = std::collections::BTreeMap::new();
+        for offset in self.path_offsets() {
+            *counts.entry(offset).or_insert(0.0) += 1.0;
+        }
+        let near = |offset: i64| counts.range(offset - 1..=offset + 1);
+        let total = |offset: i64| near(offset).map(|(_, count)| count).sum::<f64>();
+        let Some(&most) = counts.keys().max_by(|&&a, &&b| total(a).total_cmp(&total(b))) else {
+            return 0.0;
+        };
+        near(most).map(|(&offset, count)| offset as f64 * count).sum::<f64>() / total(most)
+    }
+
     /// Frames by which the reference is later at each pair of the path.
-    pub fn offsets(&self) -> impl Iterator<Item = i64> {
+    pub fn path_offsets(&self) -> impl Iterator<Item = i64> {
         self.path.iter().map(|&(reference, target)| reference as i64 - target as i64)
     }
 }
@@ -140,6 +162,7 @@ fn backtrack(steps: &[u8], rows: usize, columns: usize) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made_up::noise;
     use proptest::prelude::*;
 
     fn align(reference: &[f64], target: &[f64]) -> Alignment {
@@ -156,10 +179,20 @@ mod tests {
     }
 
     #[test]
+    fn the_common_offset_is_that_of_most_pairs_wherever_the_path_begins_and_ends() {
+        let source: Vec<f64> = noise(80, 1).into_iter().map(f64::from).collect();
+        for offset in [1, 9, 29] {
+            let found = align(&source[..50], &source[offset..offset + 50]);
+            assert!((found.common_offset() - offset as f64).abs() < 0.5, "{offset}: {}", found.common_offset());
+        }
+    }
+
+    #[test]
     fn silence_is_aligned_frame_by_frame() {
         let found = align(&[1.0; 7], &[1.0; 7]);
-        assert!(found.offsets().all(|offset| offset == 0));
-        assert_eq!(found.median_offset(), 0.0);
+        assert!(found.path_offsets().all(|offset| offset == 0));
+        assert_eq!((found.median_offset(), found.common_offset()), (0.0, 0.0));
+        assert_eq!(found.offsets.peak_ratio(0.0, 1), 0.0);
         assert_eq!((found.path.len(), found.mean_cost()), (7, 0.0));
     }
 

@@ -88,6 +88,12 @@ impl Frames {
         self.rows().map(|row| row.iter().sum::<f64>() / row.len() as f64).collect()
     }
 
+    /// The frames without the first and last `count`; at least one stays.
+    pub fn without_ends(&self, count: usize) -> Self {
+        let trim = count.min(self.count().saturating_sub(1) / 2) * self.width;
+        Self { width: self.width, values: self.values[trim..self.values.len() - trim].to_vec() }
+    }
+
     /// Takes off each column its mean over all frames: what an equaliser or another level adds to a cepstrum.
     pub fn centre_columns(&mut self) {
         let count = self.count().max(1) as f64;

@@ -6,6 +6,7 @@
 //! at 48 kHz (10.67 ms).
 
 pub mod decibel;
+pub mod diagonals;
 pub mod dtw;
 pub mod frames;
 pub mod mel;
@@ -14,6 +15,7 @@ pub mod onset;
 pub mod series;
 pub mod stft;
 
+pub use diagonals::Diagonals;
 pub use dtw::{Alignment, AlignmentScratch};
 pub use frames::{Frames, Framing};
 pub use mel::MelBank;

@@ -1,0 +1,47 @@
+//! `correlation-features/spectrogram`: how loud the bands of a spectrum are on the whole, over time.
+
+use crate::form::Form;
+use crate::levels::{Known, Levels};
+use vsg_dsp::features::{self, SeriesOptions, frames::FRAME_MS};
+use vsg_plugin_api::prelude::*;
+
+params! {
+    /// Settings of the correlation of spectrograms.
+    pub struct Spectrogram {
+        /// What is compared, and how.
+        form: Form = Form::Robust,
+        /// Over how much of the spectrum of its own changes the common sound has to be spread (%). What pulses evenly, such as a
+        /// tremolo, fills hardly any of it, and tells no delay. 0 accepts any.
+        #[schemars(range(min = 0.0, max = 100.0))]
+        min_spread_pct: f64 = 0.5,
+        #[serde(skip)]
+        known: Known = Known::default(),
+    }
+}
+
+impl Spectrogram {
+    fn levels(&self) -> Levels<'_> {
+        Levels {
+            known: &self.known,
+            bands: features::COARSE_BANDS,
+            series: features::loudness,
+            form: self.form,
+            robust: SeriesOptions::ROBUST_FADED,
+            min_spread_pct: self.min_spread_pct,
+        }
+    }
+}
+
+impl CorrelationMethod for Spectrogram {
+    const ID: &'static str = "spectrogram";
+    const SUMMARY: &'static str = "Delay from how loud all bands of the spectrum are over time.";
+    const RESOLUTION_MS: Option<f64> = Some(FRAME_MS);
+
+    fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
+        self.levels().correlate(windows)
+    }
+
+    fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
+        self.levels().curve(windows)
+    }
+}

@@ -1,0 +1,95 @@
+//! What all methods of this plugin do.
+
+use crate::{dtw::Dtw, onset::Onset, spectrogram::Spectrogram};
+use vsg_plugin_api::prelude::*;
+
+const RATE_HZ: f64 = 48_000.0;
+
+/// Numbers that look random, -1 to 1.
+fn dice(seed: u32) -> impl FnMut() -> f32 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    }
+}
+
+/// Noise in syllables.
+fn speech(seed: u32) -> Vec<f32> {
+    let mut roll = dice(seed);
+    let mut samples = Vec::new();
+    while samples.len() < 7 * 48_000 {
+        let length = 2_000 + (roll().abs() * 9_000.0) as usize;
+        let level = if roll() < 0.3 { 0.4 * roll().abs() + 0.02 } else { 0.01 };
+        samples.extend((0..length).map(|_| level * roll()));
+    }
+    samples
+}
+
+fn noise(seed: u32) -> Vec<f32> {
+    let mut roll = dice(seed);
+    (0..7 * 48_000).map(|_| 0.2 * roll()).collect()
+}
+
+fn pair<'a>(reference: &'a [f32], target: &'a [f32]) -> WindowPair<'a> {
+    WindowPair { reference, target, sample_rate_hz: RATE_HZ, pass_band_hz: None }
+}
+
+/// Runs `check` with each method.
+fn each(check: impl Fn(&dyn Fn(&WindowPair<'_>) -> Peak, &dyn Fn(&WindowPair<'_>) -> Vec<(f64, f64)>, &str)) {
+    let (onset, dtw, spectrogram) = (Onset::default(), Dtw::default(), Spectrogram::default());
+    check(&|pair| onset.correlate(pair).unwrap(), &|pair| onset.curve(pair).unwrap(), "onset");
+    check(&|pair| dtw.correlate(pair).unwrap(), &|pair| dtw.curve(pair).unwrap(), "dtw");
+    check(&|pair| spectrogram.correlate(pair).unwrap(), &|pair| spectrogram.curve(pair).unwrap(), "spectrogram");
+}
+
+#[test]
+fn delays_are_found_to_half_a_frame_whatever_the_level() {
+    let source = speech(1);
+    for shift in [0, 100, 256, 24_000, 30_003] {
+        let target: Vec<f32> = source[shift..shift + 288_000].iter().map(|s| -0.2 * s).collect();
+        each(|correlate, curve, name| {
+            let windows = pair(&source[..288_000], &target);
+            let (peak, expected_ms) = (correlate(&windows), shift as f64 / 48.0);
+            assert!((peak.delay_ms - expected_ms).abs() < 5.34, "{name}, {expected_ms}: {peak:?}");
+            assert!(peak.peak_ratio > Some(1.6) && peak.match_pct > 40.0 && !peak.on_edge, "{name}: {peak:?}");
+            let curve = curve(&windows);
+            assert!(curve.is_sorted_by(|a, b| a.0 < b.0), "{name}");
+            let highest = curve.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+            assert!((highest.0 - expected_ms).abs() < 11.0, "{name}, {expected_ms}: {highest:?}");
+        });
+    }
+}
+
+#[test]
+fn unrelated_sounds_do_not_stand_out() {
+    for seed in 1..5 {
+        for (reference, target) in
+            [(speech(seed), speech(seed + 50)), (noise(seed), noise(seed + 50)), (speech(seed), noise(seed))]
+        {
+            each(|correlate, _, name| {
+                let peak = correlate(&pair(&reference[..288_000], &target[..288_000]));
+                assert!(peak.delay_ms.is_nan() || peak.peak_ratio < Some(1.9), "{name}, {seed}: {peak:?}");
+            });
+        }
+    }
+}
+
+#[test]
+fn silence_tones_and_damage_tell_no_delay() {
+    let (sound, silence, damaged) = (speech(1), vec![0.0f32; 288_000], vec![f32::NAN; 288_000]);
+    let tone = |phase: f32| -> Vec<f32> {
+        (0..288_000).map(|i| 0.3 * (0.057_6 * i as f32 % std::f32::consts::TAU + phase).sin()).collect()
+    };
+    let (tone, other_tone) = (tone(0.0), tone(1.0));
+    each(|correlate, _, name| {
+        let sides = [&sound[..288_000], &silence, &damaged, &tone, &other_tone];
+        for (r, reference) in sides.iter().enumerate() {
+            for (t, target) in sides.iter().enumerate().filter(|(t, _)| (r, *t) != (0, 0)) {
+                let peak = correlate(&pair(reference, target));
+                let is_told = peak.delay_ms.is_nan() || peak.peak_ratio < Some(1.6) || peak.match_pct < 5.0;
+                assert!(is_told || r == t, "{name}, {r} and {t}: {peak:?}");
+            }
+        }
+    });
+}

@@ -1,0 +1,5 @@
+//! Standard cross-correlation: the delay between two windows of audio from how alike they are.
+
+mod scc;
+
+vsg_plugin_api::export!(scc::Scc);
