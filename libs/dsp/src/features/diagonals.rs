@@ -3,6 +3,9 @@
 //! A path of least cost always exists, also between sounds that have nothing in common. But only sounds that are related
 //! are much more alike at one offset than at all others.
 
+use crate::features::distance::Columns;
+use crate::features::frames::Frames;
+
 /// Mean distances of the frames of two windows at each offset.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Diagonals {
@@ -13,14 +16,25 @@ pub struct Diagonals {
 }
 
 impl Diagonals {
-    pub(crate) fn new(rows: usize, columns: usize) -> Self {
-        Self { rows, columns, sums: vec![0.0; rows + columns - 1] }
+    /// Compares frames of the same width.
+    pub fn of(reference: &Frames, target: &Frames) -> Self {
+        let (rows, columns) = (reference.count(), target.count());
+        if rows == 0 || columns == 0 || reference.width() != target.width() {
+            return Self::default();
+        }
+        let (mut frames, mut distances) = (Columns::default(), Vec::new());
+        let mut sums = vec![0.0; rows + columns - 1];
+        frames.load(target);
+        for (index, row) in reference.rows().enumerate() {
+            frames.distances(row, &mut distances);
+            sums[rows - 1 - index..].iter_mut().zip(&distances).for_each(|(sum, distance)| *sum += distance);
+        }
+        Self { rows, columns, sums }
     }
 
-    /// Adds the distances of a frame of the reference from all frames of the target.
-    pub(crate) fn add(&mut self, row: usize, distances: &[f64]) {
-        let sums = self.sums.iter_mut().skip(self.rows - 1 - row);
-        sums.zip(distances).for_each(|(sum, distance)| *sum += distance);
+    /// The offset (frames) of the highest similarity; 0 of silence.
+    pub fn most_alike(&self) -> i64 {
+        self.curve().into_iter().fold((0, 0.0), higher).0
     }
 
     /// Mean distance of all pairs of frames.
@@ -31,7 +45,7 @@ impl Diagonals {
     /// Similarity (1 = equal, 0 = as any two frames) at each offset, in order of offset: (frames by which the reference is
     /// later, similarity).
     ///
-    /// The mean of few pairs varies more than that of many, so it counts less, by the root of their share.
+    /// What fewer pairs share counts less, as in the correlation of samples: of a few frames, some are always alike.
     pub fn curve(&self) -> Vec<(i64, f64)> {
         let mean = self.mean();
         let longest = self.rows.min(self.columns);
@@ -39,16 +53,17 @@ impl Diagonals {
             let offset = self.rows as i64 - 1 - index as i64;
             let last = (self.rows as i64).min(self.columns as i64 + offset);
             let pairs = (last - offset.max(0)) as f64;
-            let share = (pairs / longest as f64).sqrt();
+            let share = pairs / longest as f64;
             (offset, if mean > 0.0 { (1.0 - sum / pairs / mean) * share } else { 0.0 })
         };
         self.sums.iter().enumerate().rev().map(similarity).collect()
     }
 
-    /// Similarity at `offset` (frames) over the highest one that is more than `exclusion` frames away; 0 if it is not positive.
-    pub fn peak_ratio(&self, offset: f64, exclusion: usize) -> f64 {
+    /// Similarity at `offset` (frames) over `margin` more than the highest one that is more than `exclusion` frames away: above 1
+    /// if it stands out by more than the margin, 0 if the frames are less alike than any two.
+    pub fn peak_ratio(&self, offset: f64, exclusion: usize, margin: f64) -> f64 {
         let (at, elsewhere) = self.around(offset, exclusion);
-        if at <= 0.0 { 0.0 } else { (at / elsewhere.1.max(f64::MIN_POSITIVE)).min(f64::MAX) }
+        if at <= 0.0 { 0.0 } else { at / (elsewhere.1 + margin) }
     }
 
     /// The offset (frames) of the highest similarity that is more than `exclusion` frames from `offset`.
@@ -57,13 +72,16 @@ impl Diagonals {
     }
 
     fn around(&self, offset: f64, exclusion: usize) -> (f64, (i64, f64)) {
-        let highest = |best: (i64, f64), now: (i64, f64)| if now.1 > best.1 { now } else { best };
         let curve = self.curve();
         let away = |of: i64| (of as f64 - offset).abs();
-        let at = curve.iter().filter(|(of, _)| away(*of) <= 1.0).copied().fold((0, 0.0), highest);
-        let elsewhere = curve.iter().filter(|(of, _)| away(*of) > exclusion as f64).copied().fold((0, 0.0), highest);
+        let at = curve.iter().filter(|(of, _)| away(*of) <= 1.0).copied().fold((0, 0.0), higher);
+        let elsewhere = curve.iter().filter(|(of, _)| away(*of) > exclusion as f64).copied().fold((0, 0.0), higher);
         (at.1, elsewhere)
     }
+}
+
+fn higher(best: (i64, f64), now: (i64, f64)) -> (i64, f64) {
+    if now.1 > best.1 { now } else { best }
 }
 
 #[cfg(test)]
@@ -71,12 +89,7 @@ mod tests {
     use super::*;
 
     fn diagonals(reference: &[f64], target: &[f64]) -> Diagonals {
-        let mut diagonals = Diagonals::new(reference.len(), target.len());
-        for (row, r) in reference.iter().enumerate() {
-            let distances: Vec<f64> = target.iter().map(|t| (r - t).abs()).collect();
-            diagonals.add(row, &distances);
-        }
-        diagonals
+        Diagonals::of(&Frames::new(1, reference.to_vec()), &Frames::new(1, target.to_vec()))
     }
 
     #[test]
@@ -86,8 +99,8 @@ mod tests {
         let curve = found.curve();
         assert_eq!((curve[0].0, curve.len()), (-7, 15));
         let highest = curve.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
-        assert_eq!(highest.0, 2);
-        assert!(found.peak_ratio(2.0, 1) > 1.5 && found.peak_ratio(-1.0, 1) < 1.0);
+        assert_eq!((highest.0, found.most_alike()), (2, 2));
+        assert!(found.peak_ratio(2.0, 1, 0.1) > 1.0 && found.peak_ratio(-1.0, 1, 0.1) < 1.0);
         assert_ne!(found.runner_up(2.0, 1), 2);
     }
 
@@ -100,7 +113,7 @@ mod tests {
 
     #[test]
     fn silence_is_like_nothing() {
-        assert_eq!(diagonals(&[0.0; 4], &[0.0; 4]).peak_ratio(0.0, 1), 0.0);
-        assert_eq!(Diagonals::default().mean(), 0.0);
+        assert_eq!(diagonals(&[0.0; 4], &[0.0; 4]).peak_ratio(0.0, 1, 0.1), 0.0);
+        assert_eq!((Diagonals::default().mean(), Diagonals::default().most_alike()), (0.0, 0));
     }
 }

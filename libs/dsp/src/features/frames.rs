@@ -90,8 +90,14 @@ impl Frames {
 
     /// The frames without the first and last `count`; at least one stays.
     pub fn without_ends(&self, count: usize) -> Self {
-        let trim = count.min(self.count().saturating_sub(1) / 2) * self.width;
-        Self { width: self.width, values: self.values[trim..self.values.len() - trim].to_vec() }
+        let trim = count.min(self.count().saturating_sub(1) / 2);
+        self.slice(trim..self.count() - trim)
+    }
+
+    /// The frames of this range, as far as there are any.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
+        let (start, end) = (range.start.min(self.count()), range.end.min(self.count()));
+        Self { width: self.width, values: self.values[start * self.width..end.max(start) * self.width].to_vec() }
     }
 
     /// Takes off each column its mean over all frames: what an equaliser or another level adds to a cepstrum.
@@ -130,6 +136,8 @@ mod tests {
         assert_eq!((frames.count(), frames.means()), (2, vec![5.5, 16.5]));
         frames.centre_columns();
         assert_eq!(frames.values(), [-1.0, -10.0, 1.0, 10.0]);
+        assert_eq!(frames.slice(1..9).values(), [1.0, 10.0]);
+        assert_eq!((frames.slice(7..9).count(), frames.without_ends(5).count()), (0, 2));
         assert_eq!(Frames::default().count(), 0);
     }
 }

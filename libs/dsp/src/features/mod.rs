@@ -7,6 +7,7 @@
 
 pub mod decibel;
 pub mod diagonals;
+mod distance;
 pub mod dtw;
 pub mod frames;
 pub mod mel;
