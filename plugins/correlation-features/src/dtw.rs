@@ -13,8 +13,9 @@ params! {
     pub struct Dtw {
         /// What is compared, and how. The robust form takes the loudness off a cepstrum and what an equaliser adds to it, aligns
         /// what the windows share where they are most alike, and takes the delay that most pairs of the path have and the match
-        /// from the cost of the whole path against that of pairs at random. The reference form takes the median of the path and the cost of its first pair alone, so its
-        /// match is near 100 for any sound; its sign is put right in either form.
+        /// from the cost of the whole path against that of pairs at random. The reference form is for comparisons only: it takes the
+        /// median of the path and the cost of its first pair alone, so its match is near 100 for any sound, and its delays have
+        /// the opposite sign of all others, so that muxing with them would double what is wrong.
         form: Form = Form::Robust,
         /// How much any two frames have to differ (mean distance of their cepstra). Those of noise differ by 15, of speech and
         /// music by 40 and more, of a steady tone by about 1; what does not change tells no delay. 0 accepts any. Not asked
@@ -110,6 +111,11 @@ fn levelled(cepstra: &Frames) -> Frames {
 }
 
 impl Dtw {
+    /// The reference program takes the target's frame less the reference's.
+    fn sign(&self) -> f64 {
+        if self.form == Form::Reference { -1.0 } else { 1.0 }
+    }
+
     /// `None` of damaged windows.
     fn compare(&self, windows: &WindowPair<'_>) -> Result<Option<Compared>> {
         let kind = (windows.reference.len(), windows.target.len(), windows.sample_rate_hz);
@@ -132,15 +138,16 @@ impl CorrelationMethod for Dtw {
             Form::Robust => (found.aligned_at as f64 + found.path.common_offset(), of_all_pairs(&found)),
             Form::Reference => (found.path.median_offset(), of_first_pair(&found.path)),
         };
+        let ms = |offset: f64| self.sign() * offset * frame_ms;
         let peak_ratio = RELATED_PEAK_RATIO * found.offsets.peak_ratio(offset, EXCLUSION, MARGIN);
         if self.form == Form::Robust && found.offsets.mean() < self.min_variety {
             return Ok(Peak::none());
         }
         Ok(Peak {
-            delay_ms: offset * frame_ms,
+            delay_ms: ms(offset),
             match_pct,
             peak_ratio: Some(peak_ratio),
-            runner_up_ms: Some(found.offsets.runner_up(offset, EXCLUSION) as f64 * frame_ms),
+            runner_up_ms: Some(ms(found.offsets.runner_up(offset, EXCLUSION) as f64)),
             error_ms: Some(0.5 * frame_ms),
             on_edge: false,
         })
@@ -151,8 +158,11 @@ impl CorrelationMethod for Dtw {
         let Some(found) = self.compare(windows)? else {
             return Ok(Vec::new());
         };
-        let curve = found.offsets.curve().into_iter();
-        Ok(curve.map(|(offset, height)| (offset as f64 * found.frame_ms, height)).collect())
+        let ms = |offset: i64| self.sign() * offset as f64 * found.frame_ms;
+        let mut curve: Vec<(f64, f64)> =
+            found.offsets.curve().into_iter().map(|(offset, height)| (ms(offset), height)).collect();
+        curve.sort_by(|one, other| one.0.total_cmp(&other.0));
+        Ok(curve)
     }
 }
 

@@ -8,13 +8,6 @@ use vsg_plugin_api::prelude::*;
 /// How a series comes out of the power in the bands of a spectrum.
 pub(crate) type Series = fn(Frames) -> Vec<f64>;
 
-/// What the height of a peak over that of the second highest is raised to.
-///
-/// The correlation of series has few values, so that chance makes higher peaks: of unrelated windows of 15 s, 3 in 1000 have a ratio
-/// above 1.72 with onsets, and 2 with loudness. Raised to this power, that is the 1.6 of the phase transform of samples, and one
-/// threshold serves all methods.
-const SOFTEN: f64 = 0.87;
-
 /// Plans by the lengths of both windows, their rate and the form.
 pub(crate) type Known = Plans<(usize, usize, f64, Form), Plan>;
 
@@ -51,6 +44,9 @@ pub(crate) struct Levels<'a> {
     pub(crate) bands: usize,
     pub(crate) series: Series,
     pub(crate) form: Form,
+    /// What the height of a peak over that of the second highest is raised to, so that one threshold serves all methods. The
+    /// correlation of series has few values, so that chance makes higher peaks than in that of samples.
+    pub(crate) soften: f64,
     /// How series are correlated in the robust form.
     pub(crate) robust: SeriesOptions,
     /// Least share of the spectrum of the series that the common energy is spread over (%).
@@ -74,7 +70,7 @@ impl Levels<'_> {
         Ok(Peak {
             delay_ms: found.lag_samples * frame_ms,
             match_pct: found.match_pct,
-            peak_ratio: Some(found.peak_ratio.powf(SOFTEN)),
+            peak_ratio: Some(found.peak_ratio.powf(self.soften)),
             runner_up_ms: Some(found.runner_up_lag_samples as f64 * frame_ms),
             error_ms: Some(0.5 * frame_ms),
             on_edge: found.on_edge,

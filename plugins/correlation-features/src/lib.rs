@@ -8,6 +8,8 @@ mod onset;
 mod spectrogram;
 
 #[cfg(test)]
+mod acceptance;
+#[cfg(test)]
 mod tests;
 
 vsg_plugin_api::export!(onset::Onset, dtw::Dtw, spectrogram::Spectrogram);

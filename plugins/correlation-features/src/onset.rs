@@ -5,6 +5,10 @@ use crate::levels::{Known, Levels};
 use vsg_dsp::features::{self, SeriesOptions, frames::FRAME_MS};
 use vsg_plugin_api::prelude::*;
 
+/// Of unrelated windows of 15 s behind the filter for dialogue, 3 in 1000 have a peak more than 1.86 times as high as the second
+/// highest. Raised to this power, that is 1.6, the threshold of the phase transform.
+const SOFTEN: f64 = 0.75;
+
 params! {
     /// Settings of the correlation of onsets.
     pub struct Onset {
@@ -26,6 +30,7 @@ impl Onset {
             bands: features::FINE_BANDS,
             series: features::onsets,
             form: self.form,
+            soften: SOFTEN,
             robust: SeriesOptions::ROBUST,
             min_spread_pct: self.min_spread_pct,
         }

@@ -5,6 +5,10 @@ use crate::levels::{Known, Levels};
 use vsg_dsp::features::{self, SeriesOptions, frames::FRAME_MS};
 use vsg_plugin_api::prelude::*;
 
+/// Of unrelated windows of 15 s behind the filter for dialogue, 3 in 1000 have a peak more than 1.72 times as high as the second
+/// highest. Raised to this power, that is 1.6, the threshold of the phase transform.
+const SOFTEN: f64 = 0.87;
+
 params! {
     /// Settings of the correlation of spectrograms.
     pub struct Spectrogram {
@@ -26,6 +30,7 @@ impl Spectrogram {
             bands: features::COARSE_BANDS,
             series: features::loudness,
             form: self.form,
+            soften: SOFTEN,
             robust: SeriesOptions::ROBUST_FADED,
             min_spread_pct: self.min_spread_pct,
         }

@@ -1,6 +1,6 @@
 //! What all methods of this plugin do.
 
-use crate::{dtw::Dtw, onset::Onset, spectrogram::Spectrogram};
+use crate::{dtw::Dtw, form::Form, onset::Onset, spectrogram::Spectrogram};
 use vsg_plugin_api::prelude::*;
 
 const RATE_HZ: f64 = 48_000.0;
@@ -59,6 +59,21 @@ fn delays_are_found_to_half_a_frame_whatever_the_level() {
             assert!((highest.0 - expected_ms).abs() < 11.0, "{name}, {expected_ms}: {highest:?}");
         });
     }
+}
+
+#[test]
+fn the_reference_form_of_time_warping_has_its_sign_and_its_match() {
+    let (source, other) = (speech(1), speech(51));
+    let dtw = Dtw { form: Form::Reference, ..Dtw::default() };
+    let windows = pair(&source[..288_000], &source[24_000..312_000]);
+    let peak = dtw.correlate(&windows).unwrap();
+    assert!((peak.delay_ms + 500.0).abs() < 5.34, "{peak:?}");
+    let curve = dtw.curve(&windows).unwrap();
+    assert!(curve.is_sorted_by(|a, b| a.0 < b.0));
+    let highest = curve.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+    assert!((highest.0 + 500.0).abs() < 11.0, "{highest:?}");
+    let unrelated = dtw.correlate(&pair(&source[..288_000], &other[..288_000])).unwrap();
+    assert!(unrelated.match_pct > 90.0, "{unrelated:?}");
 }
 
 #[test]

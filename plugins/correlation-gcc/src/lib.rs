@@ -5,4 +5,7 @@ mod scot;
 mod settings;
 mod whiten;
 
+#[cfg(test)]
+mod acceptance;
+
 vsg_plugin_api::export!(phat::Phat, scot::Scot, whiten::Whiten);

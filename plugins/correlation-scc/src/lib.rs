@@ -2,4 +2,7 @@
 
 mod scc;
 
+#[cfg(test)]
+mod acceptance;
+
 vsg_plugin_api::export!(scc::Scc);

@@ -106,9 +106,12 @@ pub(super) fn dense(lines: &[Line], files: &Lengths, scan: &Scan) -> Vec<Vec<Pla
     let step = (step_s * files.rate_hz).round_ties_even().max(1.0) as usize;
     let of_line = |(number, line): (usize, &Line)| {
         let (from, to) = line.covered_s((line.start_s - window_s, line.end_s + window_s), files);
+        if to - from < window_s {
+            return Vec::new();
+        }
         let first = (from * files.rate_hz / step as f64).ceil().max(0.0) as usize;
         let end = ((to * files.rate_hz) as usize).saturating_sub(len);
-        let windows = (first..).take_while(|index| index * step <= end && to - from >= window_s);
+        let windows = (first..).take_while(|index| index * step <= end);
         let window = |index: usize| Placed {
             window: PlannedWindow {
                 index,
@@ -199,6 +202,15 @@ mod tests {
         assert_eq!(placed[0].last().unwrap().window.start_s, 700.0);
         assert_eq!(placed[1].first().unwrap().window.start_s, 690.0);
         assert_eq!(placed[1].last().unwrap().window.start_s, 1430.0);
+    }
+
+    #[test]
+    fn a_line_outside_of_both_files_has_no_windows() {
+        for delay_ms in [2e6, -2e6, 1e308, -1e308] {
+            let lines = [line(0.0, 1440.0, delay_ms)];
+            assert!(classic(&lines, &FILES, &Scan::default()).is_empty(), "{delay_ms}");
+            assert!(dense(&lines, &FILES, &Scan::default())[0].is_empty(), "{delay_ms}");
+        }
     }
 
     #[test]

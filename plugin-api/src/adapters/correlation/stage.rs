@@ -18,6 +18,8 @@ use vsg_dsp::window_plan;
 const BLUR_MS: f64 = 0.02;
 /// How often windows are measured again at most.
 const AGAIN: usize = 2;
+/// Speeds of a target against the reference that windows are read at; releases run at 0.92 to 1.09.
+const SPEEDS: std::ops::RangeInclusive<f64> = 0.1..=10.0;
 /// Windows that agree lie this near to the line through them (ms).
 const AGREEMENT_MS: f64 = 1.0;
 /// Share of the windows that must agree for a classic scan to be enough.
@@ -64,7 +66,16 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             Lengths { reference_s: reference.duration_s(), target_s: target.duration_s(), rate_hz: f64::from(rate) };
         ctx.log(format!("\n[Analyzing {}]", target.header.source));
         let pair = Pair::new(&reference, &target, self.method.wants_unfiltered());
-        let aligned = alignment.map(|alignment| Line::of(&alignment)).unwrap_or_default();
+        let aligned = match &alignment {
+            Some(Alignment { speed, .. }) if !SPEEDS.contains(speed) => {
+                return Err(Error::new(format!(
+                    "the alignment says that {} runs at {speed} times the speed of the reference",
+                    target.header.source
+                )));
+            }
+            Some(alignment) => Line::of(alignment),
+            None => Vec::new(),
+        };
         let scanned = self.scanned(&pair, aligned, &files, ctx)?;
         if scanned.windows.is_empty() {
             return Err(self.no_window(&reference, &target, scanned.is_dense));
