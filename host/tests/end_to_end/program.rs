@@ -13,9 +13,12 @@ use std::{
 use tempfile::TempDir;
 
 /// Packages of the plugins that the tests use.
-const PLUGINS: [&str; 8] = [
+const PLUGINS: [&str; 11] = [
+    "alignment",
     "audio-filter",
+    "correlation-features",
     "correlation-gcc",
+    "correlation-scc",
     "delays",
     "drift-dbscan",
     "media",

@@ -25,7 +25,8 @@ pub(super) const DELAY_MS: f64 = 250.0;
 pub(super) const LENGTH_S: f64 = 20.0;
 
 /// Kinds that belong to the host's own plugins. Kinds of anybody else have a namespace: `acme.sceneprint/1`.
-pub(super) const OWN_KINDS: [&str; 15] = [
+pub(super) const OWN_KINDS: [&str; 16] = [
+    "alignment",
     "attachments",
     "audio",
     "chapters",
@@ -332,7 +333,7 @@ mod tests {
             .flat_map(|name| [1, 2].map(|source| world.value(&format!("{name}/1"), source)))
             .flatten()
             .collect();
-        assert_eq!(made.len(), 22);
+        assert_eq!(made.len(), 24);
         for value in made {
             let raw = value.into_raw();
             assert_eq!(is_readable(&raw), Some(true), "{}: {}", raw.kind, raw.header);
