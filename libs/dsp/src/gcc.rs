@@ -23,7 +23,7 @@ use crate::coarse_peak::CoarseSearch;
 use crate::decimate::Decimator;
 use crate::error::{DspError, Side};
 use crate::options::GccOptions;
-use crate::peak::{self, LagRange, Peak, Scale, Score};
+use crate::peak::{self, LagRange, Peak, Scale};
 use crate::plans::Planned;
 use crate::spectrum::{self, Cross, Precision};
 use crate::weighting::{self, Weight, Weighting};
@@ -99,7 +99,8 @@ impl<T: Precision> Gcc<T> {
         };
         gcc.coarse = decimator.map(|decimator| {
             let factor = decimator.factor();
-            let search = CoarseSearch::new(factor, gcc.lags(), gcc.exclusion(factor), options.peak, gcc.score());
+            let search =
+                CoarseSearch::new(factor, gcc.lags(), gcc.exclusion(factor), options.peak, gcc.options.weight.score());
             (decimator, search)
         });
         Ok(gcc)
@@ -152,7 +153,7 @@ impl<T: Precision> Gcc<T> {
             },
             exclusion: self.exclusion(1),
             fit: self.options.peak,
-            score: self.score(),
+            score: self.options.weight.score(),
         };
         let mut peak = Peak { spread_bins: cross.spread_bins, ..search.run(&mut scratch.time, scale) };
         if peak.value == 0.0 && self.options.weight == Weight::Plain {
@@ -224,15 +225,9 @@ impl<T: Precision> Gcc<T> {
         -(earliest as i64)..=latest as i64
     }
 
-    /// Lags on either side of a peak that belong to it (samples): 5 ms, without a weight 20 ms, or the side lobes of a narrow
-    /// band until they are down to 2 %.
-    ///
-    /// Without a weight a peak is as broad as the sound's own period. Those of music go on for longer than 20 ms; a peak that
-    /// does not stand out among its own periods may be off by one of them, and does not count for that reason.
+    /// Lags on either side of a peak that belong to it (samples).
     fn exclusion(&self, decimation: usize) -> usize {
-        let side_lobes = 16.0 * decimation as f64 / weighting::share(&self.bins, self.length);
-        let least_s = if self.options.weight == Weight::Plain { 0.02 } else { 0.005 };
-        side_lobes.max(least_s * self.options.rate_hz).ceil() as usize
+        self.options.weight.exclusion(weighting::share(&self.bins, self.length), decimation, self.options.rate_hz)
     }
 
     /// What the correlation would be at lag 0 if all bins agreed, and its bandwidth.
@@ -242,14 +237,6 @@ impl<T: Precision> Gcc<T> {
             Weight::Phat | Weight::Scot | Weight::Whiten => weighting::share(&self.bins, self.length),
         };
         Scale { full, bandwidth: cross.bandwidth }
-    }
-
-    fn score(&self) -> Score {
-        match self.options.weight {
-            Weight::Phat | Weight::Whiten => Score::Confidence,
-            Weight::Scot => Score::OverMean,
-            Weight::Plain => Score::Coefficient,
-        }
     }
 
     /// Puts a window into the zero-padded buffer that is transformed.

@@ -15,7 +15,7 @@ use crate::coarse_peak::CoarseSearch;
 use crate::decimate::Decimator;
 use crate::error::{DspError, Side};
 use crate::options::GccOptions;
-use crate::peak::{Peak, Scale, Score};
+use crate::peak::{Peak, Scale};
 use crate::plans::Planned;
 use crate::spectrum;
 use crate::weighting::{self, Weight, Weighting};
@@ -91,17 +91,15 @@ impl GccTrain {
         let factor = decimator.factor();
         let length = options.fft_length.at_least((hop + 2 * margin) / factor);
         let bins = options.weighting.bins(length, options.rate_hz / factor as f64)?;
-        let side_lobes = 16.0 * factor as f64 / weighting::share(&bins, length);
-        let exclusion = side_lobes.max(0.005 * options.rate_hz).ceil() as usize;
+        let exclusion = options.weight.exclusion(weighting::share(&bins, length), factor, options.rate_hz);
         let limit = (margin - 2 * factor) as i64;
-        let score = if options.weight == Weight::Scot { Score::OverMean } else { Score::Confidence };
         Ok(Self {
             train,
             options,
             length,
             bins,
             transform: RealFftPlanner::new().plan_fft_forward(length),
-            search: CoarseSearch::new(factor, -limit..=limit, exclusion, options.peak, score),
+            search: CoarseSearch::new(factor, -limit..=limit, exclusion, options.peak, options.weight.score()),
             decimator,
             ones: vec![Complex32::new(1.0, 0.0); length / 2 + 1],
         })

@@ -32,6 +32,7 @@ pub mod stats;
 pub mod student;
 pub mod sub_sample;
 pub mod taper;
+pub mod viterbi;
 pub mod weighting;
 pub mod window_plan;
 

@@ -4,6 +4,7 @@
 //! fine steps with straight lines between them.
 
 use std::f64::consts::PI;
+use std::sync::LazyLock;
 
 /// Samples on either side that a value is computed from.
 const REACH: usize = 16;
@@ -14,70 +15,55 @@ const SHAPE: f64 = 9.0;
 /// The band that passes, of half the sample rate; the filter is down at half the rate.
 const BAND: f64 = 0.94;
 
-/// Interpolates between the samples of a sound; made once and used for any number of values.
-pub struct Interpolator {
-    /// Row k holds the weights of the `2 * REACH` samples around a place k steps behind a sample, oldest first.
-    rows: Vec<[f32; 2 * REACH]>,
+/// Row k holds the weights of the `2 * REACH` samples around a place k steps behind a sample, oldest first.
+type Rows = Vec<[f32; 2 * REACH]>;
+
+static ROWS: LazyLock<Rows> = LazyLock::new(|| (0..=STEPS).map(row).collect());
+
+fn row(step: usize) -> [f32; 2 * REACH] {
+    let part = step as f64 / STEPS as f64;
+    let mut weights: [f64; 2 * REACH] = std::array::from_fn(|tap| weight(tap as f64 - (REACH - 1) as f64 - part));
+    // A constant stays what it is at any place.
+    let sum: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|w| *w /= sum);
+    weights.map(|w| w as f32)
 }
 
-impl Default for Interpolator {
-    fn default() -> Self {
-        Self::new()
+/// The values at `start`, `start + step`, `start + 2 * step`, … (places between samples, which may lie outside of them, where it is
+/// silent), as many as `values` has room for.
+pub fn fill(samples: &[f32], start: f64, step: f64, values: &mut [f32]) {
+    let rows = &*ROWS;
+    for (index, value) in values.iter_mut().enumerate() {
+        *value = at(rows, samples, start + step * index as f64);
     }
 }
 
-impl Interpolator {
-    /// Computes the table.
-    #[must_use]
-    pub fn new() -> Self {
-        let row = |step: usize| {
-            let part = step as f64 / STEPS as f64;
-            let mut weights: [f64; 2 * REACH] =
-                std::array::from_fn(|tap| weight(tap as f64 - (REACH - 1) as f64 - part));
-            // A constant stays what it is at any place.
-            let sum: f64 = weights.iter().sum();
-            weights.iter_mut().for_each(|w| *w /= sum);
-            weights.map(|w| w as f32)
-        };
-        Self { rows: (0..=STEPS).map(row).collect() }
-    }
-
-    /// The values at `start`, `start + step`, `start + 2 * step`, … (places between samples, which may lie outside of them, where it is
-    /// silent), as many as `values` has room for.
-    pub fn fill(&self, samples: &[f32], start: f64, step: f64, values: &mut [f32]) {
-        for (index, value) in values.iter_mut().enumerate() {
-            *value = self.at(samples, start + step * index as f64);
+/// The value at one place.
+fn at(rows: &Rows, samples: &[f32], place: f64) -> f32 {
+    let whole = place.floor();
+    let fine = (place - whole) * STEPS as f64;
+    let (step, between) = (fine as usize, fine.fract() as f32);
+    let (row, next) = (&rows[step.min(STEPS)], &rows[(step + 1).min(STEPS)]);
+    let first = whole as i64 - (REACH as i64 - 1);
+    let sum = |around: &[f32]| {
+        let (mut sums, mut nexts) = ([0.0f32; 8], [0.0f32; 8]);
+        let rows = row.chunks_exact(8).zip(next.chunks_exact(8));
+        for (samples, (row, next)) in around.chunks_exact(8).zip(rows) {
+            for lane in 0..8 {
+                sums[lane] += samples[lane] * row[lane];
+                nexts[lane] += samples[lane] * next[lane];
+            }
         }
-    }
-
-    /// The value at one place.
-    #[must_use]
-    pub fn at(&self, samples: &[f32], place: f64) -> f32 {
-        let whole = place.floor();
-        let fine = (place - whole) * STEPS as f64;
-        let (step, between) = (fine as usize, fine.fract() as f32);
-        let (row, next) = (&self.rows[step.min(STEPS)], &self.rows[(step + 1).min(STEPS)]);
-        let first = whole as i64 - (REACH as i64 - 1);
-        let sum = |around: &[f32]| {
-            let (mut sums, mut nexts) = ([0.0f32; 8], [0.0f32; 8]);
-            let rows = row.chunks_exact(8).zip(next.chunks_exact(8));
-            for (samples, (row, next)) in around.chunks_exact(8).zip(rows) {
-                for lane in 0..8 {
-                    sums[lane] += samples[lane] * row[lane];
-                    nexts[lane] += samples[lane] * next[lane];
-                }
-            }
-            let (sum, next) = (sums.iter().sum::<f32>(), nexts.iter().sum::<f32>());
-            sum + between * (next - sum)
-        };
-        let inside = usize::try_from(first).ok().and_then(|first| samples.get(first..first + 2 * REACH));
-        match inside {
-            Some(around) => sum(around),
-            None => {
-                let sample = |at: i64| usize::try_from(at).ok().and_then(|at| samples.get(at)).copied().unwrap_or(0.0);
-                let around: [f32; 2 * REACH] = std::array::from_fn(|tap| sample(first.saturating_add(tap as i64)));
-                sum(&around)
-            }
+        let (sum, next) = (sums.iter().sum::<f32>(), nexts.iter().sum::<f32>());
+        sum + between * (next - sum)
+    };
+    let inside = usize::try_from(first).ok().and_then(|first| samples.get(first..first + 2 * REACH));
+    match inside {
+        Some(around) => sum(around),
+        None => {
+            let sample = |at: i64| usize::try_from(at).ok().and_then(|at| samples.get(at)).copied().unwrap_or(0.0);
+            let around: [f32; 2 * REACH] = std::array::from_fn(|tap| sample(first.saturating_add(tap as i64)));
+            sum(&around)
         }
     }
 }
@@ -106,7 +92,7 @@ mod tests {
         fn tones_come_back_between_their_samples(cycles in 0.0f64..0.38, start in 100.0f64..200.0, step in 0.9f64..1.1) {
             let samples: Vec<f32> = (0..1000).map(|i| tone(cycles, f64::from(i)) as f32).collect();
             let mut values = [0.0; 600];
-            Interpolator::new().fill(&samples, start, step, &mut values);
+            fill(&samples, start, step, &mut values);
             for (index, value) in values.iter().enumerate() {
                 let expected = tone(cycles, start + step * index as f64);
                 prop_assert!((f64::from(*value) - expected).abs() < 2e-3, "{index}: {value}, expected {expected}");
@@ -118,12 +104,12 @@ mod tests {
     fn whole_places_are_samples_nearly_and_outside_is_silence() {
         let samples = crate::made_up::noise(500, 1);
         let low: Vec<f32> = samples.windows(8).map(|w| w.iter().sum::<f32>() / 8.0).collect();
-        let interpolator = Interpolator::new();
+        let value = |samples: &[f32], place: f64| at(&ROWS, samples, place);
         for at in 50..400 {
-            assert!((interpolator.at(&low, at as f64) - low[at]).abs() < 2e-2);
+            assert!((value(&low, at as f64) - low[at]).abs() < 2e-2);
         }
-        assert_eq!(interpolator.at(&samples, -100.0), 0.0);
-        assert_eq!(interpolator.at(&samples, 1e12), 0.0);
-        assert_eq!(interpolator.at(&[], 0.5), 0.0);
+        assert_eq!(value(&samples, -100.0), 0.0);
+        assert_eq!(value(&samples, 1e12), 0.0);
+        assert_eq!(value(&[], 0.5), 0.0);
     }
 }

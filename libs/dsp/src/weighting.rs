@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::DspError;
+use crate::peak::Score;
 
 /// Which bins of the spectrum count.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +56,28 @@ impl Weighting {
             return Err(DspError::NoBins { low_hz, high_hz, length });
         }
         Ok(bins)
+    }
+}
+
+impl Weight {
+    /// The reference program's figure for a correlation with this weight.
+    pub(crate) fn score(self) -> Score {
+        match self {
+            Weight::Phat | Weight::Whiten => Score::Confidence,
+            Weight::Scot => Score::OverMean,
+            Weight::Plain => Score::Coefficient,
+        }
+    }
+
+    /// Lags on either side of a peak that belong to it (samples at `rate_hz`): 5 ms, without a weight 20 ms, or the side lobes of a narrow
+    /// band until they are down to 2 %. The band is `share` (0 to 1) of a spectrum at one `decimation`-th of that rate.
+    ///
+    /// Without a weight a peak is as broad as the sound's own period. Those of music go on for longer than 20 ms; a peak that
+    /// does not stand out among its own periods may be off by one of them, and does not count for that reason.
+    pub(crate) fn exclusion(self, share: f64, decimation: usize, rate_hz: f64) -> usize {
+        let side_lobes = 16.0 * decimation as f64 / share;
+        let least_s = if self == Weight::Plain { 0.02 } else { 0.005 };
+        side_lobes.max(least_s * rate_hz).ceil() as usize
     }
 }
 

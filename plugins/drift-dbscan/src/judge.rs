@@ -1,9 +1,11 @@
 //! What the lines through the windows of a target mean: the diagnosis, and how it is told.
 
 use crate::{
+    clusters::cluster,
     segments::{self, Found, Limits, Point},
     speed::{self, Speed},
 };
+use vsg_dsp::student::HALF_A_SAMPLE_MS;
 use vsg_plugin_api::{Result, kinds::*};
 
 /// Share of the accepted windows that has to lie on the lines.
@@ -12,8 +14,8 @@ const LEAST_SHARE: f64 = 0.4;
 /// Fewer coincidences happen by chance.
 const LEAST_COINCIDENCES: usize = 3;
 
-/// Half a sample at 48 kHz as a standard error (ms): no delay is known better.
-const FINEST_SIGMA_MS: f64 = 0.0104 / 1.96;
+/// Half a sample as a standard error (ms): no delay is known better.
+const FINEST_SIGMA_MS: f64 = HALF_A_SAMPLE_MS / 1.96;
 
 /// What is known beside the windows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,7 +90,7 @@ pub(crate) fn diagnose(correlation: &Correlation, frames: Frames, asked: &Asked)
             .pieces
             .iter()
             .enumerate()
-            .map(|(label, piece)| cluster(label, &piece.members, &order, &accepted))
+            .map(|(label, piece)| segment_cluster(label, &piece.members, &order, &accepted))
             .collect(),
         correction_mode: if kind == DiagnosisKind::Stepping { "full".into() } else { String::new() },
         fallback_mode: String::new(),
@@ -107,27 +109,10 @@ fn sigma_ms(window: &Window, resolution_ms: f64) -> f64 {
 }
 
 /// The windows of a segment as a cluster.
-fn cluster(label: usize, members: &[usize], order: &[usize], accepted: &[&Window]) -> Cluster {
+fn segment_cluster(label: usize, members: &[usize], order: &[usize], accepted: &[&Window]) -> Cluster {
     let mut members: Vec<usize> = members.iter().map(|index| order[*index]).collect();
     members.sort_unstable();
-    let of = |value: &dyn Fn(&Window) -> f64| members.iter().map(|index| value(accepted[*index])).collect::<Vec<_>>();
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let (delays_ms, starts_s, matches_pct) =
-        (of(&|window| window.delay_ms), of(&|window| window.start_s), of(&|window| window.match_pct));
-    let mean_delay_ms = mean(&delays_ms);
-    let squares: Vec<f64> = delays_ms.iter().map(|ms| (ms - mean_delay_ms) * (ms - mean_delay_ms)).collect();
-    let least = |values: &[f64]| values.iter().copied().reduce(f64::min).unwrap_or(0.0);
-    let greatest = |values: &[f64]| values.iter().copied().reduce(f64::max).unwrap_or(0.0);
-    Cluster {
-        label,
-        mean_delay_ms,
-        std_delay_ms: mean(&squares).sqrt(),
-        time_range_s: (least(&starts_s), greatest(&starts_s)),
-        mean_match_pct: mean(&matches_pct),
-        min_match_pct: least(&matches_pct),
-        is_valid: true,
-        members,
-    }
+    Cluster { is_valid: true, ..cluster(label, members, accepted, |window| window.delay_ms) }
 }
 
 /// One sentence: what was found, by how many windows, and how far they scatter.

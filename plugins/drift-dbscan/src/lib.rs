@@ -1,5 +1,6 @@
 //! Tells what kind of shift the measured windows of a target show: one delay, steps, drift, or nothing.
 
+mod clusters;
 mod dbscan;
 mod diagnose;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::correlate::{Found, highest, top};
 use super::wave::Wave;
 use crate::error::DspError;
 use crate::fft_length;
-use crate::resample::Interpolator;
+use crate::resample;
 
 /// Length of the transforms, in pieces.
 const PIECES_PER_BLOCK: usize = 6;
@@ -160,7 +160,7 @@ impl<'t> Agreement<'t> {
     #[must_use]
     pub(super) fn new(target: &'t Wave) -> Self {
         let mut between = vec![0.0; target.len()];
-        Interpolator::new().fill(&target.values, 0.5, 1.0, &mut between);
+        resample::fill(&target.values, 0.5, 1.0, &mut between);
         Self { target, between }
     }
 
@@ -267,7 +267,7 @@ mod tests {
         let film = noise(6000, 9);
         let low: Vec<f32> = film.windows(4).map(|w| w.iter().sum()).collect();
         let mut between = vec![0.0; low.len()];
-        Interpolator::new().fill(&low, 0.5, 1.0, &mut between);
+        resample::fill(&low, 0.5, 1.0, &mut between);
         let (whole, half) = (wave(&low), wave(&between));
         let at = |target: &Wave| Agreement::new(target).at(&whole, (2000, 4000), &[0])[0];
         assert!(at(&half) > 0.9 * at(&whole), "{} {}", at(&half), at(&whole));

@@ -1,10 +1,9 @@
 //! Which of several lags each part of a film has: the most likely path through them, which changes lag only where that pays.
-//!
-//! Source: Viterbi, "Error bounds for convolutional codes and an asymptotically optimum decoding algorithm" (1967).
 
 use super::path::Stretch;
 use super::pieces::Agreement;
 use super::wave::Wave;
+use crate::viterbi;
 
 /// Length of a piece (s).
 const PIECE_S: f64 = 5.0;
@@ -75,32 +74,8 @@ fn in_order(stretches: Vec<Stretch>, overlap: f64) -> Vec<Stretch> {
 
 /// The state of each piece on the path with the greatest sum of heights, each change of state costing [`CHANGE`].
 fn best_states(heights: &[Vec<f64>]) -> Vec<usize> {
-    let Some(first) = heights.first() else { return Vec::new() };
-    let mut sums = first.clone();
-    let mut came_from: Vec<Vec<usize>> = Vec::new();
-    for height in &heights[1..] {
-        let best = best_index(&sums);
-        let from: Vec<usize> =
-            (0..sums.len()).map(|state| if sums[best] - CHANGE > sums[state] { best } else { state }).collect();
-        sums = from
-            .iter()
-            .enumerate()
-            .map(|(state, &from)| sums[from] - if from == state { 0.0 } else { CHANGE } + height[state])
-            .collect();
-        came_from.push(from);
-    }
-    let mut state = best_index(&sums);
-    let mut states = vec![state];
-    for from in came_from.iter().rev() {
-        state = from[state];
-        states.push(state);
-    }
-    states.reverse();
-    states
-}
-
-fn best_index(values: &[f64]) -> usize {
-    (0..values.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0)
+    let states = heights.first().map_or(0, Vec::len);
+    viterbi::cheapest(heights.len(), states, CHANGE, |piece, state| -heights[piece][state])
 }
 
 #[cfg(test)]

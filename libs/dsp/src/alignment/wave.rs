@@ -7,7 +7,7 @@ use realfft::RealFftPlanner;
 
 use super::sketch::Sketch;
 use crate::error::DspError;
-use crate::{fft_length, resample::Interpolator};
+use crate::{fft_length, resample};
 
 /// Lowest and highest frequency that counts (share of the rate): 22 to 165 Hz.
 const BAND: (f64, f64) = (0.06, 0.44);
@@ -71,7 +71,7 @@ impl Wave {
             return self.clone();
         }
         let mut values = vec![0.0; (self.len() as f64 * speed) as usize];
-        Interpolator::new().fill(&self.values, 0.0, 1.0 / speed, &mut values);
+        resample::fill(&self.values, 0.0, 1.0 / speed, &mut values);
         Self { values, ..*self }
     }
 }

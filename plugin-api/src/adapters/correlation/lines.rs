@@ -70,13 +70,7 @@ pub(super) fn classic(lines: &[Line], files: &Lengths, scan: &Scan) -> Vec<Place
     let spans: Vec<(f64, f64)> = lines.iter().map(|line| line.covered_s((line.start_s, line.end_s), files)).collect();
     let total_s: f64 = spans.iter().map(|(from, to)| (to - from).max(0.0)).sum();
     let samples = |seconds: f64| (seconds * files.rate_hz).round().max(0.0) as usize;
-    let plan = window_plan::Scan {
-        windows: scan.windows,
-        window_s: scan.window_s,
-        start_pct: scan.scan_start_pct,
-        end_pct: scan.scan_end_pct,
-    };
-    let windows = window_plan::plan_windows(samples(total_s), samples(total_s), files.rate_hz, &plan);
+    let windows = window_plan::plan_windows(samples(total_s), samples(total_s), files.rate_hz, &scan.classic());
     let place = |window: PlannedWindow| {
         // The plan is for the spans one behind the other.
         let mut middle_s = window.start_s + scan.window_s / 2.0;

@@ -2,7 +2,6 @@
 
 use super::lines::{Line, Placed};
 use super::method::{CorrelationMethod, Peak, WindowPair, WindowTrain};
-use super::report::is_better;
 use super::scan::Scan;
 use crate::kinds::{Audio, AudioFilter, Window};
 use crate::{Ctx, Result};
@@ -10,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use vsg_dsp::resample::Interpolator;
+use vsg_dsp::resample;
 use vsg_dsp::window_plan::PlannedWindow;
 
 /// Windows of a dense scan that are read at once.
@@ -25,7 +24,6 @@ pub(super) struct Pair<'a> {
     reference: &'a Audio,
     target: &'a Audio,
     unfiltered: bool,
-    interpolator: Interpolator,
     idle: Mutex<Vec<Buffers>>,
 }
 
@@ -48,7 +46,6 @@ impl<'a> Pair<'a> {
             reference,
             target,
             unfiltered: wants_unfiltered && reference.header.filters == target.header.filters,
-            interpolator: Interpolator::new(),
             idle: Mutex::default(),
         }
     }
@@ -91,7 +88,7 @@ impl<'a> Pair<'a> {
         let to = (start + step * len as f64).ceil() as i64 + AROUND;
         self.read(self.target, from..to, &mut buffers.raw)?;
         buffers.target.resize(len, 0.0);
-        self.interpolator.fill(&buffers.raw, start - from as f64, step, &mut buffers.target);
+        resample::fill(&buffers.raw, start - from as f64, step, &mut buffers.target);
         Ok(())
     }
 
@@ -148,7 +145,7 @@ pub(super) fn one_by_one(
     placed: &[Placed],
     scan: &Scan,
     ctx: &Ctx<'_>,
-) -> Result<Vec<Window>> {
+) -> Result<Vec<(Placed, Window)>> {
     let done = AtomicUsize::new(0);
     ctx.for_each(placed.len(), |index| {
         let Placed { window, line } = placed[index];
@@ -156,7 +153,7 @@ pub(super) fn one_by_one(
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         ctx.progress(done as f64 / placed.len() as f64)?;
         let measured = (peak, pair.expected_ms(&window, &lines[line]));
-        Ok(described(&window, &lines[line], measured, scan, scan.window_s))
+        Ok((placed[index], described(&window, &lines[line], measured, scan, scan.window_s)))
     })
 }
 
@@ -168,7 +165,7 @@ pub(super) fn in_trains(
     placed: &[Vec<Placed>],
     scan: &Scan,
     ctx: &Ctx<'_>,
-) -> Result<Vec<Window>> {
+) -> Result<Vec<(Placed, Window)>> {
     let trains: Vec<&[Placed]> = placed.iter().flat_map(|line| line.chunks(TRAIN)).collect();
     let done = AtomicUsize::new(0);
     let measured = ctx.for_each(trains.len(), |index| {
@@ -186,7 +183,7 @@ pub(super) fn in_trains(
         }
     }
     let window = |(placed, found): (Placed, Measured)| {
-        described(&placed.window, &lines[placed.line], found, scan, scan.dense_window_s)
+        (placed, described(&placed.window, &lines[placed.line], found, scan, scan.dense_window_s))
     };
     Ok(best.into_values().map(window).collect())
 }
@@ -221,10 +218,11 @@ fn train(
             pass_band_hz: pair.pass_band_hz(),
         };
         let peaks = method.correlate_train(&train)?;
-        let found = placed.iter().zip(peaks).enumerate().map(|(index, (placed, peak))| {
-            let is_heard = is_heard(&train.pair(index), scan);
-            is_heard.then(|| (peak, pair.expected_ms(&placed.window, line)))
-        });
+        let found = placed
+            .iter()
+            .zip(peaks)
+            .zip(heard(&train, scan))
+            .map(|((placed, peak), is_heard)| is_heard.then(|| (peak, pair.expected_ms(&placed.window, line))));
         Ok(found.collect())
     })
 }
@@ -245,17 +243,34 @@ fn single(
 
 /// Whether neither of two windows is silent.
 fn is_heard(windows: &WindowPair<'_>, scan: &Scan) -> bool {
-    let least = 10f64.powf(scan.dense_silence_db / 10.0);
-    let power = |samples: &[f32]| {
-        let (blocks, rest) = samples.as_chunks::<8>();
-        let lanes = blocks.iter().fold([0.0f32; 8], |sum, block| std::array::from_fn(|i| sum[i] + block[i] * block[i]));
-        let sum: f32 = lanes.iter().sum::<f32>() + rest.iter().map(|s| s * s).sum::<f32>();
-        f64::from(sum) / samples.len().max(1) as f64
+    [windows.reference, windows.target].iter().all(|samples| is_loud(energy(samples), samples.len(), scan))
+}
+
+/// The same for each pair of a train; what windows share is looked at once.
+fn heard(train: &WindowTrain<'_>, scan: &Scan) -> Vec<bool> {
+    let loud = |samples: &[f32]| -> Vec<bool> {
+        let steps: Vec<f64> = samples.chunks(train.hop).map(energy).collect();
+        let (whole, rest) = (train.len / train.hop, train.len % train.hop);
+        let window = |index: usize| {
+            let tail = (index + whole) * train.hop;
+            steps[index..index + whole].iter().sum::<f64>() + energy(&samples[tail..tail + rest])
+        };
+        (0..train.count).map(|index| is_loud(window(index), train.len, scan)).collect()
     };
-    // Damage is for the method to see.
-    [windows.reference, windows.target]
-        .iter()
-        .all(|samples| power(samples).partial_cmp(&least) != Some(std::cmp::Ordering::Less))
+    let target = &train.target[train.margin..train.target.len() - train.margin];
+    loud(train.reference).into_iter().zip(loud(target)).map(|(one, other)| one && other).collect()
+}
+
+fn energy(samples: &[f32]) -> f64 {
+    let (blocks, rest) = samples.as_chunks::<8>();
+    let lanes = blocks.iter().fold([0.0f32; 8], |sum, block| std::array::from_fn(|i| sum[i] + block[i] * block[i]));
+    f64::from(lanes.iter().sum::<f32>() + rest.iter().map(|s| s * s).sum::<f32>())
+}
+
+/// Whether this energy of so many samples is not silence. Damage is for the method to see.
+fn is_loud(energy: f64, samples: usize, scan: &Scan) -> bool {
+    let least = 10f64.powf(scan.dense_silence_db / 10.0);
+    (energy / samples.max(1) as f64).partial_cmp(&least) != Some(std::cmp::Ordering::Less)
 }
 
 /// A window's place in the result. The peak's delays count from where the target was read, at the reference's speed.
@@ -286,4 +301,48 @@ fn described(
 
 fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
+}
+
+/// Whether one of two peaks of the same window says more than the other.
+fn is_better(one: &Peak, other: &Peak) -> bool {
+    let weight = |peak: &Peak| (peak.delay_ms.is_finite(), peak.peak_ratio.unwrap_or(0.0), peak.match_pct);
+    let (one, other) = (weight(one), weight(other));
+    one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)).then(one.2.total_cmp(&other.2)).is_gt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_that_stands_out_more_is_better() {
+        let peak = |ratio| Peak { delay_ms: 1.0, peak_ratio: Some(ratio), ..Peak::none() };
+        assert!(is_better(&peak(3.0), &peak(2.0)) && !is_better(&peak(2.0), &peak(2.0)));
+        assert!(is_better(&peak(0.5), &Peak::none()) && !is_better(&Peak::none(), &peak(0.5)));
+    }
+
+    #[test]
+    fn windows_of_a_train_are_heard_as_each_by_itself() {
+        let mut sound = vec![0.5f32; 100];
+        sound[30..62].fill(0.0);
+        sound[90] = f32::NAN;
+        let scan = Scan { dense_silence_db: -20.0, ..Scan::default() };
+        for (len, hop) in [(20, 5), (20, 7), (7, 20)] {
+            let (count, margin) = ((90 - len) / hop + 1, 5);
+            let used = (count - 1) * hop + len;
+            let train = WindowTrain {
+                reference: &vec![1.0; used],
+                target: &sound[..used + 2 * margin],
+                count,
+                len,
+                hop,
+                margin,
+                sample_rate_hz: 100.0,
+                pass_band_hz: None,
+            };
+            let alone: Vec<bool> = (0..count).map(|index| is_heard(&train.pair(index), &scan)).collect();
+            assert_eq!(heard(&train, &scan), alone, "{len} every {hop}");
+            assert!(alone.contains(&true) && alone.contains(&false));
+        }
+    }
 }

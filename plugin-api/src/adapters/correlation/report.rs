@@ -1,6 +1,5 @@
 //! What a scan adds to the report: delays over time, confidence, correlation curves, the table of windows.
 
-use super::method::Peak;
 use crate::{
     kinds::{Correlation as Measured, Window},
     report::{Figure, Mark, Series, Table},
@@ -117,13 +116,6 @@ pub(super) fn table(measured: &Measured) -> Table {
     }
 }
 
-/// Which of two peaks of one window says more.
-pub(super) fn is_better(one: &Peak, other: &Peak) -> bool {
-    let weight = |peak: &Peak| (peak.delay_ms.is_finite(), peak.peak_ratio.unwrap_or(0.0), peak.match_pct);
-    let (one, other) = (weight(one), weight(other));
-    one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)).then(one.2.total_cmp(&other.2)).is_gt()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,12 +128,5 @@ mod tests {
         assert!(thinned.len() <= CURVE_POINTS + 2 && thinned.is_sorted_by(|a, b| a.0 <= b.0));
         assert!(thinned.contains(&(7.0, -2.0)) && thinned.contains(&(50_001.0, 9.0)));
         assert_eq!(super::thinned(&points[..10]), points[..10]);
-    }
-
-    #[test]
-    fn the_peak_that_stands_out_more_is_better() {
-        let peak = |ratio| Peak { delay_ms: 1.0, peak_ratio: Some(ratio), ..Peak::none() };
-        assert!(is_better(&peak(3.0), &peak(2.0)) && !is_better(&peak(2.0), &peak(2.0)));
-        assert!(is_better(&peak(0.5), &Peak::none()) && !is_better(&Peak::none(), &peak(0.5)));
     }
 }

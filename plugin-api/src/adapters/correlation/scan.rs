@@ -2,6 +2,7 @@
 
 use super::method::Peak;
 use crate::{choice, kinds::Window, params};
+use vsg_dsp::window_plan;
 
 choice! {
     /// How densely a target is measured.
@@ -53,6 +54,16 @@ params! {
 }
 
 impl Scan {
+    /// How the windows of a classic scan are spread.
+    pub(super) fn classic(&self) -> window_plan::Scan {
+        window_plan::Scan {
+            windows: self.windows,
+            window_s: self.window_s,
+            start_pct: self.scan_start_pct,
+            end_pct: self.scan_end_pct,
+        }
+    }
+
     /// Why a window of `window_s` does not count, or `None`. The delay of `peak` counts from where the target was read.
     pub(super) fn objection(&self, peak: &Peak, window_s: f64) -> Option<String> {
         if !peak.delay_ms.is_finite() {

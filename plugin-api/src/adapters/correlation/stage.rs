@@ -38,7 +38,8 @@ pub struct Correlation<M> {
 
 /// What was measured, and how.
 struct Scanned {
-    windows: Vec<Window>,
+    /// Each window, and where it was read.
+    windows: Vec<(Placed, Window)>,
     lines: Vec<Line>,
     is_dense: bool,
     planned: usize,
@@ -80,8 +81,10 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
         if scanned.windows.is_empty() {
             return Err(self.no_window(&reference, &target, scanned.is_dense));
         }
-        for window in &scanned.windows {
-            ctx.log(log_line(window, scanned.planned));
+        let Scanned { windows, lines, is_dense, planned } = scanned;
+        let (places, windows): (Vec<Placed>, Vec<Window>) = windows.into_iter().unzip();
+        for window in &windows {
+            ctx.log(log_line(window, planned));
         }
         let measured = Measured {
             source: target.header.source.clone(),
@@ -91,18 +94,18 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             start_ms: target.header.start_ms,
             reference_start_ms: reference.header.start_ms,
             reference_duration_s: reference.duration_s(),
-            planned: scanned.planned,
+            planned,
             min_match_pct: self.scan.min_match_pct,
-            window_s: if scanned.is_dense { self.scan.dense_window_s } else { self.scan.window_s },
+            window_s: if is_dense { self.scan.dense_window_s } else { self.scan.window_s },
             resolution_ms: M::RESOLUTION_MS,
-            rate_ms_per_s: scanned.lines.first().map_or(0.0, |line| line.rate_ms_per_s),
-            windows: scanned.windows,
+            rate_ms_per_s: lines.first().map_or(0.0, |line| line.rate_ms_per_s),
+            windows,
         };
         let facts = Facts { method: &measured.method, windows: &measured.windows };
         ctx.report(&Entry::facts(&["targets", &measured.source], &facts)?)?;
         ctx.report(&Entry::Figure(report::delay_over_time(&measured)))?;
         ctx.report(&Entry::Figure(report::confidence_over_time(&measured)))?;
-        self.report_curves(&pair, &scanned.lines, &measured, rate, ctx)?;
+        self.report_curves(&pair, &lines, &places, &measured, ctx)?;
         ctx.report(&Entry::Table(report::table(&measured)))?;
         Outputs::new().with("correlation", measured)
     }
@@ -164,12 +167,7 @@ impl<M: CorrelationMethod> Correlation<M> {
 
     /// Windows of the same clock time in both, as the reference program places them.
     fn same_clock(&self, files: &Lengths) -> Vec<Placed> {
-        let plan = window_plan::Scan {
-            windows: self.scan.windows,
-            window_s: self.scan.window_s,
-            start_pct: self.scan.scan_start_pct,
-            end_pct: self.scan.scan_end_pct,
-        };
+        let plan = self.scan.classic();
         let samples = |seconds: f64| (seconds * files.rate_hz).round() as usize;
         let windows =
             window_plan::plan_windows(samples(files.reference_s), samples(files.target_s), files.rate_hz, &plan);
@@ -196,7 +194,7 @@ impl<M: CorrelationMethod> Correlation<M> {
                     (in_trains(&self.method, pair, &lines, placed, &self.scan, ctx)?, self.scan.dense_window_s)
                 }
             };
-            let steeper = on_lines(&windows, &lines, window_s);
+            let steeper = on_lines(&windows, window_s);
             let steeper = lines::steeper_ms_per_s(&steeper, &lines).filter(|slope| (slope * window_s).abs() > BLUR_MS);
             let is_dense = matches!(placed, Windows::Trains(_));
             let planned = if is_dense { windows.len() } else { self.scan.windows };
@@ -229,29 +227,20 @@ impl<M: CorrelationMethod> Correlation<M> {
         })
     }
 
-    /// Curves of the windows that stand out most and least.
+    /// Curves of the windows that stand out most and least; `places` is where each window was read.
     fn report_curves(
         &self,
         pair: &Pair<'_>,
         lines: &[Line],
+        places: &[Placed],
         measured: &Measured,
-        rate: u32,
         ctx: &Ctx<'_>,
     ) -> Result<()> {
         let Some((best, worst)) = report::best_and_worst(&measured.windows) else { return Ok(()) };
         for (name, index) in [("best", best), ("worst", worst)] {
-            let window = &measured.windows[index];
-            let rate_hz = f64::from(rate);
-            let planned = window_plan::PlannedWindow {
-                index,
-                start_s: window.start_s,
-                first_sample: (window.start_s * rate_hz).round_ties_even() as usize,
-                len: (measured.window_s * rate_hz).round_ties_even() as usize,
-            };
-            let off = |line: &Line| (pair.expected_ms(&planned, line) - window.expected_ms.unwrap_or(0.0)).abs();
-            let Some(line) = lines.iter().min_by(|a, b| off(a).total_cmp(&off(b))) else { continue };
-            let curve = pair.window(&planned, line, |windows| self.method.curve(windows))?;
-            if let Some(figure) = report::curve(&measured.source, name, window, &curve) {
+            let Placed { window, line } = &places[index];
+            let curve = pair.window(window, &lines[*line], |windows| self.method.curve(windows))?;
+            if let Some(figure) = report::curve(&measured.source, name, &measured.windows[index], &curve) {
                 ctx.report(&Entry::Figure(figure))?;
             }
         }
@@ -266,20 +255,14 @@ enum Windows {
 }
 
 /// Time (s), delay (ms) and line of the accepted windows.
-fn on_lines(windows: &[Window], lines: &[Line], window_s: f64) -> Vec<(f64, f64, usize)> {
-    let accepted = windows.iter().filter(|window| window.accepted);
-    let on_line = |window: &Window| {
-        let at_s = window.start_s + window_s / 2.0;
-        let off = |line: &Line| (line.delay_ms(at_s) - window.expected_ms.unwrap_or(0.0)).abs();
-        let line = (0..lines.len()).min_by(|a, b| off(&lines[*a]).total_cmp(&off(&lines[*b])))?;
-        Some((at_s, window.delay_ms, line))
-    };
-    accepted.filter_map(on_line).collect()
+fn on_lines(windows: &[(Placed, Window)], window_s: f64) -> Vec<(f64, f64, usize)> {
+    let accepted = windows.iter().filter(|(_, window)| window.accepted);
+    accepted.map(|(placed, window)| (window.start_s + window_s / 2.0, window.delay_ms, placed.line)).collect()
 }
 
 /// Whether nearly all windows were accepted and lie on one line.
 fn agree(scanned: &Scanned, window_s: f64) -> bool {
-    let measured = on_lines(&scanned.windows, &scanned.lines, window_s);
+    let measured = on_lines(&scanned.windows, window_s);
     let rest = |(at_s, delay_ms, line): &(f64, f64, usize)| delay_ms - scanned.lines[*line].delay_ms(*at_s);
     let mut rests: Vec<f64> = measured.iter().map(rest).collect();
     let Some(level) = vsg_dsp::stats::median(&mut rests) else { return false };

@@ -1,5 +1,6 @@
 //! What the clusters of windows are made of, and the lines of the log that show it.
 
+use crate::clusters::{cluster, mean};
 use vsg_plugin_api::kinds::{Cluster, Window};
 
 /// Match below which a window is told (%).
@@ -11,33 +12,8 @@ const ALIKE_MS: f64 = 50.0;
 /// The clusters that labels make, in the order of labels.
 pub(super) fn clusters(accepted: &[&Window], labels: &[Option<usize>]) -> Vec<Cluster> {
     let count = labels.iter().flatten().max().map_or(0, |last| last + 1);
-    (0..count).map(|label| cluster(accepted, labels, label)).collect()
-}
-
-fn cluster(accepted: &[&Window], labels: &[Option<usize>], label: usize) -> Cluster {
-    let members: Vec<usize> = (0..accepted.len()).filter(|index| labels[*index] == Some(label)).collect();
-    let of =
-        |value: &dyn Fn(&Window) -> f64| -> Vec<f64> { members.iter().map(|index| value(accepted[*index])).collect() };
-    let (delays_ms, starts_s) = (of(&|window| window.rounded_ms() as f64), of(&|window| window.start_s));
-    let matches_pct = of(&|window| window.match_pct);
-    let mean_delay_ms = mean(&delays_ms);
-    let squares: Vec<f64> = delays_ms.iter().map(|ms| (ms - mean_delay_ms) * (ms - mean_delay_ms)).collect();
-    let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
-    let greatest = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    Cluster {
-        label,
-        mean_delay_ms,
-        std_delay_ms: mean(&squares).sqrt(),
-        time_range_s: (least(&starts_s), greatest(&starts_s)),
-        mean_match_pct: mean(&matches_pct),
-        min_match_pct: least(&matches_pct),
-        is_valid: false,
-        members,
-    }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+    let members = |label: usize| (0..accepted.len()).filter(|index| labels[*index] == Some(label)).collect();
+    (0..count).map(|label| cluster(label, members(label), accepted, |window| window.rounded_ms() as f64)).collect()
 }
 
 /// The lines of the log about what clusters are made of. As in the reference program they are sorted by delay, so that their delays

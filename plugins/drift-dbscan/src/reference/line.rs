@@ -1,5 +1,7 @@
 //! A straight line through points, by least squares.
 
+use crate::clusters::mean;
+
 /// A line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Line {
@@ -25,10 +27,6 @@ pub(super) fn r_squared(x: &[f64], y: &[f64], line: &Line) -> f64 {
     };
     let correlation = sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt();
     correlation * correlation
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 #[cfg(test)]

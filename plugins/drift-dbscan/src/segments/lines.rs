@@ -1,10 +1,7 @@
 //! Parallel lines through the stretches of a target, by weighted least squares, and how far off they may be.
 
 use super::{Found, Piece, Point, Scan, noise::median, path::Stretches};
-use vsg_dsp::student::t95;
-
-/// Half a sample at 48 kHz (ms): what clocks, codecs and resampling may add to any delay.
-const HALF_A_SAMPLE_MS: f64 = 0.0104;
+use vsg_dsp::student::{HALF_A_SAMPLE_MS, t95};
 
 /// Parallel lines.
 #[derive(Debug, Clone, PartialEq)]

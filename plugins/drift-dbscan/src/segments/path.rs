@@ -1,6 +1,7 @@
-//! Which level each window lies on: the cheapest path through the levels in order of time (Viterbi, 1967).
+//! Which level each window lies on: the cheapest path through the levels in order of time.
 
 use super::Scan;
+use vsg_dsp::viterbi;
 
 /// What a window astray costs: as much as one that lies four standard errors off.
 pub(super) const STRAY_COST: f64 = 8.0;
@@ -40,7 +41,8 @@ pub(super) fn stretches(scan: &Scan<'_>, residuals_ms: &[f64], sigmas_ms: &[f64]
         let costs = |index: usize, level_ms: f64| {
             if is_astray[index] { 0.0 } else { emission(residuals_ms[index] - level_ms, sigmas_ms[index]) }
         };
-        let path = cheapest(residuals_ms.len(), levels_ms, cut_cost(scan), costs);
+        let cost = |index: usize, level: usize| costs(index, levels_ms[level]);
+        let path = viterbi::cheapest(residuals_ms.len(), levels_ms.len(), cut_cost(scan), cost);
         let near = |index: usize| !is_astray[index] && costs(index, levels_ms[path[index]]) < STRAY_COST;
         let on_path: Vec<(usize, usize)> =
             (0..path.len()).filter(|index| near(*index)).map(|index| (index, path[index])).collect();
@@ -63,37 +65,4 @@ fn is_confirmed(scan: &Scan<'_>, run: &[(usize, usize)]) -> bool {
     let [(first, _), .., (last, _)] = run else { return false };
     let apart_s = scan.points[*last].at_s - scan.points[*first].at_s;
     !scan.is_dense() || (run.len() >= 3 && apart_s >= 0.999 * scan.limits.window_s)
-}
-
-/// The level of each place on the cheapest path.
-fn cheapest(count: usize, levels: &[f64], cut_cost: f64, cost: impl Fn(usize, f64) -> f64) -> Vec<usize> {
-    if levels.is_empty() {
-        return Vec::new();
-    }
-    let mut totals = vec![0.0; levels.len()];
-    let mut from: Vec<Vec<usize>> = Vec::with_capacity(count);
-    for index in 0..count {
-        let best = least(&totals);
-        let origins: Vec<usize> = (0..levels.len())
-            .map(|level| if totals[level] <= totals[best] + cut_cost { level } else { best })
-            .collect();
-        totals = (0..levels.len())
-            .map(|level| {
-                let cut = if origins[level] == level { 0.0 } else { cut_cost };
-                totals[origins[level]] + cut + cost(index, levels[level])
-            })
-            .collect();
-        from.push(origins);
-    }
-    let mut level = least(&totals);
-    let mut path = vec![0; count];
-    for index in (0..count).rev() {
-        path[index] = level;
-        level = from[index][level];
-    }
-    path
-}
-
-fn least(totals: &[f64]) -> usize {
-    (0..totals.len()).fold(0, |best, index| if totals[index] < totals[best] { index } else { best })
 }
