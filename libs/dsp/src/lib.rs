@@ -12,8 +12,8 @@ pub mod alignment;
 pub mod band_pass;
 mod coarse_peak;
 pub mod confidence;
+pub mod cuts;
 mod decimate;
-
 pub mod error;
 pub mod features;
 pub mod fft_length;

@@ -4,7 +4,10 @@ use crate::{Blob, Data, Error, Result, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
-use vsg_dsp::Filter;
+use vsg_dsp::{Filter, resample};
+
+/// Samples around a place that interpolation needs.
+const AROUND: i64 = 20;
 
 /// Mono audio: 32-bit float samples in a blob, and filters that are applied to whatever range is read.
 #[derive(Debug, Clone)]
@@ -113,6 +116,57 @@ impl Audio {
         Ok(samples)
     }
 
+    /// The samples of a target that belong to a range of samples of a reference, before any filter: its delay would be `delay_ms` at the
+    /// start of the reference and grows by `rate_ms_per_s`, which is taken out. Where a file has nothing there is silence. The reference itself
+    /// is read with 0 and 0.
+    pub fn unfiltered_along(&self, range: Range<i64>, delay_ms: f64, rate_ms_per_s: f64) -> Result<Vec<f32>> {
+        let (mut samples, mut raw) = (Vec::new(), Vec::new());
+        self.read_along(range, (delay_ms, rate_ms_per_s), &[], &mut raw, &mut samples)?;
+        Ok(samples)
+    }
+
+    /// The samples that belong to a range of the reference, behind `filters`; the line is the delay at the start of the reference (ms) and
+    /// its growth (ms/s). `raw` is room for samples at the target's own speed.
+    pub(crate) fn read_along(
+        &self,
+        range: Range<i64>,
+        (delay_ms, rate_ms_per_s): (f64, f64),
+        filters: &[AudioFilter],
+        raw: &mut Vec<f32>,
+        samples: &mut Vec<f32>,
+    ) -> Result<()> {
+        let rate_hz = f64::from(self.header.sample_rate_hz);
+        if rate_ms_per_s == 0.0 {
+            let shift = whole_samples(delay_ms, rate_hz);
+            return self.read_padded(
+                range.start.saturating_sub(shift)..range.end.saturating_sub(shift),
+                filters,
+                samples,
+            );
+        }
+        let first_s = range.start as f64 / rate_hz;
+        let start = (first_s - (delay_ms + rate_ms_per_s * first_s) / 1000.0) * rate_hz;
+        let step = 1.0 - rate_ms_per_s / 1000.0;
+        let len = (range.end - range.start).max(0) as usize;
+        let from = start.floor() as i64 - AROUND;
+        let to = (start + step * len as f64).ceil() as i64 + AROUND;
+        self.read_padded(from..to, filters, raw)?;
+        samples.resize(len, 0.0);
+        resample::fill(raw, start - from as f64, step, samples);
+        Ok(())
+    }
+
+    /// The samples of a range that may reach past the ends, where there is silence.
+    pub(crate) fn read_padded(&self, range: Range<i64>, filters: &[AudioFilter], samples: &mut Vec<f32>) -> Result<()> {
+        let len = self.len() as i64;
+        let inside = range.start.clamp(0, len)..range.end.clamp(0, len);
+        self.read(inside.start as usize..inside.end as usize, filters, samples)?;
+        let ahead = (inside.start.min(range.end) - range.start).max(0) as usize;
+        samples.splice(0..0, std::iter::repeat_n(0.0, ahead));
+        samples.resize((range.end - range.start) as usize, 0.0);
+        Ok(())
+    }
+
     /// The samples of a range behind `filters`, in a buffer that may be used again for the next range.
     pub(crate) fn read(&self, range: Range<usize>, filters: &[AudioFilter], samples: &mut Vec<f32>) -> Result<()> {
         if range.start > range.end || range.end > self.len() {
@@ -138,6 +192,11 @@ impl Audio {
         samples.drain(..range.start - start);
         Ok(())
     }
+}
+
+/// The whole samples that a delay is nearest to.
+pub(crate) fn whole_samples(delay_ms: f64, rate_hz: f64) -> i64 {
+    (delay_ms / 1000.0 * rate_hz).round_ties_even() as i64
 }
 
 impl Data for Audio {
@@ -173,6 +232,19 @@ mod tests {
     fn a_length_that_no_blob_has_is_an_error() {
         let header = AudioHeader { samples: u64::MAX, ..audio(&[]).header };
         assert!(Audio::new(header, Blob::empty()).is_err());
+    }
+
+    #[test]
+    fn a_target_is_read_along_a_line_of_delays_and_is_silent_where_it_ends() {
+        let target = audio(&(1..=4800).map(|n| n as f32).collect::<Vec<f32>>());
+        // An event at 1 ms of the reference lies at its start.
+        let late = target.unfiltered_along(46..50, 1.0, 0.0).unwrap();
+        assert_eq!(late, [0.0, 0.0, 1.0, 2.0]);
+        assert_eq!(target.unfiltered_along(4798..4802, 0.0, 0.0).unwrap(), [4799.0, 4800.0, 0.0, 0.0]);
+        assert_eq!(target.unfiltered_along(-9..-7, 0.0, 0.0).unwrap(), [0.0, 0.0]);
+        // Twice as slow as the reference: half a sample from one to the next.
+        let slow = target.unfiltered_along(2000..2003, 0.0, 500.0).unwrap();
+        assert!(slow.iter().zip([1001.0, 1001.5, 1002.0]).all(|(one, other)| (one - other).abs() < 0.1), "{slow:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! that the field's name ends in; a delay is what to ADD to a target's timestamps.
 
 mod alignment;
-mod audio;
+pub(crate) mod audio;
 mod correlation;
 mod delays;
 mod diagnosis;

@@ -65,15 +65,15 @@ impl Stage for Search {
 fn sketches(sounds: &[&Audio], ctx: &Ctx<'_>) -> Result<Vec<Sketch>> {
     let mut parts = Vec::new();
     for (sound, audio) in sounds.iter().enumerate() {
-        let step = PART * PARTS / sketch(audio).samples_per_value() * sketch(audio).samples_per_value();
+        let step = whole_values(PART * PARTS, &sketch(audio));
         parts.extend((0..audio.len()).step_by(step).map(|start| (sound, start, (start + step).min(audio.len()))));
     }
     let done = AtomicUsize::new(0);
     let read = ctx.for_each(parts.len(), |index| {
         let (sound, start, end) = parts[index];
         let mut part = sketch(sounds[sound]);
-        let step = PART / part.samples_per_value() * part.samples_per_value();
-        for from in (start..end).step_by(step.max(1)) {
+        let step = whole_values(PART, &part);
+        for from in (start..end).step_by(step) {
             part.add(&sounds[sound].unfiltered(from..(from + step).min(end))?);
         }
         ctx.progress(0.8 * (done.fetch_add(1, Ordering::Relaxed) + 1) as f64 / parts.len() as f64)?;
@@ -84,6 +84,12 @@ fn sketches(sounds: &[&Audio], ctx: &Ctx<'_>) -> Result<Vec<Sketch>> {
         whole[*sound].append(part);
     }
     Ok(whole)
+}
+
+/// About so many samples: at least one value of a sketch, and no part of one.
+fn whole_values(samples: usize, sketch: &Sketch) -> usize {
+    let of_one = sketch.samples_per_value().max(1);
+    (samples / of_one).max(1) * of_one
 }
 
 fn sketch(audio: &Audio) -> Sketch {

@@ -4,6 +4,7 @@ use crate::{
     judge::{self, Asked, Frames},
     picture,
     reference::{self, Correction, DriftLimits, Facts, Settings, Thresholds},
+    sound::Sounds,
 };
 use vsg_plugin_api::{ExampleValue, prelude::*, report::Entry};
 
@@ -203,6 +204,8 @@ impl Stage for Diagnose {
             .input::<Correlation>("correlation", "the measured windows")
             .optional_input::<Media>("reference", "the reference, for its frame rate")
             .optional_input::<Media>("target", "the target, for its frame rate and the codec of the measured track")
+            .optional_input::<Audio>("reference_audio", "the sound of the reference, by which cuts are placed")
+            .optional_input::<Audio>("target_audio", "the sound of the target")
             .output::<Diagnosis>("diagnosis", "what the windows show")
             .example(example("a cut in the middle", 0.0, 500.0))
             .example(example("a target whose clock is slow", -0.25, 0.0))
@@ -222,7 +225,12 @@ impl Stage for Diagnose {
                     reference_hz: reference.as_ref().and_then(frame_rate_hz),
                     target_hz: target.as_ref().and_then(frame_rate_hz),
                 };
-                let diagnosis = judge::diagnose(&correlation, frames, &self.asked())?;
+                let mut diagnosis = judge::diagnose(&correlation, frames, &self.asked())?;
+                let sounds: (Option<Audio>, Option<Audio>) =
+                    (inputs.optional("reference_audio")?, inputs.optional("target_audio")?);
+                if let (Some(reference), Some(target)) = &sounds {
+                    Sounds::new(reference, target)?.place(&mut diagnosis, correlation.window_s, ctx)?;
+                }
                 let log = judge::log(&diagnosis);
                 (diagnosis, log)
             }

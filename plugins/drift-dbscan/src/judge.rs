@@ -167,20 +167,23 @@ fn cuts(diagnosis: &Diagnosis) -> impl Iterator<Item = String> {
         let step_ms = after.delay_ms - before.delay_ms;
         let what = if step_ms > 0.0 { "the target lacks" } else { "the target has" };
         let more = if step_ms > 0.0 { "" } else { " more" };
+        let digits = if after.start_error_s < 1.0 { 2 } else { 1 };
         format!(
-            "at {} ± {:.1} s: {step_ms:+.3} ms, {what} {:.3} s{more}",
-            clock(before.end_s),
+            "at {} ± {:.digits$} s: {step_ms:+.3} ms, {what} {:.3} s{more}",
+            clock(before.end_s, digits),
             after.start_error_s,
             step_ms.abs() / 1000.0
         )
     })
 }
 
-/// Hours, minutes and seconds.
-fn clock(at_s: f64) -> String {
-    let tenths = (at_s.max(0.0) * 10.0).round() as u64;
-    let (seconds, tenths) = (tenths / 10, tenths % 10);
-    format!("{}:{:02}:{:02}.{tenths}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+/// Hours, minutes, and seconds with so many digits behind the point.
+fn clock(at_s: f64, digits: usize) -> String {
+    let unit = 10f64.powi(digits as i32);
+    let at_s = (at_s.max(0.0) * unit).round() / unit;
+    let minutes = (at_s / 60.0).floor();
+    let (hours, minute, width) = ((minutes / 60.0).floor(), minutes % 60.0, digits + 3);
+    format!("{hours}:{minute:02}:{:0width$.digits$}", at_s - 60.0 * minutes)
 }
 
 /// What the user should know of a target that one delay does not put in sync.

@@ -13,6 +13,7 @@ mod made_up;
 mod picture;
 mod reference;
 mod segments;
+mod sound;
 mod speed;
 
 vsg_plugin_api::export!(diagnose::Diagnose);

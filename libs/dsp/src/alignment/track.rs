@@ -15,9 +15,6 @@ const LEAST_MEAN: f64 = 2.2;
 const LEAST_AT_ENDS: f64 = 3.0;
 /// Agreement that the pieces of a stretch need together.
 const LEAST_SUM: f64 = 18.0;
-/// What parts of a target that follow each other may overlap by (pieces): where a cut lies is not known better.
-const OVERLAP: f64 = 2.0;
-
 /// The stretches of the reference that lie at one of these lags (whole frames) each, in order of time.
 #[must_use]
 pub(super) fn stretches(reference: &Wave, target: &Wave, lags: &[i64]) -> Vec<Stretch> {
@@ -29,53 +26,31 @@ pub(super) fn stretches(reference: &Wave, target: &Wave, lags: &[i64]) -> Vec<St
     let agreement = Agreement::new(target);
     let heights: Vec<Vec<f64>> =
         starts.iter().map(|start| agreement.at(reference, (*start, start + len), lags)).collect();
-    let states = best_states(&heights);
+    let states = best_states(&heights, lags, len);
 
     let mut stretches = Vec::new();
     let mut index = 0;
-    while index < states.len() {
-        let state = states[index];
-        let end = index + states[index..].iter().take_while(|other| **other == state).count();
+    for run in states.chunk_by(|one, other| one == other) {
+        let pieces = index..index + run.len();
+        index = pieces.end;
+        let Some(state) = run[0] else { continue };
         let agrees = |piece: &usize| heights[*piece][state] >= LEAST_AT_ENDS;
-        if let (Some(first), Some(last)) = ((index..end).find(agrees), (index..end).rfind(agrees)) {
-            let sum: f64 = heights[first..=last].iter().map(|height| height[state]).sum();
-            let pieces = last + 1 - first;
-            if sum >= LEAST_SUM && sum >= LEAST_MEAN * pieces as f64 {
-                let middle = |index: usize| starts[index] as f64 + len as f64 / 2.0;
-                stretches.push(Stretch { first: middle(first), last: middle(last), lag: lags[state] as f64, pieces });
-            }
+        let (Some(first), Some(last)) = (pieces.clone().find(agrees), pieces.clone().rfind(agrees)) else { continue };
+        let sum: f64 = heights[first..=last].iter().map(|height| height[state]).sum();
+        let pieces = last + 1 - first;
+        if sum >= LEAST_SUM && sum >= LEAST_MEAN * pieces as f64 {
+            let middle = |index: usize| starts[index] as f64 + len as f64 / 2.0;
+            stretches.push(Stretch { first: middle(first), last: middle(last), lag: lags[state] as f64, pieces });
         }
-        index = end;
     }
-    in_order(stretches, OVERLAP * len as f64)
+    stretches
 }
 
-/// The stretches, as many pieces as possible, that follow each other in the target as they do in the reference: cuts keep the order,
-/// sound that repeats itself does not.
-fn in_order(stretches: Vec<Stretch>, overlap: f64) -> Vec<Stretch> {
-    // Pieces of the best choice that ends with each stretch, and the stretch before it in that choice.
-    let mut best: Vec<(usize, Option<usize>)> = Vec::new();
-    for (index, stretch) in stretches.iter().enumerate() {
-        let follows = |before: &usize| {
-            let earlier = &stretches[*before];
-            stretch.first - stretch.lag > earlier.last - earlier.lag - overlap
-        };
-        let before = (0..index).filter(follows).max_by_key(|before| best[*before].0);
-        best.push((stretch.pieces + before.map_or(0, |before| best[before].0), before));
-    }
-    let mut next = (0..best.len()).max_by_key(|index| best[*index].0);
-    let mut chosen = vec![false; stretches.len()];
-    while let Some(index) = next {
-        chosen[index] = true;
-        next = best[index].1;
-    }
-    stretches.into_iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(stretch, _)| stretch).collect()
-}
-
-/// The state of each piece on the path with the greatest sum of heights, each change of state costing [`CHANGE`].
-fn best_states(heights: &[Vec<f64>]) -> Vec<usize> {
-    let states = heights.first().map_or(0, Vec::len);
-    viterbi::cheapest(heights.len(), states, CHANGE, |piece, state| -heights[piece][state])
+/// The state of each piece on the path with the greatest sum of heights, each change of state costing [`CHANGE`]. Cuts keep the order of a
+/// film: where the lag grows, the reference goes on for as long without a counterpart, and its pieces have no state there.
+fn best_states(heights: &[Vec<f64>], lags: &[i64], len: usize) -> Vec<Option<usize>> {
+    let passed = |from: usize, to: usize| ((lags[to] - lags[from]).max(0) / len as i64) as usize;
+    viterbi::cheapest(heights.len(), lags.len(), CHANGE, passed, |piece, state| -heights[piece][state])
 }
 
 #[cfg(test)]
@@ -88,10 +63,13 @@ mod tests {
         let height = |of_first: f64, of_second: f64| vec![of_first, of_second];
         let mut heights = vec![height(5.0, 0.0); 10];
         heights[4] = height(0.0, 15.0);
-        assert_eq!(best_states(&heights), [0; 10]);
+        assert_eq!(best_states(&heights, &[0, 4], 500), [Some(0); 10]);
         heights.extend(vec![height(0.0, 5.0); 8]);
-        let states = best_states(&heights);
-        assert_eq!(states.iter().position(|state| *state == 1), Some(10));
+        let states = best_states(&heights, &[0, 4], 500);
+        assert_eq!(states.iter().position(|state| *state == Some(1)), Some(10));
+        // What the target lacks is passed over where it costs least.
+        let states = best_states(&heights, &[0, 1000], 500);
+        assert_eq!((states[7], &states[8..11]), (Some(0), &[None, None, Some(1)][..]));
     }
 
     fn wave(values: Vec<f32>) -> Wave {
@@ -114,6 +92,18 @@ mod tests {
         let reference = [&film[..6000], &film[..6000], &film[6000..]].concat();
         let found = stretches(&wave(reference), &wave(film), &[0, 6000]);
         assert_eq!(found.iter().map(|stretch| stretch.lag).collect::<Vec<_>>(), [6000.0], "{found:?}");
+    }
+
+    #[test]
+    fn a_part_that_is_missing_keeps_its_neighbours_apart() {
+        // In what the target lacks, some sounds agree by chance with what lies on the other side.
+        let film = noise(30_000, 72);
+        let mut reference = film.clone();
+        reference[12_000..12_500].copy_from_slice(&film[16_000..16_500]);
+        reference[13_000..13_500].copy_from_slice(&film[7_000..7_500]);
+        let target = [&film[..10_000], &film[14_000..16_500], &film[17_000..]].concat();
+        let found = stretches(&wave(reference), &wave(target), &[0, 4000, 4500]);
+        assert_eq!(found.iter().map(|stretch| stretch.lag).collect::<Vec<_>>(), [0.0, 4000.0, 4500.0], "{found:?}");
     }
 
     #[test]

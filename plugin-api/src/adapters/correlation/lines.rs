@@ -120,20 +120,30 @@ pub(super) fn dense(lines: &[Line], files: &Lengths, scan: &Scan) -> Vec<Vec<Pla
     lines.iter().enumerate().map(of_line).collect()
 }
 
+/// Pairs of windows that tell a slope.
+const LEAST_APART: usize = 3;
+
 /// How much faster the delay grows than a line says (ms for each second), judged by measured delays on it: (time in s, delay in ms, line).
 /// `None` if they do not follow a straight line.
-pub(super) fn steeper_ms_per_s(measured: &[(f64, f64, usize)], lines: &[Line]) -> Option<f64> {
+pub(super) fn steeper_ms_per_s(measured: &[(f64, f64, usize)], lines: &[Line], window_s: f64) -> Option<f64> {
     let rest = |(at_s, delay_ms, line): &(f64, f64, usize)| delay_ms - lines[*line].delay_ms(*at_s);
-    let mut slopes = Vec::new();
+    // Of windows and their slopes: those that share no sound, and those that do.
+    let (mut apart, mut overlapping) = (Vec::new(), Vec::new());
     for (index, one) in measured.iter().enumerate() {
         for other in measured[index + 1..].iter().filter(|other| other.2 == one.2) {
             let run_s = other.0 - one.0;
+            let slopes = if run_s < window_s { &mut overlapping } else { &mut apart };
             if run_s > 0.0 {
                 slopes.push((rest(other) - rest(one)) / run_s);
             }
         }
     }
-    if measured.len() < 4 || slopes.len() < 4 {
+    // The loudest sound of a blurred window gives its delay to all windows that have it.
+    let mut slopes = apart;
+    if slopes.len() < LEAST_APART {
+        slopes.append(&mut overlapping);
+    }
+    if measured.len() < 4 || slopes.len() < LEAST_APART {
         return None;
     }
     let slope = vsg_dsp::stats::median(&mut slopes)?;
@@ -212,12 +222,15 @@ mod tests {
         let lines = [line(0.0, 1440.0, 100.0)];
         let mut measured: Vec<(f64, f64, usize)> =
             (0..10).map(|i| (100.0 * f64::from(i), 100.0 + 0.02 * 100.0 * f64::from(i), 0)).collect();
-        assert!((steeper_ms_per_s(&measured, &lines).unwrap() - 0.02).abs() < 1e-9);
+        assert!((steeper_ms_per_s(&measured, &lines, 15.0).unwrap() - 0.02).abs() < 1e-9);
         measured[3].1 = -700.0;
-        assert!((steeper_ms_per_s(&measured, &lines).unwrap() - 0.02).abs() < 1e-9);
+        assert!((steeper_ms_per_s(&measured, &lines, 15.0).unwrap() - 0.02).abs() < 1e-9);
         measured.iter_mut().enumerate().for_each(|(i, m)| m.1 = if i % 2 == 0 { 0.0 } else { 300.0 });
-        assert_eq!(steeper_ms_per_s(&measured, &lines), None);
-        assert_eq!(steeper_ms_per_s(&measured[..2], &lines), None);
+        assert_eq!(steeper_ms_per_s(&measured, &lines, 15.0), None);
+        assert_eq!(steeper_ms_per_s(&measured[..2], &lines, 15.0), None);
+        // Overlapping windows that all have the delay of one loud sound.
+        let overlapping: Vec<_> = (0..7).map(|i| (2.0 * f64::from(i), 0.5 * f64::from(i / 5), 0)).collect();
+        assert!((steeper_ms_per_s(&overlapping, &[line(0.0, 24.0, 0.0)], 10.0).unwrap() - 0.05).abs() < 0.01);
     }
 
     proptest! {

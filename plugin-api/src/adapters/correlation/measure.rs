@@ -3,21 +3,18 @@
 use super::lines::{Line, Placed};
 use super::method::{CorrelationMethod, Peak, WindowPair, WindowTrain};
 use super::scan::Scan;
-use crate::kinds::{Audio, AudioFilter, Window};
+use crate::kinds::{Audio, AudioFilter, Window, audio::whole_samples};
 use crate::{Ctx, Result};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use vsg_dsp::resample;
 use vsg_dsp::window_plan::PlannedWindow;
 
 /// Windows of a dense scan that are read at once.
 const TRAIN: usize = 24;
 /// How far from a line's delays a dense scan looks (s).
 const MARGIN_S: f64 = 0.5;
-/// Samples around a place that interpolation needs.
-const AROUND: i64 = 20;
 
 /// Two sounds, and how their windows are read.
 pub(super) struct Pair<'a> {
@@ -62,34 +59,19 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Samples of a range that may reach past the ends, where there is silence.
-    fn read(&self, audio: &Audio, range: Range<i64>, samples: &mut Vec<f32>) -> Result<()> {
-        let len = audio.len() as i64;
-        let inside = range.start.clamp(0, len)..range.end.clamp(0, len);
-        let filters: &[AudioFilter] = if self.unfiltered { &[] } else { &audio.header.filters };
-        audio.read(inside.start as usize..inside.end as usize, filters, samples)?;
-        let ahead = (inside.start.min(range.end) - range.start).max(0) as usize;
-        samples.splice(0..0, std::iter::repeat_n(0.0, ahead));
-        samples.resize((range.end - range.start) as usize, 0.0);
-        Ok(())
+    fn filters<'h>(&self, audio: &'h Audio) -> &'h [AudioFilter] {
+        if self.unfiltered { &[] } else { &audio.header.filters }
     }
 
-    /// The target's samples at a line's delays for `len` samples of the reference from `first` on, at the reference's speed.
-    fn read_target(&self, line: &Line, first: i64, len: usize, buffers: &mut Buffers) -> Result<()> {
-        let rate_hz = self.rate_hz();
-        if line.rate_ms_per_s == 0.0 {
-            let start = first - shift_samples(line, rate_hz);
-            return self.read(self.target, start..start + len as i64, &mut buffers.target);
-        }
-        let first_s = first as f64 / rate_hz;
-        let start = (first_s - line.delay_ms(first_s) / 1000.0) * rate_hz;
-        let step = 1.0 - line.rate_ms_per_s / 1000.0;
-        let from = start.floor() as i64 - AROUND;
-        let to = (start + step * len as f64).ceil() as i64 + AROUND;
-        self.read(self.target, from..to, &mut buffers.raw)?;
-        buffers.target.resize(len, 0.0);
-        resample::fill(&buffers.raw, start - from as f64, step, &mut buffers.target);
-        Ok(())
+    /// Samples of the reference; silence past its ends.
+    fn read_reference(&self, range: Range<i64>, buffers: &mut Buffers) -> Result<()> {
+        self.reference.read_padded(range, self.filters(self.reference), &mut buffers.reference)
+    }
+
+    /// The target's samples at a line's delays for a range of the reference, at the reference's speed.
+    fn read_target(&self, line: &Line, range: Range<i64>, buffers: &mut Buffers) -> Result<()> {
+        let along = (line.delay_ms, line.rate_ms_per_s);
+        self.target.read_along(range, along, self.filters(self.target), &mut buffers.raw, &mut buffers.target)
     }
 
     fn with_buffers<T>(&self, work: impl FnOnce(&mut Buffers) -> Result<T>) -> Result<T> {
@@ -110,8 +92,9 @@ impl<'a> Pair<'a> {
     ) -> Result<T> {
         self.with_buffers(|buffers| {
             let first = window.first_sample as i64;
-            self.read(self.reference, first..first + window.len as i64, &mut buffers.reference)?;
-            self.read_target(line, first, window.len, buffers)?;
+            let range = first..first + window.len as i64;
+            self.read_reference(range.clone(), buffers)?;
+            self.read_target(line, range, buffers)?;
             work(&WindowPair {
                 reference: &buffers.reference,
                 target: &buffers.target,
@@ -125,16 +108,11 @@ impl<'a> Pair<'a> {
     pub(super) fn expected_ms(&self, window: &PlannedWindow, line: &Line) -> f64 {
         let rate_hz = self.rate_hz();
         if line.rate_ms_per_s == 0.0 {
-            shift_samples(line, rate_hz) as f64 / rate_hz * 1000.0
+            whole_samples(line.delay_ms, rate_hz) as f64 / rate_hz * 1000.0
         } else {
             line.delay_ms((window.first_sample as f64 + window.len as f64 / 2.0) / rate_hz)
         }
     }
-}
-
-/// Whole samples by which a line without growth shifts the target.
-fn shift_samples(line: &Line, rate_hz: f64) -> i64 {
-    (line.delay_ms / 1000.0 * rate_hz).round_ties_even() as i64
 }
 
 /// Measures each window by itself, in parallel.
@@ -201,19 +179,19 @@ fn train(
     };
     let (len, hop) = (first.window.len, placed[1].window.first_sample - first.window.first_sample);
     let line = &lines[first.line];
-    let margin = (MARGIN_S * pair.rate_hz()) as usize;
+    let margin = (MARGIN_S * pair.rate_hz()) as i64;
     pair.with_buffers(|buffers| {
         let start = first.window.first_sample as i64;
         let end = (last.window.first_sample + len) as i64;
-        pair.read(pair.reference, start..end, &mut buffers.reference)?;
-        pair.read_target(line, start - margin as i64, (end - start) as usize + 2 * margin, buffers)?;
+        pair.read_reference(start..end, buffers)?;
+        pair.read_target(line, start - margin..end + margin, buffers)?;
         let train = WindowTrain {
             reference: &buffers.reference,
             target: &buffers.target,
             count: placed.len(),
             len,
             hop,
-            margin,
+            margin: margin as usize,
             sample_rate_hz: pair.rate_hz(),
             pass_band_hz: pair.pass_band_hz(),
         };

@@ -5,6 +5,7 @@ mod measure;
 mod method;
 mod report;
 mod scan;
+mod scanner;
 mod stage;
 
 pub use method::{CorrelationMethod, Peak, WindowPair, WindowTrain};

@@ -4,6 +4,11 @@ use super::method::Peak;
 use crate::{choice, kinds::Window, params};
 use vsg_dsp::window_plan;
 
+/// Windows without common sound that a dense scan has at least.
+const DENSE_WINDOWS: f64 = 8.0;
+/// Length that no window of a dense scan falls below for that (s).
+const SHORTEST_S: f64 = 2.0;
+
 choice! {
     /// How densely a target is measured.
     pub enum ScanMode {
@@ -27,7 +32,8 @@ params! {
         /// Length of a window of a classic scan (s).
         #[schemars(range(min = 1.0, max = 120.0))]
         window_s: f64 = 15.0,
-        /// Length of a window of a dense scan (s).
+        /// Length of a window of a dense scan (s). Of a film of less than eight of them it is an eighth, at least 2 s: long windows of a short film
+        /// share their sound, and blur if it drifts.
         #[schemars(range(min = 1.0, max = 120.0))]
         dense_window_s: f64 = 10.0,
         /// From one window of a dense scan to the next (s).
@@ -62,6 +68,12 @@ impl Scan {
             start_pct: self.scan_start_pct,
             end_pct: self.scan_end_pct,
         }
+    }
+
+    /// The same for films of this length (s): see `dense_window_s`.
+    pub(super) fn fitted(&self, film_s: f64) -> Self {
+        let longest_s = (film_s / DENSE_WINDOWS).max(SHORTEST_S);
+        Self { dense_window_s: self.dense_window_s.min(longest_s), ..*self }
     }
 
     /// Why a window of `window_s` does not count, or `None`. The delay of `peak` counts from where the target was read.

@@ -1,10 +1,11 @@
 //! The stage that a correlation method becomes.
 
-use super::lines::{self, Lengths, Line, Placed};
-use super::measure::{Pair, in_trains, one_by_one};
+use super::lines::{Lengths, Line, Placed};
+use super::measure::Pair;
 use super::method::CorrelationMethod;
 use super::report::{self, Facts};
-use super::scan::{Scan, ScanMode, log_line};
+use super::scan::{Scan, log_line};
+use super::scanner::{Scanned, Scanner};
 use crate::{
     Ctx, Error, Inputs, Outputs, Params, Result, Signature, Stage,
     kinds::{Alignment, Audio, Correlation as Measured, Window},
@@ -12,19 +13,9 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vsg_dsp::window_plan;
 
-/// Delays that grow by this much over a window (ms) blur its peak; the windows are measured again at the speed that they show.
-const BLUR_MS: f64 = 0.02;
-/// How often windows are measured again at most.
-const AGAIN: usize = 2;
 /// Speeds of a target against the reference that windows are read at; releases run at 0.92 to 1.09.
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.1..=10.0;
-/// Windows that agree lie this near to the line through them (ms).
-const AGREEMENT_MS: f64 = 1.0;
-/// Share of the windows that must agree for a classic scan to be enough.
-const ENOUGH: f64 = 0.8;
-
 /// The stage that a correlation method becomes.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, bound(deserialize = "M: Params"))]
@@ -34,15 +25,6 @@ pub struct Correlation<M> {
     scan: Scan,
     #[serde(flatten)]
     method: M,
-}
-
-/// What was measured, and how.
-struct Scanned {
-    /// Each window, and where it was read.
-    windows: Vec<(Placed, Window)>,
-    lines: Vec<Line>,
-    is_dense: bool,
-    planned: usize,
 }
 
 impl<M: CorrelationMethod> Stage for Correlation<M> {
@@ -77,11 +59,13 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             Some(alignment) => Line::of(alignment),
             None => Vec::new(),
         };
-        let scanned = self.scanned(&pair, aligned, &files, ctx)?;
+        let scan = self.scan.fitted(files.reference_s.min(files.target_s));
+        let scanner = Scanner { method: &self.method, scan: &scan, pair: &pair, files: &files, ctx };
+        let scanned = scanner.scanned(aligned)?;
         if scanned.windows.is_empty() {
-            return Err(self.no_window(&reference, &target, scanned.is_dense));
+            return Err(self.no_window(&reference, &target, &scanned));
         }
-        let Scanned { windows, lines, is_dense, planned } = scanned;
+        let Scanned { windows, lines, planned, window_s, .. } = scanned;
         let (places, windows): (Vec<Placed>, Vec<Window>) = windows.into_iter().unzip();
         for window in &windows {
             ctx.log(log_line(window, planned));
@@ -96,7 +80,7 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             reference_duration_s: reference.duration_s(),
             planned,
             min_match_pct: self.scan.min_match_pct,
-            window_s: if is_dense { self.scan.dense_window_s } else { self.scan.window_s },
+            window_s,
             resolution_ms: M::RESOLUTION_MS,
             rate_ms_per_s: lines.first().map_or(0.0, |line| line.rate_ms_per_s),
             windows,
@@ -129,88 +113,7 @@ impl<M: CorrelationMethod> Correlation<M> {
         Ok(rate)
     }
 
-    /// Measures as densely as is asked, or needed.
-    fn scanned(&self, pair: &Pair<'_>, aligned: Vec<Line>, files: &Lengths, ctx: &Ctx<'_>) -> Result<Scanned> {
-        let is_aligned = !aligned.is_empty();
-        let lines = if is_aligned { aligned } else { vec![Line::same_clock(files.reference_s)] };
-        let is_simple = lines.len() == 1 && lines[0].rate_ms_per_s == 0.0;
-        if self.scan.scan == ScanMode::Classic || (self.scan.scan == ScanMode::Auto && is_simple) {
-            let placed = if is_aligned { lines::classic(&lines, files, &self.scan) } else { self.same_clock(files) };
-            let scanned = self.measured(pair, lines, is_aligned, Windows::Apart(placed), ctx)?;
-            let is_enough = agree(&scanned, self.scan.window_s);
-            if !is_aligned || is_enough || self.scan.scan == ScanMode::Classic {
-                return Ok(scanned);
-            }
-            ctx.log("The windows do not all agree; the whole film is scanned.");
-            return self.densely(pair, scanned.lines, is_aligned, files, ctx);
-        }
-        self.densely(pair, lines, is_aligned, files, ctx)
-    }
-
-    fn densely(
-        &self,
-        pair: &Pair<'_>,
-        lines: Vec<Line>,
-        is_aligned: bool,
-        files: &Lengths,
-        ctx: &Ctx<'_>,
-    ) -> Result<Scanned> {
-        let placed = lines::dense(&lines, files, &self.scan);
-        let windows = if is_aligned {
-            Windows::Trains(placed)
-        } else {
-            // Nothing says where to look: each window is looked for as far as it reaches.
-            Windows::Trains(placed.into_iter().flatten().map(|one| vec![one]).collect())
-        };
-        self.measured(pair, lines, is_aligned, windows, ctx)
-    }
-
-    /// Windows of the same clock time in both, as the reference program places them.
-    fn same_clock(&self, files: &Lengths) -> Vec<Placed> {
-        let plan = self.scan.classic();
-        let samples = |seconds: f64| (seconds * files.rate_hz).round() as usize;
-        let windows =
-            window_plan::plan_windows(samples(files.reference_s), samples(files.target_s), files.rate_hz, &plan);
-        let windows = if self.scan.skip_duplicates { window_plan::distinct(&windows) } else { windows };
-        windows.into_iter().map(|window| Placed { window, line: 0 }).collect()
-    }
-
-    /// Measures windows on lines; if they show that the lines are not steep enough, on better ones once more.
-    fn measured(
-        &self,
-        pair: &Pair<'_>,
-        mut lines: Vec<Line>,
-        may_adjust: bool,
-        placed: Windows,
-        ctx: &Ctx<'_>,
-    ) -> Result<Scanned> {
-        let mut scanned = None;
-        for _ in 0..=AGAIN {
-            let (windows, window_s) = match &placed {
-                Windows::Apart(placed) => {
-                    (one_by_one(&self.method, pair, &lines, placed, &self.scan, ctx)?, self.scan.window_s)
-                }
-                Windows::Trains(placed) => {
-                    (in_trains(&self.method, pair, &lines, placed, &self.scan, ctx)?, self.scan.dense_window_s)
-                }
-            };
-            let steeper = on_lines(&windows, window_s);
-            let steeper = lines::steeper_ms_per_s(&steeper, &lines).filter(|slope| (slope * window_s).abs() > BLUR_MS);
-            let is_dense = matches!(placed, Windows::Trains(_));
-            let planned = if is_dense { windows.len() } else { self.scan.windows };
-            scanned = Some(Scanned { windows, lines: lines.clone(), is_dense, planned });
-            let Some(slope) = steeper.filter(|_| may_adjust && M::RESOLUTION_MS.is_none()) else { break };
-            for line in &mut lines {
-                // Through the middle of the stretch, where it is right.
-                line.delay_ms -= slope * (line.start_s + line.end_s) / 2.0;
-                line.rate_ms_per_s += slope;
-            }
-        }
-        scanned.ok_or_else(|| Error::new("nothing was measured"))
-    }
-
-    fn no_window(&self, reference: &Audio, target: &Audio, is_dense: bool) -> Error {
-        let window_s = if is_dense { self.scan.dense_window_s } else { self.scan.window_s };
+    fn no_window(&self, reference: &Audio, target: &Audio, &Scanned { is_dense, window_s, .. }: &Scanned) -> Error {
         let start_s = if is_dense { 0.0 } else { reference.duration_s() * self.scan.scan_start_pct / 100.0 };
         Error::new(format!(
             "no window of {window_s} s fits: the first would lie at {start_s:.1} to {:.1} s, and the reference has {:.1} s of audio, {} has \
@@ -246,26 +149,4 @@ impl<M: CorrelationMethod> Correlation<M> {
         }
         Ok(())
     }
-}
-
-/// Windows that are measured one by one, or in rows of one line each.
-enum Windows {
-    Apart(Vec<Placed>),
-    Trains(Vec<Vec<Placed>>),
-}
-
-/// Time (s), delay (ms) and line of the accepted windows.
-fn on_lines(windows: &[(Placed, Window)], window_s: f64) -> Vec<(f64, f64, usize)> {
-    let accepted = windows.iter().filter(|(_, window)| window.accepted);
-    accepted.map(|(placed, window)| (window.start_s + window_s / 2.0, window.delay_ms, placed.line)).collect()
-}
-
-/// Whether nearly all windows were accepted and lie on one line.
-fn agree(scanned: &Scanned, window_s: f64) -> bool {
-    let measured = on_lines(&scanned.windows, window_s);
-    let rest = |(at_s, delay_ms, line): &(f64, f64, usize)| delay_ms - scanned.lines[*line].delay_ms(*at_s);
-    let mut rests: Vec<f64> = measured.iter().map(rest).collect();
-    let Some(level) = vsg_dsp::stats::median(&mut rests) else { return false };
-    let agreeing = rests.iter().filter(|rest| (*rest - level).abs() <= AGREEMENT_MS).count();
-    agreeing as f64 >= ENOUGH * scanned.windows.len() as f64
 }

@@ -42,7 +42,8 @@ pub(super) fn stretches(scan: &Scan<'_>, residuals_ms: &[f64], sigmas_ms: &[f64]
             if is_astray[index] { 0.0 } else { emission(residuals_ms[index] - level_ms, sigmas_ms[index]) }
         };
         let cost = |index: usize, level: usize| costs(index, levels_ms[level]);
-        let path = viterbi::cheapest(residuals_ms.len(), levels_ms.len(), cut_cost(scan), cost);
+        let path = viterbi::cheapest(residuals_ms.len(), levels_ms.len(), cut_cost(scan), |_, _| 0, cost);
+        let path: Vec<usize> = path.into_iter().flatten().collect();
         let near = |index: usize| !is_astray[index] && costs(index, levels_ms[path[index]]) < STRAY_COST;
         let on_path: Vec<(usize, usize)> =
             (0..path.len()).filter(|index| near(*index)).map(|index| (index, path[index])).collect();
