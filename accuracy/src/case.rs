@@ -179,8 +179,12 @@ impl Truth {
                 *delay_ms += moved_ms - *rate_ms_per_s * reference_ms / 1000.0;
             }
             Self::Steps { stretches } => {
-                for stretch in stretches {
+                for (index, stretch) in stretches.iter_mut().enumerate() {
                     stretch.delay_ms += moved_ms;
+                    if index > 0 {
+                        stretch.from_s += reference_ms / 1000.0;
+                        stretch.start_s += reference_ms / 1000.0;
+                    }
                 }
             }
         }
@@ -205,6 +209,10 @@ mod tests {
     fn codecs_move_both_ends_of_a_delay() {
         let Truth::Delay { delay_ms } = (Truth::Delay { delay_ms: 100.0 }).decoded(21.0, 5.0) else { panic!() };
         assert!((delay_ms - 116.0).abs() < 1e-12);
+        let stretch = |from_s, start_s, delay_ms| Stretch { from_s, start_s, delay_ms };
+        let steps = Truth::Steps { stretches: vec![stretch(0.0, 0.0, 100.0), stretch(9.0, 11.0, 2100.0)] };
+        let moved = Truth::Steps { stretches: vec![stretch(0.0, 0.0, 1000.0), stretch(10.0, 12.0, 3000.0)] };
+        assert_eq!(steps.decoded(1000.0, 100.0), moved);
         let drift = Truth::Drift { delay_ms: 0.0, rate_ms_per_s: 40.0, tolerance_ppm: 1.0, kinds: &[] };
         // A sound at 10 s of both descriptions' reference has the delay 400 ms; decoded it is at 11 s.
         let Truth::Drift { delay_ms, rate_ms_per_s, .. } = drift.decoded(1000.0, 0.0) else { panic!() };
