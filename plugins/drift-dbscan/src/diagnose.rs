@@ -218,6 +218,7 @@ impl Stage for Diagnose {
         for window in &correlation.windows {
             require_number(&correlation, window)?;
         }
+        let mut cuts = Vec::new();
         let (diagnosis, log) = match self.method {
             Method::Reference => self.as_reference(&correlation, reference.as_ref(), target.as_ref())?,
             Method::Segments => {
@@ -229,7 +230,7 @@ impl Stage for Diagnose {
                 let sounds: (Option<Audio>, Option<Audio>) =
                     (inputs.optional("reference_audio")?, inputs.optional("target_audio")?);
                 if let (Some(reference), Some(target)) = &sounds {
-                    Sounds::new(reference, target)?.place(&mut diagnosis, correlation.window_s, ctx)?;
+                    cuts = Sounds::new(reference, target)?.place(&mut diagnosis, correlation.window_s, ctx)?;
                 }
                 let log = judge::log(&diagnosis);
                 (diagnosis, log)
@@ -239,6 +240,9 @@ impl Stage for Diagnose {
         ctx.report(&Entry::facts(&["targets", &diagnosis.source, "diagnosis"], &diagnosis)?)?;
         if let Some(figure) = picture::picture(&correlation, &diagnosis) {
             ctx.report(&Entry::Figure(figure))?;
+        }
+        for (cut, number) in cuts.iter().zip(1..) {
+            ctx.report(&Entry::Figure(picture::cut(&diagnosis.source, number, cut)))?;
         }
         if let Some(issue) = judge::issue(&diagnosis) {
             ctx.warn(&issue);

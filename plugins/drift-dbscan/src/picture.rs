@@ -1,5 +1,6 @@
-//! What a diagnosis looks like: the accepted windows, and the line of delays through them that jumps at cuts.
+//! What a diagnosis looks like: the accepted windows, and the line of delays through them that jumps at cuts; and the sound around each cut.
 
+use crate::sound::Cut;
 use vsg_plugin_api::kinds::{Correlation, Diagnosis, DiagnosisKind};
 use vsg_plugin_api::report::{Figure, Mark, Series};
 
@@ -29,6 +30,24 @@ pub(crate) fn picture(correlation: &Correlation, diagnosis: &Diagnosis) -> Optio
             },
         ],
     })
+}
+
+/// The sound around a cut.
+pub(crate) fn cut(source: &str, number: usize, cut: &Cut) -> Figure {
+    let [before, after] = &cut.agreement;
+    let series =
+        |name: &str, points: &[(f64, f64)]| Series { name: name.into(), mark: Mark::Line, points: points.to_vec() };
+    let edges = [cut.end_s, cut.start_s].map(|at_s| (at_s, 0.0));
+    Figure {
+        title: format!("{source}: cut {number}, how well the sound agrees before and behind it"),
+        x_label: "time in the reference (s)".into(),
+        y_label: "mean cosine of phases".into(),
+        series: vec![
+            series("at the delay before", before),
+            series("at the delay behind", after),
+            Series { name: "end before, start behind".into(), mark: Mark::Point, points: edges.to_vec() },
+        ],
+    }
 }
 
 #[cfg(test)]

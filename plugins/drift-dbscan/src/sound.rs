@@ -11,15 +11,20 @@ const PART_S: f64 = 20.0;
 /// Longest stretch that is searched for a cut (s).
 const LONGEST_S: f64 = 1200.0;
 
+/// Frames that one point of a curve is the mean of.
+const SMOOTH: usize = 8;
+
 /// When a target is cut (s of the reference).
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Cut {
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cut {
     /// The last that the target has before it.
-    end_s: f64,
+    pub(crate) end_s: f64,
     /// The first that it has behind it.
-    start_s: f64,
+    pub(crate) start_s: f64,
     /// How far both may be off.
-    error_s: f64,
+    pub(crate) error_s: f64,
+    /// How the phases agree around it, at the delay before and at the one behind: pairs of time (s) and mean cosine.
+    pub(crate) agreement: [Vec<(f64, f64)>; 2],
 }
 
 /// The sound of a reference and of a target, at one sample rate.
@@ -46,14 +51,14 @@ impl<'a> Sounds<'a> {
         f64::from(self.reference.header.sample_rate_hz)
     }
 
-    /// Moves the cuts of a diagnosis to where the sound says that they are, and tells how many. Windows were `window_s` long.
-    pub(crate) fn place(&self, diagnosis: &mut Diagnosis, window_s: f64, ctx: &Ctx<'_>) -> Result<usize> {
+    /// Moves the cuts of a diagnosis to where the sound says that they are, and returns those. Windows were `window_s` long.
+    pub(crate) fn place(&self, diagnosis: &mut Diagnosis, window_s: f64, ctx: &Ctx<'_>) -> Result<Vec<Cut>> {
         let cuts = diagnosis.segments.len().saturating_sub(1);
         let found = ctx.for_each(cuts, |index| {
             let pair = (&diagnosis.segments[index], &diagnosis.segments[index + 1]);
             self.cut(pair, diagnosis.rate_ms_per_s, window_s)
         })?;
-        let mut placed = 0;
+        let mut placed = Vec::new();
         for (index, cut) in found.into_iter().enumerate() {
             let (before, after) = (&diagnosis.segments[index], &diagnosis.segments[index + 1]);
             // What lies outside of its neighbours' stretches is no answer.
@@ -61,7 +66,7 @@ impl<'a> Sounds<'a> {
                 diagnosis.segments[index].end_s = cut.end_s;
                 diagnosis.segments[index + 1].start_s = cut.start_s;
                 diagnosis.segments[index + 1].start_error_s = cut.error_s;
-                placed += 1;
+                placed.push(cut);
             }
         }
         Ok(placed)
@@ -87,12 +92,30 @@ impl<'a> Sounds<'a> {
             self.rows(samples(from_s)..samples(to_s), [before.delay_ms, after.delay_ms], rate_ms_per_s)?;
         let sure = ((first_s - from_s) / hop_s, (to_s - last_s) / hop_s);
         let found = place(&at_before, &at_after, &self.phases.bins(), gap, (sure.0 as usize, sure.1 as usize));
+        let curve = |rows: &[Row]| self.curve(rows, from_s);
         Ok(found.map(|found| {
             // Half way between the middles of two frames.
             let end_s = from_s + (found.at as f64 + 0.5) * hop_s;
             let away = (found.at - found.range.start.min(found.at)).max(found.range.end.max(found.at) - found.at);
-            Cut { end_s, start_s: end_s + missing_s.max(0.0), error_s: (away as f64 + 1.0) * hop_s }
+            Cut {
+                end_s,
+                start_s: end_s + missing_s.max(0.0),
+                error_s: (away as f64 + 1.0) * hop_s,
+                agreement: [curve(&at_before), curve(&at_after)],
+            }
         }))
+    }
+
+    /// The mean over all bins of some frames each.
+    fn curve(&self, rows: &[Row], from_s: f64) -> Vec<(f64, f64)> {
+        let (bins, hop_s) = (self.phases.bins(), self.phases.hop() as f64 / self.rate_hz());
+        let all: usize = bins.iter().sum();
+        let mean = |row: &Row| row.iter().zip(bins).map(|(cosine, bins)| f64::from(*cosine) * bins as f64).sum::<f64>();
+        let point = |(index, rows): (usize, &[Row])| {
+            let middle = (index * SMOOTH) as f64 + rows.len() as f64 / 2.0 + 0.5;
+            (from_s + middle * hop_s, rows.iter().map(mean).sum::<f64>() / (all * rows.len()).max(1) as f64)
+        };
+        rows.chunks(SMOOTH).enumerate().map(point).collect()
     }
 
     /// How the target's sound agrees with the reference's at two delays.
