@@ -1,8 +1,10 @@
 //! Measures whole runs of vsg-host against ffmpeg's decodes of the same tracks, in turn, and prints medians and ratios.
 //!
-//! `vsg-bench HOST FOLDER [MINUTES …]` first prints what the framework costs by itself. CPU seconds count the whole tree of processes;
+//! `vsg-bench HOST FOLDER [MINUTES …]` first prints what the framework and the arithmetic of a window cost by themselves. CPU seconds count the whole tree of processes;
 //! memory is the largest sum of anonymous pages (`RssAnon`) of all processes of the tree that a look every 5 ms has seen. Linux only.
 
+mod kernel;
+mod methods;
 mod overhead;
 mod tree;
 
@@ -17,7 +19,8 @@ use tree::{Measured, measure};
 /// Runs of each command; the median counts.
 const RUNS: usize = 5;
 /// Limits that the ratios are shown against.
-const CPU_LIMIT: f64 = 1.3;
+const CLASSIC_LIMIT: f64 = 1.3;
+const DENSE_LIMIT: f64 = 2.0;
 const MEMORY_LIMIT_MIB: f64 = 150.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (host, folder) = (PathBuf::from(host), PathBuf::from(folder));
     let idle = format!("{}misbehaving{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     overhead::overhead(&host, &host.with_file_name(idle), &folder.join("overhead"))?;
+    kernel::kernel()?;
     for length in minutes {
         whole_run(&host, &folder.join(format!("{length}min")), length)?;
     }
@@ -43,17 +47,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn whole_run(host: &Path, folder: &Path, minutes: u32) -> Result<(), Box<dyn Error>> {
     let tools = vsg_sample_media::Tools::default();
     let pair = vsg_sample_media::bench_pair(folder, 60.0 * f64::from(minutes), &tools, &|_| ControlFlow::Continue(()))?;
-    let out = folder.join("out");
-    let mut ours = Vec::new();
+    let scans = [("classic", CLASSIC_LIMIT), ("dense", DENSE_LIMIT)];
+    let mut ours = scans.map(|_| Vec::new());
     let mut decodes = Vec::new();
     for _ in 0..RUNS {
-        ours.push(measure(
-            Command::new(host)
-                .args(["run", "--quiet", "--no-store", "pipelines/analyze.toml"])
-                .args([&pair.reference, &pair.target])
-                .arg("--output")
-                .arg(&out),
-        )?);
+        for ((scan, _), ours) in scans.iter().zip(&mut ours) {
+            let mut run = Command::new(host);
+            run.args(["run", "--quiet", "--no-store", "pipelines/analyze.toml"]).args([&pair.reference, &pair.target]);
+            run.arg("--output").arg(folder.join("out")).args(["--set", &format!("correlate.with.scan={scan}")]);
+            ours.push(measure(&mut run)?);
+        }
         let mut both = Measured::default();
         for file in [&pair.reference, &pair.target] {
             both = both.then(measure(&mut decode(file))?);
@@ -61,17 +64,20 @@ fn whole_run(host: &Path, folder: &Path, minutes: u32) -> Result<(), Box<dyn Err
         decodes.push(both);
     }
     let figure = |runs: &[Measured], of: fn(&Measured) -> f64| median(&mut runs.iter().map(of).collect::<Vec<_>>());
-    let (cpu, cpu_decodes) = (figure(&ours, |run| run.cpu_s), figure(&decodes, |run| run.cpu_s));
-    let (wall, wall_decodes) = (figure(&ours, |run| run.wall_s), figure(&decodes, |run| run.wall_s));
-    let mut ratios: Vec<f64> = ours.iter().zip(&decodes).map(|(ours, both)| ours.cpu_s / both.cpu_s).collect();
-    let memory = figure(&ours, |run| run.anonymous_mib);
     println!("\n{minutes} minutes, AAC against AC-3, median of {RUNS} runs in turn");
-    println!(
-        "  analyze.toml         {cpu:8.2} CPU s  {wall:8.2} s  {memory:6.0} MiB anonymous (limit {MEMORY_LIMIT_MIB})"
-    );
-    println!("  two ffmpeg decodes   {cpu_decodes:8.2} CPU s  {wall_decodes:8.2} s");
-    println!("  CPU ratio            {:8.2} (limit {CPU_LIMIT})", median(&mut ratios));
-    Ok(())
+    let (cpu, wall) = (figure(&decodes, |run| run.cpu_s), figure(&decodes, |run| run.wall_s));
+    println!("  two ffmpeg decodes       {cpu:8.2} CPU s  {wall:8.2} s");
+    for ((scan, limit), ours) in scans.iter().zip(&ours) {
+        let (cpu, wall) = (figure(ours, |run| run.cpu_s), figure(ours, |run| run.wall_s));
+        let memory = figure(ours, |run| run.anonymous_mib);
+        let ratio =
+            median(&mut ours.iter().zip(&decodes).map(|(ours, both)| ours.cpu_s / both.cpu_s).collect::<Vec<_>>());
+        println!(
+            "  analyze.toml, {scan:<8}   {cpu:8.2} CPU s  {wall:8.2} s  {ratio:5.2} times the decodes (limit {limit})  \
+             {memory:4.0} MiB anonymous (limit {MEMORY_LIMIT_MIB})"
+        );
+    }
+    methods::methods(host, folder, &pair)
 }
 
 /// What a decode alone costs: to mono at 48 kHz as the correlation needs it, and thrown away.

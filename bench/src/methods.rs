@@ -1,0 +1,58 @@
+//! What each correlation method costs: CPU seconds of its stage, as the report tells them.
+
+use serde_json::Value;
+use std::{
+    error::Error,
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+use vsg_sample_media::WrittenPair;
+
+const METHODS: [&str; 7] = [
+    "correlation-gcc/phat",
+    "correlation-gcc/scot",
+    "correlation-gcc/whiten",
+    "correlation-scc/scc",
+    "correlation-features/onset",
+    "correlation-features/spectrogram",
+    "correlation-features/dtw",
+];
+
+/// Prints a row for each method. The audio is decoded once and kept.
+pub(crate) fn methods(host: &Path, folder: &Path, pair: &WrittenPair) -> Result<(), Box<dyn Error>> {
+    // Nothing of an earlier bench is left that would be taken from the store.
+    for kept in [folder.join("store"), folder.join("methods")] {
+        match fs::remove_dir_all(kept) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    println!("  CPU seconds of the correlation alone   classic    dense");
+    for method in METHODS {
+        let mut cpu_s = Vec::new();
+        for scan in ["classic", "dense"] {
+            cpu_s.push(seconds(host, folder, pair, method, scan)?);
+        }
+        println!("    {method:<34} {:8.2} {:8.2}", cpu_s[0], cpu_s[1]);
+    }
+    Ok(())
+}
+
+fn seconds(host: &Path, folder: &Path, pair: &WrittenPair, method: &str, scan: &str) -> Result<f64, Box<dyn Error>> {
+    let (out, store) = (folder.join("methods"), folder.join("store"));
+    let mut run = Command::new(host);
+    run.args(["run", "--quiet", "pipelines/analyze.toml"]).args([&pair.reference, &pair.target]);
+    run.arg("--output").arg(&out).arg("--store").arg(&store);
+    run.args(["--set", &format!("correlate.use={method}"), "--set", &format!("correlate.with.scan={scan}")]);
+    run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // A method that finds no delay has worked all the same.
+    run.status()?;
+    let mut files = fs::read_dir(&out)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let report = files.find(|path| path.to_string_lossy().ends_with(".report.json")).ok_or("a run left no report")?;
+    let report: Value = serde_json::from_slice(&fs::read(report)?)?;
+    fs::remove_dir_all(&out)?;
+    let mut stages = report["stages"].as_array().into_iter().flatten();
+    let stage = stages.find(|stage| stage["use"] == method).ok_or("a report without its stage")?;
+    stage["cpu_seconds"].as_f64().ok_or_else(|| "a stage without its cost".into())
+}
