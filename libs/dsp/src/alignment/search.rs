@@ -9,7 +9,7 @@ use super::path::{Placed, Stretch, path};
 use super::sketch::Sketch;
 use super::speeds::{self, Likely, PIECE_S, pieces};
 use super::steady::{SIGNIFICANT_PIECE, is_steady};
-use super::track;
+use super::track::{Track, track};
 use super::wave::Wave;
 use crate::error::DspError;
 
@@ -23,7 +23,7 @@ const LONG_PIECE_S: f64 = 60.0;
 const PIECES: usize = 150;
 /// Pieces that must agree.
 const LEAST_PIECES: usize = 3;
-/// Share of the shorter film that has to be found at another speed for speed 1 not to be tried as well.
+/// Share of the shorter film that has to be found at another speed with a name for speed 1 not to be tried as well.
 const ENOUGH: f64 = 0.4;
 /// Share of the shorter film below which nothing was found.
 const LEAST_SHARE: f64 = 0.08;
@@ -96,10 +96,12 @@ pub fn search(reference: &Sketch, target: &Sketch, limits: &Limits) -> Result<Pl
     let at_one = Likely { speed: 1.0, piece_s: PIECE_S };
     let likely = if limits.speeds { speeds::likely(&reference, &target, longest)? } else { None }.unwrap_or(at_one);
     let mut followed = follow(&reference, &target, likely, whole_lag.filter(|_| likely == at_one), longest)?;
-    if likely != at_one && followed.as_ref().is_none_or(|followed| followed.share < ENOUGH) {
-        let share = followed.as_ref().map_or(0.0, |followed| followed.share);
+    // A guess at a drift is close to speed 1, where other lags may do as well.
+    let is_doubtful = |followed: &Followed| followed.share < ENOUGH || likely.is_drift();
+    if likely != at_one && followed.as_ref().is_none_or(is_doubtful) {
+        let evidence = followed.as_ref().map_or(0.0, |followed| followed.evidence);
         let other = follow(&reference, &target, at_one, whole_lag, longest)?;
-        followed = other.filter(|other| other.share > share).or(followed);
+        followed = other.filter(|other| other.evidence > evidence).or(followed);
     }
     let found = followed.filter(|followed| followed.share >= LEAST_SHARE);
     Ok(found
@@ -112,6 +114,8 @@ struct Followed {
     speed_name: Option<&'static str>,
     rate_hz: f64,
     stretches: Vec<Stretch>,
+    /// How much they agree: see [`Track`].
+    evidence: f64,
     /// Share of the shorter film that they cover.
     share: f64,
     significance: f64,
@@ -146,7 +150,7 @@ fn follow(
     let long = speeds::piece_len(reference, &stretched, LONG_PIECE_S);
     candidates.extend(pieces(reference, &stretched, long, longest, PIECES, WORTH_TRYING)?.0);
 
-    let mut stretches = track::stretches(reference, &stretched, &distinct_lags(&candidates, whole_lag));
+    let Track { mut stretches, evidence } = track(reference, &stretched, &distinct_lags(&candidates, whole_lag));
     for stretch in &mut stretches {
         stretch.lag = between_values(&candidates, stretch);
     }
@@ -161,6 +165,7 @@ fn follow(
         rate_hz: reference.rate_hz,
         share: covered / reference.len().min(stretched.len()) as f64,
         stretches,
+        evidence,
         significance: mean * (members as f64).sqrt(),
     }))
 }

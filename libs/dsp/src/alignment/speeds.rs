@@ -36,25 +36,32 @@ pub(super) struct Likely {
     pub(super) piece_s: f64,
 }
 
-/// The speed at which most pieces are found on one path. `None` if there is none.
+impl Likely {
+    /// Whether it is a guess at a drift, which the path of the pieces has to make exact.
+    pub(super) fn is_drift(&self) -> bool {
+        self.piece_s == SHORT_PIECE_S
+    }
+}
+
+/// The speed at which the largest share of the pieces is found on one path. `None` if there is none.
 pub(super) fn likely(reference: &Wave, target: &Wave, longest: usize) -> Result<Option<Likely>, DspError> {
     let named = SPEEDS.iter().map(|(_, speed)| Likely { speed: *speed, piece_s: PIECE_S });
-    let drift = (1..=DRIFT_STEP.1)
-        .flat_map(|step| [step, -step])
-        .chain([0])
+    let drift = (1..=DRIFT_STEP.1).flat_map(|step| [step, -step]);
+    let drift = std::iter::once(0)
+        .chain(drift)
         .map(|step| Likely { speed: 1.0 / (1.0 - f64::from(step) * DRIFT_STEP.0 / 1000.0), piece_s: SHORT_PIECE_S });
     let mut best = (None, 0.0);
     for tried in named.chain(drift) {
         let stretched = target.stretched(tried.speed);
         let len = piece_len(reference, &stretched, tried.piece_s);
         let (placed, looked_at) = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?;
-        let members = path(&placed).members() as f64;
+        let members = path(&placed).members();
         // Of speeds that do equally well on paths, the one with more pieces anywhere.
-        let weight = members + 0.01 * placed.len() as f64;
-        if members > 2.0 && weight > best.1 {
+        let weight = (members as f64 + 0.01 * placed.len() as f64) / looked_at.max(1) as f64;
+        if members > 2 && weight > best.1 {
             best = (Some(tried), weight);
         }
-        if members >= SETTLED * looked_at as f64 && members > 4.0 {
+        if members as f64 >= SETTLED * looked_at as f64 && members > 4 {
             break;
         }
     }

@@ -15,20 +15,29 @@ const LEAST_MEAN: f64 = 2.2;
 const LEAST_AT_ENDS: f64 = 3.0;
 /// Agreement that the pieces of a stretch need together.
 const LEAST_SUM: f64 = 18.0;
-/// The stretches of the reference that lie at one of these lags (whole frames) each, in order of time.
+/// What a film follows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Track {
+    /// The stretches of the reference that lie at one lag each, in order of time.
+    pub(super) stretches: Vec<Stretch>,
+    /// How much their pieces agree together, less what the changes between them cost.
+    pub(super) evidence: f64,
+}
+
+/// Follows the reference along these lags (whole values).
 #[must_use]
-pub(super) fn stretches(reference: &Wave, target: &Wave, lags: &[i64]) -> Vec<Stretch> {
+pub(super) fn track(reference: &Wave, target: &Wave, lags: &[i64]) -> Track {
     let len = ((PIECE_S * reference.rate_hz) as usize).max(1);
     let starts: Vec<usize> = (0..=reference.len().saturating_sub(len)).step_by(len).collect();
     if lags.is_empty() || reference.len() < len {
-        return Vec::new();
+        return Track::default();
     }
     let agreement = Agreement::new(target);
     let heights: Vec<Vec<f64>> =
         starts.iter().map(|start| agreement.at(reference, (*start, start + len), lags)).collect();
     let states = best_states(&heights, lags, len);
 
-    let mut stretches = Vec::new();
+    let mut track = Track::default();
     let mut index = 0;
     for run in states.chunk_by(|one, other| one == other) {
         let pieces = index..index + run.len();
@@ -40,10 +49,12 @@ pub(super) fn stretches(reference: &Wave, target: &Wave, lags: &[i64]) -> Vec<St
         let pieces = last + 1 - first;
         if sum >= LEAST_SUM && sum >= LEAST_MEAN * pieces as f64 {
             let middle = |index: usize| starts[index] as f64 + len as f64 / 2.0;
-            stretches.push(Stretch { first: middle(first), last: middle(last), lag: lags[state] as f64, pieces });
+            let change = if track.stretches.is_empty() { 0.0 } else { CHANGE };
+            track.evidence += sum - change;
+            track.stretches.push(Stretch { first: middle(first), last: middle(last), lag: lags[state] as f64, pieces });
         }
     }
-    stretches
+    track
 }
 
 /// The state of each piece on the path with the greatest sum of heights, each change of state costing [`CHANGE`]. Cuts keep the order of a
@@ -80,7 +91,7 @@ mod tests {
     fn parts_at_several_lags_are_found_where_they_are() {
         let film = noise(30_000, 70);
         let target = [&film[..10_000], &film[10_004..]].concat();
-        let found = stretches(&wave(film), &wave(target), &[0, 4, 900]);
+        let found = track(&wave(film), &wave(target), &[0, 4, 900]).stretches;
         assert_eq!(found.iter().map(|stretch| stretch.lag).collect::<Vec<_>>(), [0.0, 4.0]);
         assert!((found[0].last - 10_000.0).abs() <= 500.0 && (found[1].first - 10_000.0).abs() <= 500.0, "{found:?}");
     }
@@ -90,7 +101,7 @@ mod tests {
         // The second minute of the reference is not in the target, but sounds like its first.
         let film = noise(30_000, 71);
         let reference = [&film[..6000], &film[..6000], &film[6000..]].concat();
-        let found = stretches(&wave(reference), &wave(film), &[0, 6000]);
+        let found = track(&wave(reference), &wave(film), &[0, 6000]).stretches;
         assert_eq!(found.iter().map(|stretch| stretch.lag).collect::<Vec<_>>(), [6000.0], "{found:?}");
     }
 
@@ -102,7 +113,7 @@ mod tests {
         reference[12_000..12_500].copy_from_slice(&film[16_000..16_500]);
         reference[13_000..13_500].copy_from_slice(&film[7_000..7_500]);
         let target = [&film[..10_000], &film[14_000..16_500], &film[17_000..]].concat();
-        let found = stretches(&wave(reference), &wave(target), &[0, 4000, 4500]);
+        let found = track(&wave(reference), &wave(target), &[0, 4000, 4500]).stretches;
         assert_eq!(found.iter().map(|stretch| stretch.lag).collect::<Vec<_>>(), [0.0, 4000.0, 4500.0], "{found:?}");
     }
 
@@ -110,8 +121,8 @@ mod tests {
     fn sounds_with_nothing_in_common_have_no_stretch() {
         let (one, other) = (wave(noise(200_000, 1)), wave(noise(200_000, 2)));
         let lags: Vec<i64> = (0..32).map(|k| 777 * k - 9000).collect();
-        assert_eq!(stretches(&one, &other, &lags), []);
-        assert_eq!(stretches(&one, &wave(Vec::new()), &[0]), []);
-        assert_eq!(stretches(&one, &one, &[]), []);
+        assert_eq!(track(&one, &other, &lags), Track::default());
+        assert_eq!(track(&one, &wave(Vec::new()), &[0]), Track::default());
+        assert_eq!(track(&one, &one, &[]), Track::default());
     }
 }
