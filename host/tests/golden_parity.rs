@@ -9,7 +9,8 @@
 #[allow(dead_code, reason = "this test needs a part of what the other tests of the program need")]
 mod program;
 
-use program::{Job, shipped, workspace};
+use golden_reader::{json, list, number, path, text};
+use program::{Job, shipped};
 use serde_json::Value;
 use std::{
     fs,
@@ -20,23 +21,6 @@ const METHOD: &str = "Phase Correlation (GCC-PHAT)";
 
 /// How far the match may be off: the reference program computes in 32 bit, the pipeline in 64.
 const MATCH_PCT: f64 = 1e-3;
-
-fn golden(name: &str) -> PathBuf {
-    let own = || workspace().join("tests/data/golden");
-    std::env::var_os("VSG_GOLDEN").map_or_else(own, PathBuf::from).join("analysis").join(name)
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
-}
 
 /// The shipped pipeline without the stages that write a video, in a file of its own.
 fn analysis_alone(folder: &Path) -> PathBuf {
@@ -100,7 +84,7 @@ fn settings(config: &Value, defaults: &Value) -> Result<Vec<String>, String> {
 }
 
 fn check(name: &str, set: &Value, expected: &[Value], sets: &[String], pipeline: &Path) {
-    let sources = ["ref", "target"].map(|key| golden(text(&set[key])));
+    let sources = ["ref", "target"].map(|key| path(&format!("analysis/{}", text(&set[key]))));
     let job = sets.iter().fold(Job::new(pipeline), |job, setting| job.set(setting));
     // Where too few windows are accepted the job fails, but what was measured is in the report all the same.
     let ran = job.sources(sources).run();
@@ -119,8 +103,7 @@ fn check(name: &str, set: &Value, expected: &[Value], sets: &[String], pipeline:
 
 #[test]
 fn golden_windows_equal_the_reference_program() {
-    let read = |name: &str| -> Value { serde_json::from_slice(&fs::read(golden(name)).unwrap()).unwrap() };
-    let (pairs, defaults) = (read("pairs.json"), &read("config.json")["defaults"]);
+    let (pairs, defaults) = (json("analysis/pairs.json"), &json("analysis/config.json")["defaults"]);
     let folder = tempfile::tempdir().unwrap();
     let pipeline = analysis_alone(folder.path());
     let mut checked = 0;

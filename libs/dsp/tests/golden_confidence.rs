@@ -1,14 +1,12 @@
 //! The confidence figure equals the reference program's on explicit arrays.
 #![allow(clippy::unwrap_used, reason = "clippy exempts test functions only, not what they call")]
 
-mod golden;
-
-use golden::{count, json, list, number, numbers, text};
+use golden_reader::{count, json, list, number, numbers, text};
 use vsg_dsp::confidence::match_pct;
 
 #[test]
 fn confidence_equals_the_reference() {
-    let set = json("confidence.json");
+    let set = json("analysis/confidence.json");
     for case in list(&set["cases"]) {
         let mut magnitudes: Vec<f64> = if case.get("re").is_some() {
             numbers(&case["re"]).iter().zip(numbers(&case["im"])).map(|(re, im)| re.hypot(im)).collect()

@@ -3,7 +3,7 @@
 
 mod golden;
 
-use golden::{count, json, list, number, numbers, text};
+use golden_reader::{count, json, list, number, numbers, text};
 use serde_json::Value;
 use vsg_dsp::Side;
 use vsg_dsp::features::{
@@ -36,7 +36,7 @@ fn assert_alike(got: &[f64], expected: &Value, tolerance: f64, what: &str) {
 
 #[test]
 fn mel_banks_equal_the_reference() {
-    let set = json("features.json");
+    let set = json("analysis/features.json");
     let framing = Framing::at(RATE_HZ).unwrap();
     for bands in [COARSE_BANDS, FINE_BANDS] {
         let bank = MelBank::new(&framing, bands);
@@ -57,7 +57,7 @@ fn mel_banks_equal_the_reference() {
 
 #[test]
 fn features_of_speech_equal_the_reference() {
-    let set = json("features.json");
+    let set = json("analysis/features.json");
     let (fine, coarse) = (power(FINE_BANDS), power(COARSE_BANDS));
     let mut levels = fine.clone();
     decibel::from_power(levels.values_mut(), 1.0);
@@ -84,7 +84,7 @@ fn features_of_speech_equal_the_reference() {
 
 #[test]
 fn alignments_equal_the_reference() {
-    for case in list(&json("features.json")["dtw"]) {
+    for case in list(&json("analysis/features.json")["dtw"]) {
         let note = case.get("note").map_or("random", |note| text(note));
         let columns = |value: &Value| -> (usize, Vec<Vec<f64>>) {
             let rows: Vec<Vec<f64>> = list(value).iter().map(numbers).collect();

@@ -3,7 +3,7 @@
 
 mod golden;
 
-use golden::{count, json, list, number, numbers, text};
+use golden_reader::{count, json, list, number, numbers, text};
 use serde_json::Value;
 use vsg_dsp::{Filter, band_pass, low_pass};
 
@@ -61,8 +61,8 @@ fn assert_coefficients(got: &[f64], expected: &[f64], tolerance: f64, what: &str
 
 #[test]
 fn band_passes_equal_the_reference() {
-    let set = json("filters.json");
-    let rate_hz = number(&json("pairs.json")["sample_rate"]);
+    let set = json("analysis/filters.json");
+    let rate_hz = number(&json("analysis/pairs.json")["sample_rate"]);
     let signal = input(&set, rate_hz);
     for case in list(&set["bandpass"]) {
         let order = count(&case["order"]);
@@ -89,8 +89,8 @@ fn band_passes_equal_the_reference() {
 
 #[test]
 fn impulse_responses_equal_the_reference() {
-    let set = json("filters.json");
-    let rate_hz = number(&json("pairs.json")["sample_rate"]);
+    let set = json("analysis/filters.json");
+    let rate_hz = number(&json("analysis/pairs.json")["sample_rate"]);
     let prefix = "bandpass_impulse_";
     for (key, expected) in set.as_object().unwrap().iter().filter(|(k, _)| k.starts_with(prefix)) {
         let parts: Vec<f64> = key[prefix.len()..].split('_').filter_map(|p| p.parse().ok()).collect();
@@ -108,8 +108,8 @@ fn impulse_responses_equal_the_reference() {
 
 #[test]
 fn low_passes_equal_the_reference() {
-    let set = json("filters.json");
-    let rate_hz = number(&json("pairs.json")["sample_rate"]);
+    let set = json("analysis/filters.json");
+    let rate_hz = number(&json("analysis/pairs.json")["sample_rate"]);
     let signal = input(&set, rate_hz);
     for case in list(&set["lowpass"]) {
         let what = format!("{} Hz, {} taps", case["cutoff_hz"], case["taps"]);

@@ -3,7 +3,8 @@
 
 mod golden;
 
-use golden::{Settings, json, number, text};
+use golden::Settings;
+use golden_reader::{json, number, text};
 use vsg_dsp::peak::RELATED_PEAK_RATIO;
 use vsg_dsp::window_plan::plan_windows;
 use vsg_dsp::{Gcc, GccOptions};
@@ -11,7 +12,8 @@ use vsg_dsp::{Gcc, GccOptions};
 /// The delays are those that were built into the audio, not what the reference program makes of it.
 #[test]
 fn the_robust_form_finds_the_true_delays_whatever_the_filter() {
-    let (pairs, config, versions) = (json("pairs.json"), json("config.json"), json("versions.json"));
+    let (pairs, config, versions) =
+        (json("analysis/pairs.json"), json("analysis/config.json"), json("analysis/versions.json"));
     let rate_hz = number(&pairs["sample_rate"]);
     let (low_hz, high_hz) = ("filter_bandpass_lowcut_hz", "filter_bandpass_highcut_hz");
     for (name, set) in pairs["sets"].as_object().unwrap() {

@@ -5,7 +5,8 @@ mod golden;
 
 use std::collections::HashMap;
 
-use golden::{Settings, json, list, number, numbers, text};
+use golden::Settings;
+use golden_reader::{json, list, number, numbers, text};
 use serde_json::Value;
 use vsg_dsp::features::{
     Alignment, AlignmentScratch, COARSE_BANDS, COEFFICIENTS, Cepstrum, FINE_BANDS, Framing, MelSpectrum,
@@ -114,7 +115,7 @@ fn int16(value: &Value) -> Vec<f32> {
 
 #[test]
 fn short_signals_equal_the_reference() {
-    let set = json("methods_small.json");
+    let set = json("analysis/methods_small.json");
     let rate_hz = number(&set["sample_rate"]);
     for case in list(&set["cases"]) {
         let (reference, target) = (int16(&case["ref"]), int16(&case["tgt"]));
@@ -132,7 +133,7 @@ fn short_signals_equal_the_reference() {
 
 #[test]
 fn silence_equals_the_reference() {
-    let set = json("methods_small.json");
+    let set = json("analysis/methods_small.json");
     let rate_hz = number(&set["sample_rate"]);
     let sound = int16(&set["edge_signal_int16"]);
     let silence = vec![0.0; sound.len()];
@@ -170,7 +171,7 @@ fn recursion(b: &[f64], a: &[f64], samples: &mut [f32]) {
 
 /// All windows of all pairs by these methods, in arithmetic `T`; `figures` picks the expected figures of a window.
 fn check_pairs<T: Precision>(methods: &[&str], double: bool) {
-    let (pairs, config) = (json("pairs.json"), json("config.json"));
+    let (pairs, config) = (json("analysis/pairs.json"), json("analysis/config.json"));
     let rate_hz = number(&pairs["sample_rate"]);
     let mut decoded: HashMap<String, Vec<f32>> = HashMap::new();
     let mut plans = Plans::<T>::new();
@@ -179,7 +180,7 @@ fn check_pairs<T: Precision>(methods: &[&str], double: bool) {
         let mut side = |key: &str| {
             let name = text(&set[key]).to_owned();
             let mut audio = decoded.entry(name.clone()).or_insert_with(|| golden::audio(&name, rate_hz)).clone();
-            match settings.single_recursion(&json("filters.json")) {
+            match settings.single_recursion(&json("analysis/filters.json")) {
                 Some((b, a)) => recursion(&b, &a, &mut audio),
                 None => settings.filter(rate_hz).iter().for_each(|filter| filter.apply(&mut audio, 0)),
             }

@@ -3,13 +3,14 @@
 
 mod golden;
 
-use golden::{Settings, count, json, list, numbers};
+use golden::Settings;
+use golden_reader::{count, json, list, numbers};
 use vsg_dsp::window_plan::plan_windows;
 
 #[test]
 fn plans_equal_the_reference() {
-    let (set, config) = (json("chunk_plan.json"), json("config.json"));
-    let rate_hz = golden::number(&json("pairs.json")["sample_rate"]);
+    let (set, config) = (json("analysis/chunk_plan.json"), json("analysis/config.json"));
+    let rate_hz = golden_reader::number(&json("analysis/pairs.json")["sample_rate"]);
     for case in list(&set["cases"]) {
         let scan = Settings::new(&config, &case["config"]).scan();
         let plan = plan_windows(count(&case["ref_samples"]), count(&case["target_samples"]), rate_hz, &scan);

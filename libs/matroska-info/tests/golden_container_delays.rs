@@ -5,7 +5,8 @@ mod golden;
 
 use std::collections::BTreeMap;
 
-use golden::{json, list, media, text, track};
+use golden::{media, track};
+use golden_reader::{json, list, text};
 use serde_json::{Value, json as object};
 use vsg_matroska_info::{container_delay_log, container_delay_ms, container_delays_ms, relative_delays_ms};
 

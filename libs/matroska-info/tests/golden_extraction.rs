@@ -3,7 +3,8 @@
 
 mod golden;
 
-use golden::{json, list, media, read, stream, text, track};
+use golden::{media, stream, track};
+use golden_reader::{bytes, json, list, text};
 use serde_json::{Value, json as object};
 use vsg_matroska_info::{Probe, TrackKind, describe, extension, pcm_codec, pcm_detail, reference_extension, stream_of};
 
@@ -44,7 +45,7 @@ fn the_track_list_of_whole_files_equals_the_reference() {
     for case in list(&json("mux/extraction.json")["dialog"]) {
         for (source, records) in case["result"].as_object().unwrap() {
             let media = media(&case["mkvmerge_documents"][source]);
-            let answer = read(&format!("mux/{}", text(&case["ffprobe_documents"][source])));
+            let answer = bytes(&format!("mux/{}", text(&case["ffprobe_documents"][source])));
             let probe = Probe::from_json(&answer).unwrap();
             let ours: Vec<Value> = media
                 .tracks

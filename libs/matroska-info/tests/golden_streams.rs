@@ -6,7 +6,8 @@
 
 mod golden;
 
-use golden::{json, list, media, path, text};
+use golden::media;
+use golden_reader::{json, list, path, text};
 use serde_json::{Value, json as object};
 use vsg_matroska_info::{Matched, Media, choose_audio, is_same_language, normalise_language};
 

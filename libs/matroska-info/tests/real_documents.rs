@@ -1,14 +1,12 @@
 //! Real answers of both tools (`mux/mkv`), field by field.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod golden;
-
-use golden::read;
+use golden_reader::bytes;
 use vsg_matroska_info::{Media, Probe, Rational, Size, TrackKind, stream_of};
 
 #[test]
 fn what_mkvmerge_says_arrives() {
-    let media = Media::from_json(&read("mux/mkv/s1_plain.mkvmerge.json")).unwrap();
+    let media = Media::from_json(&bytes("mux/mkv/s1_plain.mkvmerge.json")).unwrap();
     assert_eq!(media.file_name.as_deref(), Some("s1_plain.mkv"));
     assert_eq!(media.container.kind.as_deref(), Some("Matroska"));
     assert_eq!(media.container.title.as_deref(), Some("Source One"));
@@ -32,8 +30,8 @@ fn what_mkvmerge_says_arrives() {
 
 #[test]
 fn what_ffprobe_says_arrives() {
-    let media = Media::from_json(&read("mux/mkv/s2_audio_positive.mkvmerge.json")).unwrap();
-    let probe = Probe::from_json(&read("mux/mkv/s2_audio_positive.ffprobe.json")).unwrap();
+    let media = Media::from_json(&bytes("mux/mkv/s2_audio_positive.mkvmerge.json")).unwrap();
+    let probe = Probe::from_json(&bytes("mux/mkv/s2_audio_positive.ffprobe.json")).unwrap();
     let video = stream_of(&media.tracks[0], &media, &probe).unwrap();
     assert_eq!(video.display_aspect_ratio.as_deref(), Some("16:9"));
     assert_eq!(video.r_frame_rate, Some(Rational { num: 24000, den: 1001 }));

@@ -1,30 +1,21 @@
 //! Against the reference program's results, and against files of which only the timestamps were changed.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "clippy exempts test functions only, not what they call")]
 
+use golden_reader::{json, path};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use vsg_subtitles::{EventKind, Format, Subtitles, frame_boundary};
 
-/// A file of the folder that `VSG_GOLDEN` names, or of the project's own copy.
-fn place(name: &str) -> PathBuf {
-    let project = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-    std::env::var_os("VSG_GOLDEN").map_or_else(project, PathBuf::from).join("subtitles").join(name)
-}
-
-fn json(name: &str) -> Value {
-    serde_json::from_slice(&std::fs::read(place(name)).unwrap()).unwrap()
-}
-
 /// Cases of an operation whose inputs are there, with their results.
 fn cases(op: &str) -> Vec<(String, String, Value)> {
-    let plan = json("plan.json");
+    let plan = json("subtitles/plan.json");
     let cases = plan["cases"].as_array().unwrap().iter().filter(|case| case["op"] == op);
     let found: Vec<_> = cases
         .filter_map(|case| {
             let id = case["id"].as_str().unwrap();
-            let result = format!("expected/{id}/result.json");
+            let result = format!("subtitles/expected/{id}/result.json");
             let input = case["input"].as_str().unwrap_or_default().to_owned();
-            place(&result).exists().then(|| (id.to_owned(), input, json(&result)))
+            path(&result).exists().then(|| (id.to_owned(), input, json(&result)))
         })
         .collect();
     assert!(!found.is_empty(), "no cases of {op}");
@@ -32,11 +23,11 @@ fn cases(op: &str) -> Vec<(String, String, Value)> {
 }
 
 fn read(name: &str) -> Subtitles {
-    Subtitles::read(&place("inputs").join(name)).unwrap()
+    Subtitles::read(&path("subtitles/inputs").join(name)).unwrap()
 }
 
 fn inputs() -> Vec<PathBuf> {
-    let files = std::fs::read_dir(place("inputs")).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(path("subtitles/inputs")).unwrap().map(|entry| entry.unwrap().path());
     let inputs: Vec<PathBuf> = files.filter(|path| Format::of_path(path).is_some()).collect();
     assert!(inputs.len() > 20);
     inputs
@@ -55,13 +46,13 @@ fn what_is_not_edited_stays_byte_for_byte() {
 
 #[test]
 fn a_shift_changes_timestamps_and_nothing_else() {
-    let plan = json("plan.json");
+    let plan = json("subtitles/plan.json");
     for (name, shifts) in plan["ideal_shifts"].as_object().unwrap() {
         for shift in shifts.as_array().unwrap() {
             let shift_ms = shift.as_i64().unwrap();
             let mut subtitles = read(name);
             assert_eq!(subtitles.shift_ms(shift_ms as f64), shift_ms);
-            let ideal = std::fs::read(place(&format!("ideal/shift{shift_ms:+}-{name}"))).unwrap();
+            let ideal = std::fs::read(path(&format!("subtitles/ideal/shift{shift_ms:+}-{name}"))).unwrap();
             let found = subtitles.to_bytes();
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             assert_eq!(text(&found), text(&ideal), "{name} {shift_ms:+} ms");
@@ -177,7 +168,7 @@ fn raw_delays_move_events_as_the_reference_program_does() {
             let corrected = frame_boundary::correct(&mut subtitles, frame_rate_hz);
             assert_eq!(report["frame_boundary_correction"]["corrected_starts"], corrected.starts, "{id}");
         }
-        let file = place(&format!("expected/{id}/{input}"));
+        let file = path(&format!("subtitles/expected/{id}/{input}"));
         if file.exists() {
             let wanted = Subtitles::read(&file).unwrap();
             let times = |subtitles: &Subtitles| -> Vec<(i64, i64)> {

@@ -5,24 +5,11 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use serde_json::Value;
 use vsg_tools::runlog::RunLog;
 use vsg_tools::{Command, Exit, Family, LineSplitter, LogStyle, Observer};
-
-fn golden_dir() -> PathBuf {
-    let project = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-    std::env::var_os("VSG_GOLDEN").map_or_else(project, PathBuf::from)
-}
-
-fn cases() -> Vec<Value> {
-    let file = golden_dir().join("mux/runner_log.json");
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let document: Value = serde_json::from_str(&text).unwrap();
-    document["commands"].as_array().unwrap().clone()
-}
 
 fn bytes(value: &Value) -> Vec<u8> {
     match value {
@@ -54,17 +41,17 @@ fn expected_log(case: &Value) -> Vec<String> {
 
 #[test]
 fn the_pure_log_equals_the_reference() {
-    for case in cases() {
+    for case in golden_reader::list(&golden_reader::json("mux/runner_log.json")["commands"]) {
         let name = case["name"].as_str().unwrap();
         let mut log = Vec::new();
         if case["missing"] == true {
             let program = OsStr::new("no-such-tool-xyz");
-            log.push(RunLog::start(program, arguments(&case)));
+            log.push(RunLog::start(program, arguments(case)));
             log.push(RunLog::not_started(program, &io::Error::from_raw_os_error(2)));
         } else {
-            let words = ["SCRIPT", "tool"].into_iter().chain(arguments(&case));
+            let words = ["SCRIPT", "tool"].into_iter().chain(arguments(case));
             log.push(RunLog::start(OsStr::new("TOOL"), words));
-            let mut run = RunLog::new(style(&case));
+            let mut run = RunLog::new(style(case));
             if case["binary"] != true {
                 let mut splitter = LineSplitter::default();
                 let stdout = bytes(&case["stdout"]);
@@ -74,7 +61,7 @@ fn the_pure_log_equals_the_reference() {
             let exit = Exit::Code(case["rc"].as_i64().unwrap() as i32);
             log.extend(run.end(exit, exit.verdict(Family::Other)));
         }
-        assert_eq!(log, expected_log(&case), "{name}");
+        assert_eq!(log, expected_log(case), "{name}");
     }
 }
 
@@ -99,7 +86,7 @@ fn a_real_command_logs_what_the_reference_logs() {
     let dir = tempfile::tempdir().unwrap();
     let script = dir.path().join("script");
     let (data, shell) = (dir.path().join("data"), "/bin/sh");
-    for case in cases() {
+    for case in golden_reader::list(&golden_reader::json("mux/runner_log.json")["commands"]) {
         let name = case["name"].as_str().unwrap();
         std::fs::write(&data, bytes(&case["stdout"])).unwrap();
         std::fs::write(&script, format!("cat '{}'; exit {}\n", data.display(), case["rc"])).unwrap();
@@ -109,12 +96,12 @@ fn a_real_command_logs_what_the_reference_logs() {
             true => Command::program("no-such-tool-xyz"),
             false => Command::program(shell).arg(&script).arg("tool"),
         };
-        let command = command.args(arguments(&case)).observer(&log).log_style(style(&case));
+        let command = command.args(arguments(case)).observer(&log).log_style(style(case));
         let outcome = if case["binary"] == true { command.binary().output() } else { command.output() };
 
         let lines: Vec<String> = log.0.into_inner().unwrap();
         let renamed = |line: &String| line.replace(shell, "TOOL").replace(&*script.to_string_lossy(), "SCRIPT");
-        assert_eq!(lines.iter().map(renamed).collect::<Vec<_>>(), expected_log(&case), "{name}");
+        assert_eq!(lines.iter().map(renamed).collect::<Vec<_>>(), expected_log(case), "{name}");
         assert_eq!(outcome.is_ok(), !case["result"].is_null(), "{name}");
         if let Ok(output) = outcome {
             assert_eq!(output.stdout, bytes(&case["stdout"]), "{name}: the bytes are handed over as they came");

@@ -9,32 +9,9 @@ use crate::{
     diagnose::{CorrectionMode, Diagnose, FallbackMode, QualityMode},
     reference::{self, Facts},
 };
+use golden_reader::{count, json, list, number, text};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
 use vsg_plugin_api::kinds::{Diagnosis, DiagnosisKind, Window};
-
-fn json(name: &str) -> Value {
-    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-    let path = std::env::var_os("VSG_GOLDEN").map_or_else(own, PathBuf::from).join("analysis").join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
-}
-
-fn count(value: &Value) -> usize {
-    value.as_u64().unwrap_or_else(|| panic!("no count: {value}")) as usize
-}
 
 fn windows(records: &Value) -> Vec<Window> {
     let windows = list(records).iter().enumerate().map(|(index, record)| Window {
@@ -182,7 +159,7 @@ fn check_clusters(what: &str, found: &Diagnosis, details: &Value) {
 
 #[test]
 fn labels_equal_those_of_scikit_learn() {
-    let set = json("dbscan.json");
+    let set = json("analysis/dbscan.json");
     let cases = list(&set["cases"]);
     assert!(cases.len() >= 20);
     for case in cases {
@@ -196,7 +173,7 @@ fn labels_equal_those_of_scikit_learn() {
 
 #[test]
 fn made_up_windows_give_the_diagnoses_of_the_reference_program() {
-    let set = json("diagnose.json");
+    let set = json("analysis/diagnose.json");
     let cases = list(&set["cases"]);
     assert!(cases.len() >= 80);
     for case in cases {
@@ -217,7 +194,7 @@ fn made_up_windows_give_the_diagnoses_of_the_reference_program() {
 
 #[test]
 fn measured_windows_give_the_diagnoses_of_the_reference_program() {
-    let (pairs, diagnoses) = (json("pairs.json"), json("pairs_diagnosis.json"));
+    let (pairs, diagnoses) = (json("analysis/pairs.json"), json("analysis/pairs_diagnosis.json"));
     let mut checked = 0;
     for (set, methods) in diagnoses.as_object().unwrap() {
         for (method, circumstances) in methods.as_object().unwrap() {

@@ -8,15 +8,8 @@ use crate::{
     options_file,
 };
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use vsg_plugin_api::prelude::*;
-
-fn cases() -> Vec<Value> {
-    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-    let path = std::env::var_os("VSG_GOLDEN").map_or_else(own, PathBuf::from).join("mux/tokens.json");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
@@ -93,8 +86,8 @@ fn item(item: &Value) -> Item {
 
 #[test]
 fn command_lines_equal_the_reference_program() {
-    let cases = cases();
-    let complete = cases.iter().filter(|case| case.get("error").is_none());
+    let cases = golden_reader::json("mux/tokens.json");
+    let complete = list(&cases).iter().filter(|case| case.get("error").is_none());
     for case in complete.clone() {
         let name = &case["name"];
         let (items, delays): (Vec<Item>, Delays) = (list(&case["items"]).iter().map(item).collect(), delays(case));
@@ -116,8 +109,8 @@ fn command_lines_equal_the_reference_program() {
 
 #[test]
 fn a_track_without_a_file_is_an_error() {
-    let cases = cases();
-    let broken: Vec<&Value> = cases.iter().filter(|case| case.get("error").is_some()).collect();
+    let cases = golden_reader::json("mux/tokens.json");
+    let broken: Vec<&Value> = list(&cases).iter().filter(|case| case.get("error").is_some()).collect();
     assert!(!broken.is_empty());
     for case in broken {
         let (present, missing): (Vec<&Value>, Vec<&Value>) =

@@ -1,26 +1,15 @@
 //! Times of the reference program. They are read from the folder that `VSG_GOLDEN` names, or from the project's own copy.
 
 use crate::time_based::{Moved, TimeBased, move_events, told};
+use golden_reader::{json, path};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
 use vsg_plugin_api::{
     Subtitles,
     subtitles::{Format, frame_boundary::Corrected},
 };
 
-fn place(name: &str) -> PathBuf {
-    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-    std::env::var_os("VSG_GOLDEN").map_or_else(own, PathBuf::from).join("subtitles").join(name)
-}
-
-fn result(case: &str) -> Value {
-    let path = place(&format!("expected/{case}/result.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap()
-}
-
 fn read(name: &str) -> Subtitles {
-    Subtitles::read(&place(name)).unwrap()
+    Subtitles::read(&path(&format!("subtitles/{name}"))).unwrap()
 }
 
 /// Times as they are written, sorted, because the reference program moves comments to the front.
@@ -37,7 +26,7 @@ fn moves_like(case: &str, file: &str, delay_ms: f64, rate_hz: Option<f64>) -> Mo
     let mut subtitles = read(&format!("inputs/{file}"));
     let moved = move_events(&mut subtitles, delay_ms, rate_hz.filter(|_| mode.frame_boundary_correction));
     let expected = format!("expected/{case}/{file}");
-    if place(&expected).exists() {
+    if path(&format!("subtitles/{expected}")).exists() {
         assert_eq!(times(&subtitles), times(&read(&expected)), "{case}");
     } else {
         assert!(subtitles.is_empty(), "{case}");
@@ -48,7 +37,7 @@ fn moves_like(case: &str, file: &str, delay_ms: f64, rate_hz: Option<f64>) -> Mo
 #[test]
 fn raw_delays_move_events_to_the_times_of_the_reference_program() {
     for case in ["raw_delay-full-no_fps", "raw_delay-timing-23976", "raw_delay-empty"] {
-        let result = result(case);
+        let result = json(&format!("subtitles/expected/{case}/result.json"));
         let (parameters, report) = (&result["params"], &result["report"]);
         let delay_ms = parameters["total"].as_f64().unwrap();
         let moved = moves_like(case, result["input"].as_str().unwrap(), delay_ms, parameters["fps"].as_f64());
@@ -87,7 +76,7 @@ fn a_format_that_can_write_every_millisecond_is_moved_by_the_delay_alone() {
 #[test]
 fn logs_are_those_of_the_reference_program() {
     for case in ["raw_delay-full-no_fps", "raw_delay-timing-23976", "step-raw_values"] {
-        let result = result(case);
+        let result = json(&format!("subtitles/expected/{case}/result.json"));
         let parameters = &result["params"];
         let delay_ms = parameters["total"].as_f64().or(parameters["delays"]["Source 2"].as_f64()).unwrap();
         let input = result["input"].as_str().unwrap_or("timing.ass");

@@ -1,30 +1,15 @@
-//! Reading a golden set: the folder named by `VSG_GOLDEN`, else the one in the repository.
+//! What golden tests of this crate read of a set beside JSON: sound, and settings of cases.
 #![allow(dead_code, reason = "every test binary uses its own part of this module")]
 #![allow(clippy::expect_used, reason = "clippy exempts test functions only, not what they call")]
 
-use std::path::PathBuf;
 use std::process::Command;
 
+use golden_reader::{count, list, number, numbers, text};
 use serde_json::Value;
-
-fn file(name: &str) -> PathBuf {
-    let root = match std::env::var_os("VSG_GOLDEN") {
-        Some(root) => PathBuf::from(root),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden"),
-    };
-    root.join("analysis").join(name)
-}
-
-/// A JSON file of the set.
-pub(crate) fn json(name: &str) -> Value {
-    let path = file(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
 
 /// An audio file of the set as mono f32 at `rate_hz`.
 pub(crate) fn audio(name: &str, rate_hz: f64) -> Vec<f32> {
-    let path = file(name);
+    let path = golden_reader::path(&format!("analysis/{name}"));
     let out = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-i"])
         .arg(&path)
@@ -33,30 +18,6 @@ pub(crate) fn audio(name: &str, rate_hz: f64) -> Vec<f32> {
         .expect("ffmpeg runs");
     assert!(out.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&out.stderr));
     out.stdout.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
-}
-
-/// A number, which a golden file may also write as the text `NaN` or `Infinity`.
-pub(crate) fn number(value: &Value) -> f64 {
-    match value {
-        Value::String(text) => text.parse().unwrap(),
-        other => other.as_f64().unwrap_or_else(|| panic!("not a number: {other}")),
-    }
-}
-
-pub(crate) fn numbers(value: &Value) -> Vec<f64> {
-    list(value).iter().map(number).collect()
-}
-
-pub(crate) fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("not a list: {value}"))
-}
-
-pub(crate) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
-}
-
-pub(crate) fn count(value: &Value) -> usize {
-    value.as_u64().unwrap_or_else(|| panic!("not a count: {value}")) as usize
 }
 
 /// Settings of a case: the defaults of the set, changed by what the case says.

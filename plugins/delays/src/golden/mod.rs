@@ -5,37 +5,9 @@ mod analysis_step;
 mod selection;
 
 use crate::selection::Mode;
+use golden_reader::{count, json, lines, list, number, text};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
 use vsg_plugin_api::kinds::Window;
-
-/// A document of the analysis set.
-fn json(name: &str) -> Value {
-    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/golden");
-    let path = std::env::var_os("VSG_GOLDEN").map_or_else(own, PathBuf::from).join("analysis").join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
-}
-
-fn count(value: &Value) -> usize {
-    value.as_u64().unwrap_or_else(|| panic!("no count: {value}")) as usize
-}
-
-fn lines(value: &Value) -> Vec<String> {
-    list(value).iter().map(|line| text(line).to_owned()).collect()
-}
 
 fn window(number: usize, start_s: f64, delay_ms: f64, match_pct: f64, accepted: bool) -> Window {
     Window {

@@ -63,7 +63,7 @@ fn check(what: &str, windows: Vec<Window>, mode: Mode, min_accepted: usize, expe
 
 #[test]
 fn made_up_windows_give_the_delays_of_the_reference_program() {
-    let set = json("delay_selection.json");
+    let set = json("analysis/delay_selection.json");
     for case in list(&set["cases"]) {
         let setting = |key: &str| case["config"].get(key).unwrap_or(&set["defaults"][key]).clone();
         let selected = case["selected"].as_object().unwrap();
@@ -78,8 +78,11 @@ fn made_up_windows_give_the_delays_of_the_reference_program() {
 
 #[test]
 fn measured_windows_give_the_delays_of_the_reference_program() {
-    let (pairs, selections, defaults) =
-        (json("pairs.json"), json("pairs_delay_selection.json"), json("delay_selection.json")["defaults"].clone());
+    let (pairs, selections, defaults) = (
+        json("analysis/pairs.json"),
+        json("analysis/pairs_delay_selection.json"),
+        json("analysis/delay_selection.json")["defaults"].clone(),
+    );
     let setting = |key: &str| defaults[key].clone();
     let min_accepted = count(&setting("min_accepted_chunks"));
     for (set, methods) in selections.as_object().unwrap() {
