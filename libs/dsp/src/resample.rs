@@ -1,15 +1,15 @@
 //! A sound at another speed: values between samples, by a windowed sinc.
 //!
 //! Source: Smith, "Digital audio resampling home page" (bandlimited interpolation, 2002): the sinc under a Kaiser window, tabulated at
-//! fine steps with straight lines between them.
+//! fine steps, of which the nearest one is taken.
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
 /// Samples on either side that a value is computed from.
 const REACH: usize = 16;
-/// Steps of the table between two samples. Straight lines between them are off by less than the filter's own ripple.
-const STEPS: usize = 512;
+/// Steps of the table between two samples: a place is off by a 2048th at most, which is 0.1 % of a tone at a third of the sample rate.
+const STEPS: usize = 1024;
 /// Shape of the Kaiser window.
 const SHAPE: f64 = 9.0;
 /// The band that passes, of half the sample rate; the filter is down at half the rate.
@@ -41,31 +41,29 @@ pub fn fill(samples: &[f32], start: f64, step: f64, values: &mut [f32]) {
 /// The value at one place.
 fn at(rows: &Rows, samples: &[f32], place: f64) -> f32 {
     let whole = place.floor();
-    let fine = (place - whole) * STEPS as f64;
-    let (step, between) = (fine as usize, fine.fract() as f32);
-    let (row, next) = (&rows[step.min(STEPS)], &rows[(step + 1).min(STEPS)]);
-    let first = whole as i64 - (REACH as i64 - 1);
-    let sum = |around: &[f32]| {
-        let (mut sums, mut nexts) = ([0.0f32; 8], [0.0f32; 8]);
-        let rows = row.chunks_exact(8).zip(next.chunks_exact(8));
-        for (samples, (row, next)) in around.chunks_exact(8).zip(rows) {
-            for lane in 0..8 {
-                sums[lane] += samples[lane] * row[lane];
-                nexts[lane] += samples[lane] * next[lane];
-            }
-        }
-        let (sum, next) = (sums.iter().sum::<f32>(), nexts.iter().sum::<f32>());
-        sum + between * (next - sum)
-    };
+    let step = ((place - whole) * STEPS as f64 + 0.5) as usize;
+    let row = &rows[step.min(STEPS)];
+    let first = (whole as i64).saturating_sub(REACH as i64 - 1);
     let inside = usize::try_from(first).ok().and_then(|first| samples.get(first..first + 2 * REACH));
     match inside {
-        Some(around) => sum(around),
+        Some(around) => sum(row, around),
         None => {
             let sample = |at: i64| usize::try_from(at).ok().and_then(|at| samples.get(at)).copied().unwrap_or(0.0);
             let around: [f32; 2 * REACH] = std::array::from_fn(|tap| sample(first.saturating_add(tap as i64)));
-            sum(&around)
+            sum(row, &around)
         }
     }
+}
+
+/// Sums of eight lanes, which become vector instructions.
+fn sum(row: &[f32; 2 * REACH], around: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; 8];
+    for (samples, weights) in around.chunks_exact(8).zip(row.chunks_exact(8)) {
+        for ((lane, sample), weight) in lanes.iter_mut().zip(samples).zip(weights) {
+            *lane += sample * weight;
+        }
+    }
+    lanes.iter().sum()
 }
 
 fn weight(distance: f64) -> f64 {

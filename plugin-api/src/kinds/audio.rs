@@ -3,11 +3,13 @@
 use crate::{Blob, Data, Error, Result, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use vsg_dsp::{Filter, resample};
 
 /// Samples around a place that interpolation needs.
 const AROUND: i64 = 20;
+/// Samples of a target for each of the reference: more than any release asks for.
+const SPEEDS: RangeInclusive<f64> = 0.05..=20.0;
 
 /// Mono audio: 32-bit float samples in a blob, and filters that are applied to whatever range is read.
 #[derive(Debug, Clone)]
@@ -144,12 +146,16 @@ impl Audio {
                 samples,
             );
         }
+        let step = 1.0 - rate_ms_per_s / 1000.0;
+        if !(SPEEDS.contains(&step) && delay_ms.is_finite()) {
+            let source = &self.header.source;
+            return Err(Error::new(format!("{source} was to be read at {step} times its speed, {delay_ms} ms late")));
+        }
         let first_s = range.start as f64 / rate_hz;
         let start = (first_s - (delay_ms + rate_ms_per_s * first_s) / 1000.0) * rate_hz;
-        let step = 1.0 - rate_ms_per_s / 1000.0;
         let len = (range.end - range.start).max(0) as usize;
-        let from = start.floor() as i64 - AROUND;
-        let to = (start + step * len as f64).ceil() as i64 + AROUND;
+        let from = (start.floor() as i64).saturating_sub(AROUND);
+        let to = ((start + step * len as f64).ceil() as i64).saturating_add(AROUND);
         self.read_padded(from..to, filters, raw)?;
         samples.resize(len, 0.0);
         resample::fill(raw, start - from as f64, step, samples);
@@ -163,7 +169,7 @@ impl Audio {
         self.read(inside.start as usize..inside.end as usize, filters, samples)?;
         let ahead = (inside.start.min(range.end) - range.start).max(0) as usize;
         samples.splice(0..0, std::iter::repeat_n(0.0, ahead));
-        samples.resize((range.end - range.start) as usize, 0.0);
+        samples.resize(range.end.saturating_sub(range.start).max(0) as usize, 0.0);
         Ok(())
     }
 
@@ -244,6 +250,11 @@ mod tests {
         assert_eq!(target.unfiltered_along(-9..-7, 0.0, 0.0).unwrap(), [0.0, 0.0]);
         // Twice as slow as the reference: half a sample from one to the next.
         let slow = target.unfiltered_along(2000..2003, 0.0, 500.0).unwrap();
+        assert!(
+            target.unfiltered_along(0..100, 0.0, 1e308).is_err()
+                && target.unfiltered_along(0..9, f64::NAN, 1.0).is_err()
+        );
+        assert_eq!(target.unfiltered_along(0..2, 1e308, 0.001).unwrap(), [0.0, 0.0]);
         assert!(slow.iter().zip([1001.0, 1001.5, 1002.0]).all(|(one, other)| (one - other).abs() < 0.1), "{slow:?}");
     }
 

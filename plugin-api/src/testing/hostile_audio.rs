@@ -50,7 +50,7 @@ pub(super) fn odd_rates(subject: &Subject) -> Verdict {
 
 /// Two inputs of different rates are refused.
 pub(super) fn mismatched_rates(subject: &Subject) -> Verdict {
-    let ports: Vec<&Port> = audio_ports(subject).filter(|port| !port.optional).collect();
+    let ports: Vec<&Port> = audio_ports(subject).collect();
     let [_, .., last] = ports[..] else {
         return Err(Unmet::Skipped("it has no two inputs of sound".into()));
     };

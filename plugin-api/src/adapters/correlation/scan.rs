@@ -12,7 +12,7 @@ const SHORTEST_S: f64 = 2.0;
 choice! {
     /// How densely a target is measured.
     pub enum ScanMode {
-        /// Some windows; if an alignment or these windows show that the target is cut or drifts, many.
+        /// Some windows; if an alignment shows that the target is cut, or these windows do not lie on one line, many.
         Auto,
         /// Some windows, spread evenly.
         Classic,

@@ -42,7 +42,9 @@ impl<M: CorrelationMethod> Scanner<'_, '_, M> {
         let files = self.files;
         let is_aligned = !aligned.is_empty();
         let lines = if is_aligned { aligned } else { vec![Line::same_clock(files.reference_s)] };
-        let is_simple = lines.len() == 1 && lines[0].rate_ms_per_s == 0.0;
+        // Windows that share their sound tell a drift badly; shorter ones are needed then.
+        let tells_drift = files.reference_s >= self.scan.windows as f64 * self.scan.window_s;
+        let is_simple = lines.len() == 1 && (lines[0].rate_ms_per_s == 0.0 || tells_drift);
         if self.scan.scan == ScanMode::Classic || (self.scan.scan == ScanMode::Auto && is_simple) {
             let placed = if is_aligned { lines::classic(&lines, files, self.scan) } else { self.same_clock() };
             let scanned = self.measured(lines, is_aligned, Windows::Apart(placed))?;
