@@ -84,9 +84,14 @@ pub(super) fn highest(first: i64, heights: &[f32], rate_hz: f64, count: usize) -
     taken.into_iter().map(found).collect()
 }
 
-/// Standard deviation of heights by chance, from their median: peaks do not count.
+/// Heights that much smaller than the highest one are those of silence, but for rounding.
+const SILENCE: f32 = 1e-5;
+
+/// Standard deviation of heights by chance, from their median: peaks do not count, nor does silence, which may be most of a film.
 pub(super) fn chance(heights: &[f32]) -> f32 {
-    1.4826 * stats::median(&mut heights.to_vec()).unwrap_or(0.0) as f32
+    let highest = heights.iter().copied().fold(0.0, f32::max);
+    let mut heard: Vec<f32> = heights.iter().copied().filter(|height| *height > SILENCE * highest).collect();
+    1.4826 * stats::median(&mut heard).unwrap_or(0.0) as f32
 }
 
 /// Where the top of a parabola through the height at `index` and its neighbours lies (-0.5 to 0.5), and how high. If the

@@ -213,3 +213,44 @@ fn between_values(pieces: &[Placed], stretch: &Stretch) -> f64 {
     let mut lags: Vec<f64> = pieces.iter().filter(inside).filter(near).map(|piece| piece.found.lag).collect();
     crate::stats::median(&mut lags).unwrap_or(stretch.lag)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::noise;
+
+    const RATE_HZ: f64 = 375.0;
+    const MINUTE: usize = 60 * 375;
+    const LIMITS: Limits = Limits { max_offset_s: 3600.0, speeds: true };
+
+    fn sketch(values: Vec<f32>) -> Sketch {
+        Sketch { rate_hz: RATE_HZ, samples: 128, values }
+    }
+
+    fn delays_s(reference: Vec<f32>, target: Vec<f32>) -> Vec<f64> {
+        let found = search(&sketch(reference), &sketch(target), &LIMITS).unwrap();
+        assert_eq!(found.speed, 1.0);
+        found.pieces.iter().map(|piece| (10.0 * piece.delay_s).round() / 10.0).collect()
+    }
+
+    #[test]
+    fn parts_of_a_target_that_is_silent_for_the_most_part_are_found() {
+        let film = noise(12 * MINUTE, 1);
+        let silence = vec![0.0; 15 * MINUTE];
+        let target = [&film[..4 * MINUTE], &silence, &film[4 * MINUTE..]].concat();
+        assert_eq!(delays_s(film, target), [0.0, -900.0]);
+    }
+
+    #[test]
+    fn a_target_that_lacks_and_repeats_something_lies_in_parts() {
+        let film = noise(12 * MINUTE, 2);
+        let target = [&film[..3 * MINUTE], &film[5 * MINUTE..9 * MINUTE], &film[8 * MINUTE..]].concat();
+        assert_eq!(delays_s(film, target), [0.0, 120.0, 60.0]);
+    }
+
+    #[test]
+    fn films_with_nothing_in_common_have_no_place() {
+        assert_eq!(delays_s(noise(6 * MINUTE, 3), noise(8 * MINUTE, 4)), [0.0; 0]);
+        assert_eq!(delays_s(noise(6 * MINUTE, 3), vec![0.0; 6 * MINUTE]), [0.0; 0]);
+    }
+}
