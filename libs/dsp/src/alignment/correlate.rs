@@ -146,6 +146,15 @@ mod tests {
     }
 
     #[test]
+    fn silence_in_a_target_does_not_lower_what_chance_gives() {
+        let heights: Vec<f32> = noise(40_000, 5).iter().map(|height| height.abs()).collect();
+        let rounding = heights.iter().map(|height| 1e-7 * height);
+        let mostly_silent: Vec<f32> = heights.iter().copied().chain(rounding.clone()).chain(rounding).collect();
+        assert!((chance(&mostly_silent) / chance(&heights) - 1.0).abs() < 0.01);
+        assert_eq!(chance(&[0.0; 9]), 0.0);
+    }
+
+    #[test]
     fn silence_is_insignificant_and_nothing_is_an_error() {
         let silence = wave(&[0.0; 1000]);
         assert!(whole(&silence, &silence, 1000, 3).unwrap().iter().all(|found| found.significance == 0.0));
