@@ -221,7 +221,7 @@ fn measured_windows_give_the_diagnoses_of_the_reference_program() {
 /// The whole analysis of the reference program over made-up delays: what it flags for correction, and what it logs.
 #[test]
 fn whole_analyses_give_the_flags_of_the_reference_program() {
-    let set = json("analysis_step.json");
+    let set = json("analysis/analysis_step.json");
     let (mut checked, mut flagged) = (0, 0);
     for case in list(&set["cases"]) {
         let windows_of = |delays: &Value| -> Vec<Window> {

@@ -233,7 +233,7 @@ fn lines_of_the_chain(log: Vec<String>, without_raw_shift: bool) -> Vec<String> 
 
 #[test]
 fn delays_and_log_equal_the_reference_program_but_for_what_it_does_wrong() {
-    let set = json("analysis_step.json");
+    let set = json("analysis/analysis_step.json");
     let cases: Vec<Case<'_>> =
         list(&set["cases"]).iter().map(|case| Case { case, defaults: &set["base_config"] }).collect();
     let (mut checked, mut corrected, mut languages, mut overridden) = (0, 0, 0, 0);
