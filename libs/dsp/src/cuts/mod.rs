@@ -2,7 +2,7 @@
 //!
 //! Frame by frame, phases of the reference are compared with those of the target at the one delay and at the other ([`phases`]). Before the
 //! cut the first agrees, behind it the second; the most likely change-point, and how far it may be off, follows from how well they do
-//! where there is no doubt ([`place`]).
+//! where there is no doubt ([`mod@place`]).
 
 pub mod phases;
 pub mod place;
