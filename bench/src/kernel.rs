@@ -4,6 +4,7 @@ use crate::median;
 use realfft::RealFftPlanner;
 use std::{error::Error, hint::black_box, time::Instant};
 use vsg_dsp::{FftLength, Gcc, GccOptions, Weighting};
+use vsg_sample_media::Rng;
 
 /// Windows of a classic scan.
 const RATE_HZ: f64 = 48_000.0;
@@ -61,14 +62,7 @@ pub(crate) fn kernel() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// White noise (xorshift).
-fn noise(seed: u64) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        0.3 * ((state >> 40) as f32 / (1u64 << 23) as f32 - 1.0)
-    };
-    (0..WINDOW).map(|_| next()).collect()
+fn noise(number: i64) -> Vec<f32> {
+    let mut rng = Rng::new(1, "kernel", number);
+    (0..WINDOW).map(|_| 0.3 * rng.noise()).collect()
 }

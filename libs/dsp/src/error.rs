@@ -184,3 +184,15 @@ pub enum DspError {
         radius: f64,
     },
 }
+
+/// What was found, or `None` where a window holds samples that are no numbers: damage in one window is no reason to give up the others.
+///
+/// # Errors
+/// Any other error.
+pub fn unless_damaged<T>(found: Result<T, DspError>) -> Result<Option<T>, DspError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(DspError::NonFiniteSample { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -14,6 +14,7 @@ mod coarse_peak;
 pub mod confidence;
 pub mod cuts;
 mod decimate;
+mod dot;
 pub mod error;
 pub mod features;
 pub mod fft_length;
@@ -36,7 +37,7 @@ pub mod viterbi;
 pub mod weighting;
 pub mod window_plan;
 
-pub use error::{DspError, Side};
+pub use error::{DspError, Side, unless_damaged};
 pub use fft_length::FftLength;
 pub use filter::Filter;
 pub use gcc::{Gcc, GccScratch};

@@ -3,6 +3,7 @@
 //! Source: Smith, "Digital audio resampling home page" (bandlimited interpolation, 2002): the sinc under a Kaiser window, tabulated at
 //! fine steps, of which the nearest one is taken.
 
+use crate::dot::dot;
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
@@ -46,24 +47,13 @@ fn at(rows: &Rows, samples: &[f32], place: f64) -> f32 {
     let first = (whole as i64).saturating_sub(REACH as i64 - 1);
     let inside = usize::try_from(first).ok().and_then(|first| samples.get(first..first + 2 * REACH));
     match inside {
-        Some(around) => sum(row, around),
+        Some(around) => dot(row, around),
         None => {
             let sample = |at: i64| usize::try_from(at).ok().and_then(|at| samples.get(at)).copied().unwrap_or(0.0);
             let around: [f32; 2 * REACH] = std::array::from_fn(|tap| sample(first.saturating_add(tap as i64)));
-            sum(row, &around)
+            dot(row, &around)
         }
     }
-}
-
-/// Sums of eight lanes, which become vector instructions.
-fn sum(row: &[f32; 2 * REACH], around: &[f32]) -> f32 {
-    let mut lanes = [0.0f32; 8];
-    for (samples, weights) in around.chunks_exact(8).zip(row.chunks_exact(8)) {
-        for ((lane, sample), weight) in lanes.iter_mut().zip(samples).zip(weights) {
-            *lane += sample * weight;
-        }
-    }
-    lanes.iter().sum()
 }
 
 fn weight(distance: f64) -> f64 {

@@ -85,6 +85,16 @@ impl Audio {
         self.len() as f64 / f64::from(self.header.sample_rate_hz)
     }
 
+    /// The sample rate (Hz) that a target has, too. Fails if it has another one: its samples can not be compared with these.
+    pub fn rate_shared_with(&self, target: &Self) -> Result<u32> {
+        let (rate, other) = (self.header.sample_rate_hz, target.header.sample_rate_hz);
+        if rate == other {
+            return Ok(rate);
+        }
+        let source = &target.header.source;
+        Err(Error::new(format!("the reference has {rate} samples a second and {source} has {other}")))
+    }
+
     /// The same samples behind one more filter; nothing is computed or copied.
     #[must_use]
     pub fn filtered(mut self, filter: AudioFilter) -> Self {

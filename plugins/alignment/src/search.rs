@@ -37,13 +37,7 @@ impl Stage for Search {
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let reference: Audio = inputs.one("reference")?;
         let target: Audio = inputs.one("target")?;
-        let (rate, target_rate) = (reference.header.sample_rate_hz, target.header.sample_rate_hz);
-        if rate != target_rate {
-            let source = &target.header.source;
-            return Err(Error::new(format!(
-                "the reference has {rate} samples a second and {source} has {target_rate}"
-            )));
-        }
+        reference.rate_shared_with(&target)?;
         let sketches = sketches(&[&reference, &target], ctx)?;
         let limits = Limits { max_offset_s: self.max_offset_s, speeds: self.speeds };
         let found = match sketches.as_slice() {

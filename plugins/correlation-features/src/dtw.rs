@@ -1,11 +1,11 @@
 //! `correlation-features/dtw`: which frame of one window sounds like which frame of the other, by dynamic time warping.
 
-use crate::form::{Form, unless_damaged};
+use crate::form::Form;
 use vsg_dsp::features::{
     self, Alignment, AlignmentScratch, Cepstrum, Diagonals, Frames, Framing, MelScratch, MelSpectrum, frames::FRAME_MS,
 };
 use vsg_dsp::peak::RELATED_PEAK_RATIO;
-use vsg_dsp::{DspError, Planned, Plans, Side};
+use vsg_dsp::{DspError, Planned, Plans, Side, unless_damaged};
 use vsg_plugin_api::prelude::*;
 
 params! {
@@ -120,7 +120,7 @@ impl Dtw {
     fn compare(&self, windows: &WindowPair<'_>) -> Result<Option<Compared>> {
         let kind = (windows.reference.len(), windows.target.len(), windows.sample_rate_hz);
         let plan = self.known.get(kind, || Plan::new(windows.sample_rate_hz))?;
-        unless_damaged(plan.with(|plan, scratch| plan.compare(windows, self.form, scratch)))
+        Ok(unless_damaged(plan.with(|plan, scratch| plan.compare(windows, self.form, scratch)))?)
     }
 }
 

@@ -1,6 +1,5 @@
 //! What the methods of this plugin have in common.
 
-use vsg_dsp::DspError;
 use vsg_plugin_api::prelude::*;
 
 choice! {
@@ -10,14 +9,5 @@ choice! {
         Robust,
         /// As the reference program does.
         Reference,
-    }
-}
-
-/// Damage in one window is no reason to give up the others.
-pub(crate) fn unless_damaged<T>(found: Result<T, DspError>) -> Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(DspError::NonFiniteSample { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

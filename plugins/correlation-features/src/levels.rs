@@ -1,8 +1,8 @@
 //! The delay between two windows by a series of levels, one for each frame: what onsets and spectrogram have in common.
 
-use crate::form::{Form, unless_damaged};
+use crate::form::Form;
 use vsg_dsp::features::{Frames, Framing, MelScratch, MelSpectrum, SeriesCorrelation, SeriesOptions};
-use vsg_dsp::{DspError, Planned, Plans, Side};
+use vsg_dsp::{DspError, Planned, Plans, Side, unless_damaged};
 use vsg_plugin_api::prelude::*;
 
 /// How a series comes out of the power in the bands of a spectrum.

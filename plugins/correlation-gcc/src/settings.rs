@@ -3,7 +3,9 @@
 //! What was found for the phase transform (a fade, the pass band, decimation, peaks between samples; see the book, "Accuracy")
 //! holds for the other weights just as well.
 
-use vsg_dsp::{DspError, FftLength, Gcc, GccOptions, GccTrain, PeakFit, Plans, Train, Weight, Weighting};
+use vsg_dsp::{
+    DspError, FftLength, Gcc, GccOptions, GccTrain, PeakFit, Plans, Train, Weight, Weighting, unless_damaged,
+};
 use vsg_plugin_api::prelude::*;
 
 choice! {
@@ -104,12 +106,8 @@ impl Settings {
             Precision::Single => correlate(&self.single, options, windows),
             Precision::Double => correlate(&self.double, options, windows),
         };
-        match found {
-            Ok(found) => Ok(self.described(&found, windows.sample_rate_hz)),
-            // Damage in one window is no reason to give up the others.
-            Err(DspError::NonFiniteSample { .. }) => Ok(Peak::none()),
-            Err(error) => Err(error.into()),
-        }
+        let described = |found| self.described(&found, windows.sample_rate_hz);
+        Ok(unless_damaged(found)?.map_or_else(Peak::none, described))
     }
 
     /// The delays of windows that overlap: from shared spectra if that gives the same, else one by one.
@@ -148,11 +146,7 @@ impl Settings {
             Precision::Single => curve(&self.single, options, windows),
             Precision::Double => curve(&self.double, options, windows),
         };
-        match curve {
-            Ok(curve) => Ok(curve),
-            Err(DspError::NonFiniteSample { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error.into()),
-        }
+        Ok(unless_damaged(curve)?.unwrap_or_default())
     }
 
     fn options(&self, weight: Weight, windows: &WindowPair<'_>) -> GccOptions {

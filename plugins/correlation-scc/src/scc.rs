@@ -1,6 +1,8 @@
 //! `correlation-scc/scc`: the correlation of both windows, without a weight. Loud sound counts more than quiet sound.
 
-use vsg_dsp::{DspError, FftLength, Gcc, GccOptions, GccScratch, PeakFit, Plans, Taper, Weight, Weighting};
+use vsg_dsp::{
+    DspError, FftLength, Gcc, GccOptions, GccScratch, PeakFit, Plans, Taper, Weight, Weighting, unless_damaged,
+};
 use vsg_plugin_api::prelude::*;
 
 choice! {
@@ -97,15 +99,6 @@ impl CorrelationMethod for Scc {
         };
         let ms = |lag: i64| lag as f64 / windows.sample_rate_hz * 1000.0;
         Ok(unless_damaged(curve)?.unwrap_or_default().into_iter().map(|(lag, height)| (ms(lag), height)).collect())
-    }
-}
-
-/// Damage in one window is no reason to give up the others.
-fn unless_damaged<T>(found: Result<T, DspError>) -> Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(DspError::NonFiniteSample { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -37,13 +37,7 @@ pub(crate) struct Sounds<'a> {
 impl<'a> Sounds<'a> {
     /// Fails if the rates differ.
     pub(crate) fn new(reference: &'a Audio, target: &'a Audio) -> Result<Self> {
-        let (rate_hz, other_hz) = (reference.header.sample_rate_hz, target.header.sample_rate_hz);
-        if rate_hz != other_hz {
-            return Err(Error::new(format!(
-                "the reference has {rate_hz} samples a second and {} has {other_hz}",
-                target.header.source
-            )));
-        }
+        let rate_hz = reference.rate_shared_with(target)?;
         Ok(Self { reference, target, phases: Phases::new(f64::from(rate_hz))? })
     }
 
@@ -96,7 +90,7 @@ impl<'a> Sounds<'a> {
         Ok(found.map(|found| {
             // Half way between the middles of two frames.
             let end_s = from_s + (found.at as f64 + 0.5) * hop_s;
-            let away = (found.at - found.range.start.min(found.at)).max(found.range.end.max(found.at) - found.at);
+            let away = found.at.saturating_sub(found.range.start).max(found.range.end.saturating_sub(found.at));
             Cut {
                 end_s,
                 start_s: end_s + missing_s.max(0.0),

@@ -7,6 +7,7 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use super::correlate::{Found, highest, top};
 use super::wave::Wave;
+use crate::dot::dot;
 use crate::error::DspError;
 use crate::fft_length;
 use crate::resample;
@@ -193,18 +194,6 @@ impl<'t> Agreement<'t> {
         };
         lags.iter().map(best).collect()
     }
-}
-
-/// Sums of eight lanes, which become vector instructions.
-fn dot(one: &[f32], other: &[f32]) -> f32 {
-    let ((a, rest_a), (b, rest_b)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    let mut lanes = [0.0f32; 8];
-    for (a, b) in a.iter().zip(b) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    lanes.iter().sum::<f32>() + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f32>()
 }
 
 #[cfg(test)]

@@ -97,13 +97,7 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
 
 impl<M: CorrelationMethod> Correlation<M> {
     fn check(&self, reference: &Audio, target: &Audio) -> Result<u32> {
-        let rate = reference.header.sample_rate_hz;
-        if target.header.sample_rate_hz != rate {
-            return Err(Error::new(format!(
-                "the reference has {rate} samples a second and {} has {}",
-                target.header.source, target.header.sample_rate_hz
-            )));
-        }
+        let rate = reference.rate_shared_with(target)?;
         if self.scan.scan_start_pct >= self.scan.scan_end_pct {
             return Err(Error::new(format!(
                 "scan_start_pct ({} %) is not before scan_end_pct ({} %)",
