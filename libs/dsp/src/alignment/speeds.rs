@@ -1,6 +1,6 @@
 //! How fast a target runs against its reference: the speeds that releases really have, and slow drift.
 
-use super::path::{Placed, path};
+use super::path::{Path, Placed, path};
 use super::pieces::PieceSearch;
 use super::wave::Wave;
 use crate::error::DspError;
@@ -26,8 +26,9 @@ pub(super) const SHORT_PIECE_S: f64 = 6.0;
 const PIECES: usize = 20;
 /// Significance from which a piece counts.
 const WORTH_TRYING: f64 = 5.5;
-/// Share of the pieces that settles it: no other speed is tried.
-const SETTLED: f64 = 0.4;
+/// Shares of the pieces on stretches, and on the longest of them, that settle it: no other speed is tried. Pieces of slow music may agree by
+/// twos and threes at a speed that is a thousandth off.
+const SETTLED: (f64, f64) = (0.4, 0.2);
 
 /// A speed that pieces were found at, and the length of pieces that bear what it may be off.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,17 +56,25 @@ pub(super) fn likely(reference: &Wave, target: &Wave, longest: usize) -> Result<
         let stretched = target.stretched(tried.speed);
         let len = piece_len(reference, &stretched, tried.piece_s);
         let (placed, looked_at) = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?;
-        let members = path(&placed).members();
+        let path = path(&placed);
+        let members = path.members();
         // Of speeds that do equally well on paths, the one with more pieces anywhere.
         let weight = (members as f64 + 0.01 * placed.len() as f64) / looked_at.max(1) as f64;
         if members > 2 && weight > best.1 {
             best = (Some(tried), weight);
         }
-        if members as f64 >= SETTLED * looked_at as f64 && members > 4 {
+        if settles(&path, looked_at) {
             break;
         }
     }
     Ok(best.0)
+}
+
+/// Whether the path of that many pieces leaves no doubt about the speed.
+fn settles(path: &Path, looked_at: usize) -> bool {
+    let on_longest = path.stretches.iter().map(|stretch| stretch.pieces).max().unwrap_or(0);
+    let share = |pieces: usize| pieces as f64 / looked_at.max(1) as f64;
+    path.members() > 4 && share(path.members()) >= SETTLED.0 && share(on_longest) >= SETTLED.1
 }
 
 /// A measured speed, or the one with a name that it must be, and the name unless it is 1.
@@ -104,4 +113,22 @@ pub(super) fn pieces(
         placed.extend(sure.map(|found| Placed { at: start as f64 + len as f64 / 2.0, found }));
     }
     Ok((placed, looked_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::path::Stretch;
+    use super::*;
+
+    #[test]
+    fn pieces_that_agree_by_twos_and_threes_settle_nothing() {
+        let path = |stretches: &[usize]| {
+            let stretch = |pieces: &usize| Stretch { first: 0.0, last: 0.0, lag: 0.0, pieces: *pieces };
+            Path { slope: 0.0, stretches: stretches.iter().map(stretch).collect() }
+        };
+        assert!(settles(&path(&[5, 1, 4]), 21));
+        // A target cut in nine looks like slow music at 1.001 times the speed.
+        assert!(!settles(&path(&[1, 1, 3, 1, 1, 1, 1, 2, 1, 1, 1, 2, 2, 3]), 21));
+        assert!(!settles(&path(&[4]), 4) && !settles(&path(&[]), 0));
+    }
 }
