@@ -11,6 +11,7 @@ mod diagnosis;
 mod media;
 mod output;
 pub mod reference;
+mod sketch;
 mod sync_report;
 mod tracks;
 
@@ -21,5 +22,6 @@ pub use delays::{Delay, Delays, DelaysHeader, Explanation, Rejection, RunnerUp, 
 pub use diagnosis::{Cluster, Diagnosis, DiagnosisKind, Segment};
 pub use media::{AttachmentInfo, Media, MediaTrack, REFERENCE, SourceFile, TrackFlags, TrackType};
 pub use output::Output;
+pub use sketch::{AudioSketch, AudioSketchHeader};
 pub use sync_report::{SyncOutcome, SyncReport, SyncedTrack};
 pub use tracks::{Layout, LayoutAttachment, LayoutTrack, Track, TrackData, Tracks};

@@ -1,8 +1,8 @@
 //! The reference of kinds: what each one holds, out of the types themselves.
 
 use super::{
-    Alignment, Audio, AudioHeader, Correlation, Delay, Delays, DelaysHeader, Diagnosis, Layout, Media, Output,
-    SourceFile, SyncReport, Tracks,
+    Alignment, Audio, AudioHeader, AudioSketch, AudioSketchHeader, Correlation, Delay, Delays, DelaysHeader, Diagnosis,
+    Layout, Media, Output, SourceFile, SyncReport, Tracks,
 };
 use crate::Data;
 use schemars::JsonSchema;
@@ -23,7 +23,7 @@ pub struct KindReference {
 /// All kinds of the first-party plugins, in the order in which a job meets them.
 #[must_use]
 pub fn reference() -> Vec<KindReference> {
-    let audio = of::<Audio, AudioHeader>();
+    let (audio, sketch) = (of::<Audio, AudioHeader>(), of::<AudioSketch, AudioSketchHeader>());
     vec![
         of::<SourceFile, SourceFile>(),
         of::<Media, Media>(),
@@ -32,6 +32,7 @@ pub fn reference() -> Vec<KindReference> {
             blob: Some("little-endian 32-bit floats, one channel, full scale ±1; `samples` of them"),
             ..audio
         },
+        KindReference { blob: Some("little-endian 32-bit floats; `values` of them"), ..sketch },
         of::<Alignment, Alignment>(),
         of::<Correlation, Correlation>(),
         of::<Diagnosis, Diagnosis>(),

@@ -2,9 +2,10 @@
 
 use crate::{
     Blob,
-    kinds::{Audio, AudioHeader},
+    kinds::{Audio, AudioHeader, AudioSketch},
 };
 use std::f64::consts::PI;
+use vsg_dsp::alignment::Sketch;
 
 /// Samples per second of all made-up sound.
 pub(super) const RATE_HZ: u32 = 48_000;
@@ -95,6 +96,13 @@ pub(super) fn audio(source: usize, samples: &[f32]) -> (AudioHeader, Blob) {
 pub(super) fn readable(source: usize, samples: &[f32]) -> Option<Audio> {
     let (header, blob) = audio(source, samples);
     Audio::new(header, blob).ok()
+}
+
+/// The sketch of samples. `None` only if there are more than a computer has.
+pub(super) fn sketch(source: usize, samples: &[f32]) -> Option<AudioSketch> {
+    let mut sketch = Sketch::new(f64::from(RATE_HZ));
+    sketch.add(samples);
+    AudioSketch::of(&format!("Source {source}"), RATE_HZ, &sketch).ok()
 }
 
 /// A WAV file of one channel with 16 bits a sample.

@@ -25,7 +25,7 @@ pub(super) const DELAY_MS: f64 = 250.0;
 pub(super) const LENGTH_S: f64 = 20.0;
 
 /// Kinds that belong to the host's own plugins. Kinds of anybody else have a namespace: `acme.sceneprint/1`.
-pub(super) const OWN_KINDS: [&str; 16] = [
+pub(super) const OWN_KINDS: [&str; 17] = [
     "alignment",
     "attachments",
     "audio",
@@ -40,6 +40,7 @@ pub(super) const OWN_KINDS: [&str; 16] = [
     "layout",
     "media",
     "output",
+    "sketch",
     "sync-report",
     "tracks",
 ];
@@ -123,6 +124,7 @@ impl World {
             SourceFile::KIND => value(SourceFile { source: name(source), path: self.file(source) }),
             Media::KIND => value(self.media(source)),
             Audio::KIND => value(sound::readable(source, &self.sounds[source - 1])?),
+            AudioSketch::KIND => value(sound::sketch(source, &self.sounds[source - 1])?),
             Correlation::KIND => value(correlation()),
             Alignment::KIND => value(alignment()),
             Diagnosis::KIND => value(diagnosis()),
@@ -192,6 +194,7 @@ pub(super) fn is_readable(value: &RawValue) -> Option<bool> {
         SourceFile::KIND => reads::<SourceFile>(value),
         Media::KIND => reads::<Media>(value),
         Audio::KIND => reads::<Audio>(value),
+        AudioSketch::KIND => reads::<AudioSketch>(value),
         Correlation::KIND => reads::<Correlation>(value),
         Alignment::KIND => reads::<Alignment>(value),
         Diagnosis::KIND => reads::<Diagnosis>(value),
@@ -217,7 +220,7 @@ fn sources(port: &Port) -> &'static [usize] {
     match port.arity {
         Arity::Many if is_about_targets => &[2],
         Arity::Many => &[1, 2],
-        Arity::One if port.name == "reference" => &[1],
+        Arity::One if port.name.starts_with("reference") => &[1],
         Arity::One => &[2],
     }
 }

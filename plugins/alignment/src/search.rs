@@ -31,6 +31,11 @@ impl Stage for Search {
         .phase("Analysis")
         .input::<Audio>("reference", "audio of the reference")
         .input::<Audio>("target", "audio of the target")
+        .optional_input::<AudioSketch>(
+            "reference_sketch",
+            "sketch of the reference, as decoding gives it; without it the audio is read",
+        )
+        .optional_input::<AudioSketch>("target_sketch", "sketch of the target")
         .output::<Alignment>("alignment", "where the target lies, to some milliseconds")
     }
 
@@ -38,7 +43,11 @@ impl Stage for Search {
         let reference: Audio = inputs.one("reference")?;
         let target: Audio = inputs.one("target")?;
         reference.rate_shared_with(&target)?;
-        let sketches = sketches(&[&reference, &target], ctx)?;
+        let known = [inputs.optional("reference_sketch")?, inputs.optional("target_sketch")?];
+        let sketches = match known {
+            [Some(one), Some(other)] => vec![sketch_of(&reference, &one)?, sketch_of(&target, &other)?],
+            _ => sketches(&[&reference, &target], ctx)?,
+        };
         let limits = Limits { max_offset_s: self.max_offset_s, speeds: self.speeds };
         let found = match sketches.as_slice() {
             [one, other] if !one.values.is_empty() && !other.values.is_empty() => {
@@ -53,6 +62,23 @@ impl Stage for Search {
         ctx.report(&Entry::facts(&["targets", &alignment.source, "alignment"], &alignment)?)?;
         Outputs::new().with("alignment", alignment)
     }
+}
+
+/// A sketch that was made before. Fails if it is of other audio.
+fn sketch_of(audio: &Audio, known: &AudioSketch) -> Result<Sketch> {
+    let sketch = known.read()?;
+    let is_its = known.header.sample_rate_hz == audio.header.sample_rate_hz
+        && sketch.values.len() == audio.len() / sketch.samples_per_value();
+    if is_its {
+        return Ok(sketch);
+    }
+    let (source, other) = (&audio.header.source, &known.header.source);
+    Err(Error::new(format!(
+        "a sketch of {} values of {other} was given for {} samples of {source}",
+        sketch.values.len(),
+        audio.len()
+    ))
+    .help("connect the outputs audio and sketch of the same decode"))
 }
 
 /// The sketches of several sounds, read once from end to end.

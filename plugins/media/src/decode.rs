@@ -1,7 +1,8 @@
 //! `media/decode`: one audio track as mono samples at 48 kHz, streamed into a file of the store.
 
-use crate::first_sample::presented_ms;
+use crate::{first_sample::presented_ms, sketching};
 use std::{path::Path, time::Duration};
+use vsg_dsp::alignment::Sketch;
 use vsg_matroska_info as info;
 use vsg_plugin_api::{ToolError, prelude::*, report::Entry};
 
@@ -47,16 +48,18 @@ impl Stage for Decode {
             .runs(Tool::Ffmpeg)
             .input::<Media>("media", "the file")
             .output::<Audio>("audio", "the samples")
+            .output::<AudioSketch>("sketch", "their lowest wave, from which alignment tells where whole files lie")
     }
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let media: Media = inputs.one("media")?;
-        Outputs::new().with("audio", self.decode(&media, ctx)?)
+        let (audio, sketch) = self.decode(&media, ctx)?;
+        Outputs::new().with("audio", audio)?.with("sketch", sketch)
     }
 }
 
 impl Decode {
-    fn decode(&self, media: &Media, ctx: &Ctx<'_>) -> Result<Audio> {
+    fn decode(&self, media: &Media, ctx: &Ctx<'_>) -> Result<(Audio, AudioSketch)> {
         let track = self.choose(media, ctx)?;
         let first_frame = ctx.scratch_dir()?.join("first-frame");
         let writer = ctx.blob_writer()?;
@@ -80,7 +83,9 @@ impl Decode {
         // sample is presented, which raw samples do not.
         command = command.args(["-flush_packets", "0", "-f", "f32le"]).arg(writer.path());
         command = command.args(["-map", "[first]", "-f", "framecrc"]).arg(&first_frame);
-        let finished = command.run().map_err(|error| match error {
+        let written = sketching::while_written(writer.path(), Sketch::new(f64::from(RATE_HZ)), || command.run());
+        let (finished, sketch) = written?;
+        let finished = finished.map_err(|error| match error {
             full @ ToolError::StorageFull { .. } => {
                 Error::from(full).help("decoded audio takes 12 MB a minute; choose a folder with more room by --store")
             }
@@ -123,7 +128,8 @@ impl Decode {
             start_ms,
             filters: Vec::new(),
         };
-        Audio::new(header, writer.finish()?)
+        let sketch = AudioSketch::of(&header.source, RATE_HZ, &sketch)?;
+        Ok((Audio::new(header, writer.finish()?)?, sketch))
     }
 
     /// Filters that lead from a track to its samples and to the first one of them.

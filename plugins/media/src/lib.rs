@@ -6,6 +6,7 @@ mod first_sample;
 mod layout;
 mod probe;
 mod rules;
+mod sketching;
 
 vsg_plugin_api::export!(probe::Probe, decode::Decode, layout::ChooseTracks, extract::Extract);
 

@@ -1,8 +1,6 @@
 //! Correlates two waves at every lag, and says how far each lag stands out from chance.
 
-use num_complex::Complex32;
-use realfft::RealFftPlanner;
-
+use super::transform::Transform;
 use super::wave::Wave;
 use crate::error::DspError;
 use crate::fft_length::FftLength;
@@ -31,33 +29,20 @@ pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize, count: usiz
     if ref_len == 0 || tgt_len == 0 {
         return Err(DspError::EmptyWindow { reference: ref_len, target: tgt_len });
     }
-    let length = FftLength::Smooth.samples(ref_len, tgt_len).next_multiple_of(2);
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
-    let failed = |e: realfft::FftError| DspError::Transform { length, reason: e.to_string() };
-    let mut padded = forward.make_input_vec();
-    let mut spectrum = |values: &[f32]| -> Result<Vec<Complex32>, DspError> {
-        let (head, silence) = padded.split_at_mut(values.len());
-        head.copy_from_slice(values);
-        silence.fill(0.0);
-        let mut spectrum = forward.make_output_vec();
-        forward.process(&mut padded, &mut spectrum).map_err(failed)?;
-        Ok(spectrum)
-    };
-    let mut product = spectrum(&reference.values)?;
-    product.iter_mut().zip(spectrum(&target.values)?).for_each(|(r, t)| *r *= t.conj());
-    // What rounding leaves in bins that are real by nature would be refused.
-    product[0].im = 0.0;
-    product[length / 2].im = 0.0;
-    inverse.process(&mut product, &mut padded).map_err(failed)?;
+    let transform = Transform::new(FftLength::Smooth.samples(ref_len, tgt_len).next_multiple_of(2));
+    let mut correlation = transform.room();
+    let mut product = transform.spectrum(&reference.values, &mut correlation)?;
+    let other = transform.spectrum(&target.values, &mut correlation)?;
+    product.iter_mut().zip(other).for_each(|(r, t)| *r *= t.conj());
+    transform.values(&mut product, &mut correlation)?;
 
     let least = (LEAST_OVERLAP * ref_len.min(tgt_len) as f64).ceil().max(1.0) as i64;
     let (ref_len, tgt_len, longest) = (ref_len as i64, tgt_len as i64, longest.min(1 << 60) as i64);
     let (first, last) = ((least - tgt_len).max(-longest), (ref_len - least).min(longest));
     let overlap = |lag: i64| ref_len.min(tgt_len + lag) - lag.max(0);
     let height = |lag: i64| {
-        let index = if lag < 0 { length as i64 + lag } else { lag } as usize;
-        padded[index].abs() / (overlap(lag).max(1) as f32).sqrt()
+        let index = if lag < 0 { transform.len() as i64 + lag } else { lag } as usize;
+        correlation[index].abs() / (overlap(lag).max(1) as f32).sqrt()
     };
     let heights: Vec<f32> = (first..=last).map(height).collect();
     Ok(highest(first, &heights, reference.rate_hz, count))
@@ -69,11 +54,16 @@ pub(super) fn highest(first: i64, heights: &[f32], rate_hz: f64, count: usize) -
     let near = (PEAK_S * rate_hz).ceil() as usize;
     let mut taken: Vec<usize> = Vec::new();
     while taken.len() < count {
-        let free = |index: &usize| taken.iter().all(|t| t.abs_diff(*index) > near);
-        let best = (0..heights.len()).filter(free).max_by(|a, b| heights[*a].total_cmp(&heights[*b]));
-        let Some(best) = best else { break };
+        // Between those that are taken already.
+        taken.sort_unstable();
+        let starts = std::iter::once(0).chain(taken.iter().map(|at| at + near + 1));
+        let ends = taken.iter().map(|at| at.saturating_sub(near)).chain([heights.len()]);
+        let free = starts.zip(ends).filter_map(|(start, end)| Some((start, heights.get(start..end)?)));
+        let best = free.filter_map(|(start, heights)| Some(start + highest_of(heights)?));
+        let Some(best) = best.max_by(|a, b| heights[*a].total_cmp(&heights[*b])) else { break };
         taken.push(best);
     }
+    taken.sort_unstable_by(|a, b| heights[*b].total_cmp(&heights[*a]));
     let found = |index: usize| {
         let (offset, height) = top(heights, index);
         Found {
@@ -84,13 +74,24 @@ pub(super) fn highest(first: i64, heights: &[f32], rate_hz: f64, count: usize) -
     taken.into_iter().map(found).collect()
 }
 
+/// Where the highest of these heights is.
+fn highest_of(heights: &[f32]) -> Option<usize> {
+    // The height first, which takes vector instructions, then its place.
+    let highest = heights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    heights.iter().position(|height| *height == highest)
+}
+
 /// Heights that much smaller than the highest one are those of silence, but for rounding.
 const SILENCE: f32 = 1e-5;
+
+/// That many heights tell what chance does.
+const ENOUGH: usize = 1 << 17;
 
 /// Standard deviation of heights by chance, from their median: peaks do not count, nor does silence, which may be most of a film.
 pub(super) fn chance(heights: &[f32]) -> f32 {
     let highest = heights.iter().copied().fold(0.0, f32::max);
-    let mut heard: Vec<f32> = heights.iter().copied().filter(|height| *height > SILENCE * highest).collect();
+    let some = heights.iter().copied().step_by((heights.len() / ENOUGH).max(1));
+    let mut heard: Vec<f32> = some.filter(|height| *height > SILENCE * highest).collect();
     1.4826 * stats::median(&mut heard).unwrap_or(0.0) as f32
 }
 

@@ -13,6 +13,7 @@ mod sketch;
 mod speeds;
 mod steady;
 mod track;
+mod transform;
 mod wave;
 
 pub use search::{Limits, Piece, Placement, search};

@@ -73,7 +73,7 @@ pub fn search(reference: &Sketch, target: &Sketch, limits: &Limits) -> Result<Pl
     if reference.rate_hz != target.rate_hz {
         return Err(DspError::Rate { rate_hz: target.rate_hz });
     }
-    let (reference, target) = (Wave::new(reference)?, Wave::new(target)?);
+    let (reference, target) = Wave::pair(reference, target)?;
     let rate_hz = reference.rate_hz;
     let longest = (limits.max_offset_s.max(0.0) * rate_hz).min(1e15) as usize;
     let best = whole(&reference, &target, longest, 2)?;

@@ -3,9 +3,8 @@
 //! With two languages over the same music the music decides then, however quiet it is, because it alone is the same at every moment.
 //! Levelling the spectrum is the phase transform (Knapp & Carter 1976) with a level taken over neighbouring pitches.
 
-use realfft::RealFftPlanner;
-
 use super::sketch::Sketch;
+use super::transform::Transform;
 use crate::error::DspError;
 use crate::{fft_length, resample};
 
@@ -32,12 +31,18 @@ pub(super) struct Wave {
 }
 
 impl Wave {
-    /// Levels a sketch.
+    /// Levels two sketches.
     ///
     /// # Errors
     /// Whatever the transform says.
-    pub(super) fn new(sketch: &Sketch) -> Result<Self, DspError> {
-        let mut values = whitened(&sketch.values)?;
+    pub(super) fn pair(one: &Sketch, other: &Sketch) -> Result<(Self, Self), DspError> {
+        let longest = one.values.len().max(other.values.len()).max(2);
+        let transform = Transform::new(fft_length::smooth(longest).next_multiple_of(2));
+        Ok((Self::new(one, &transform)?, Self::new(other, &transform)?))
+    }
+
+    fn new(sketch: &Sketch, transform: &Transform) -> Result<Self, DspError> {
+        let mut values = whitened(&sketch.values, transform)?;
         let scales = moving_rms(&values, (SCALE_S / 2.0 * sketch.rate_hz) as usize);
         let quiet = SILENCE * scales.iter().copied().fold(0.0, f32::max);
         for (value, scale) in values.iter_mut().zip(scales) {
@@ -77,19 +82,16 @@ impl Wave {
 }
 
 /// The wave with all pitches of its band at one level.
-fn whitened(wave: &[f32]) -> Result<Vec<f32>, DspError> {
-    let length = fft_length::smooth(wave.len().max(2)).next_multiple_of(2);
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
-    let failed = |e: realfft::FftError| DspError::Transform { length, reason: e.to_string() };
-    let mut padded = forward.make_input_vec();
-    padded[..wave.len()].copy_from_slice(wave);
-    let mut spectrum = forward.make_output_vec();
-    forward.process(&mut padded, &mut spectrum).map_err(failed)?;
-
-    let mut sums = vec![0.0f64];
+fn whitened(wave: &[f32], transform: &Transform) -> Result<Vec<f32>, DspError> {
+    let length = transform.len();
+    let mut values = transform.room();
+    let mut spectrum = transform.spectrum(wave, &mut values)?;
+    let mut sums = Vec::with_capacity(spectrum.len() + 1);
+    let mut sum = 0.0f64;
+    sums.push(sum);
     for bin in &spectrum {
-        sums.push(sums.last().copied().unwrap_or(0.0) + f64::from(bin.norm_sqr()));
+        sum += f64::from(bin.norm_sqr());
+        sums.push(sum);
     }
     let bins = spectrum.len();
     let reach = (LEVELLED * length as f64 / 2.0) as usize;
@@ -101,9 +103,9 @@ fn whitened(wave: &[f32]) -> Result<Vec<f32>, DspError> {
         let gain = if band.contains(&bin) && level > least { 1.0 / level.sqrt() } else { 0.0 };
         *value *= gain as f32;
     }
-    inverse.process(&mut spectrum, &mut padded).map_err(failed)?;
-    padded.truncate(wave.len());
-    Ok(padded)
+    transform.values(&mut spectrum, &mut values)?;
+    values.truncate(wave.len());
+    Ok(values)
 }
 
 /// Root mean square of the values up to `reach` away, at each place.
@@ -132,7 +134,8 @@ mod tests {
     use num_complex::Complex64;
 
     fn levelled(values: Vec<f32>) -> Vec<f32> {
-        Wave::new(&Sketch { values, ..Sketch::new(48_000.0) }).unwrap().values
+        let sketch = Sketch { values, ..Sketch::new(48_000.0) };
+        Wave::pair(&sketch, &sketch).unwrap().0.values
     }
 
     #[test]
