@@ -11,9 +11,9 @@ use std::{
 use vsg_dsp::alignment::Sketch;
 
 /// Bytes that are read at once.
-const PART: usize = 1 << 18;
+const PART: usize = 1 << 16;
 /// How long to wait for more. A tool writes some megabytes in that time.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(3);
 
 /// Runs `write`, which appends little-endian 32-bit samples to a file that is there already, and sketches them as they come.
 pub(crate) fn while_written<T>(file: &Path, mut sketch: Sketch, write: impl FnOnce() -> T) -> io::Result<(T, Sketch)> {
