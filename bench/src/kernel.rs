@@ -9,6 +9,8 @@ use vsg_sample_media::Rng;
 /// Windows of a classic scan.
 const RATE_HZ: f64 = 48_000.0;
 const WINDOW: usize = 15 * 48_000;
+/// How much earlier one of them is (samples).
+const DELAY: usize = 4800;
 /// The band of the filter for dialogue (Hz).
 const BAND_HZ: (f64, f64) = (300.0, 3400.0);
 /// How often each figure is measured; the median counts.
@@ -23,7 +25,9 @@ pub(crate) fn kernel() -> Result<(), Box<dyn Error>> {
     let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
     let (mut time, mut spectrum) = (forward.make_input_vec(), forward.make_output_vec());
     let (mut there, mut back) = (forward.make_scratch_vec(), inverse.make_scratch_vec());
-    let windows = [noise(1), noise(2)];
+    // As of a dub: the same music and another voice, as loud as each other.
+    let (music, voices) = (noise(1), [noise(2), noise(3)]);
+    let windows = [mixed(&music[DELAY..], &voices[0]), mixed(&music[..WINDOW], &voices[1])];
     let mut transforms = || -> Result<(), Box<dyn Error>> {
         for window in &windows {
             time[..WINDOW].copy_from_slice(window);
@@ -62,7 +66,11 @@ pub(crate) fn kernel() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+fn mixed(one: &[f32], other: &[f32]) -> Vec<f32> {
+    one.iter().zip(other).map(|(one, other)| one + other).collect()
+}
+
 fn noise(number: i64) -> Vec<f32> {
     let mut rng = Rng::new(1, "kernel", number);
-    (0..WINDOW).map(|_| 0.3 * rng.noise()).collect()
+    (0..WINDOW + DELAY).map(|_| 0.3 * rng.noise()).collect()
 }

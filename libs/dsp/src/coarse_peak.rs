@@ -13,8 +13,6 @@ use crate::sub_sample::{self, Weights};
 /// Share of the highest computed value that a computed value must have for the lags around it to be looked at. At the rates
 /// that `decimate` chooses, a lone peak halfway between two values exceeds both by half; noise beside it can lower them more.
 const WORTH_A_LOOK: f64 = 0.4;
-/// Values that are added up side by side.
-const LANES: usize = 16;
 
 /// How the peak of a decimated correlation is looked for. Lags are in samples of the full rate.
 pub(crate) struct CoarseSearch {
@@ -62,7 +60,7 @@ impl CoarseSearch {
         let top = self.highest(g, std::slice::from_ref(&self.lags));
         let elsewhere = [first..=top.lag - self.exclusion - 1, top.lag + self.exclusion + 1..=last];
         let second = self.highest(g, &elsewhere);
-        let noise = self.rms(g, &elsewhere);
+        let noise = peak::rms(self.pieces(g, &elsewhere).map(|(_, piece)| piece));
         let (offset, value) = match self.fit {
             PeakFit::Sample => (0.0, top.value),
             _ if top.value == 0.0 => (0.0, 0.0),
@@ -98,7 +96,7 @@ impl CoarseSearch {
     /// The highest value, of either sign, at any lag of these regions; lag 0 and value 0 if there is none.
     fn highest<T: Precision>(&self, g: &[T], regions: &[RangeInclusive<i64>]) -> Place {
         let mut best = Place::default();
-        let computed = self.pieces(g, regions).map(|(_, piece)| loudest(piece));
+        let computed = self.pieces(g, regions).map(|(_, piece)| peak::loudest(piece));
         let computed = computed.fold(T::zero(), T::max).to_f64().unwrap_or(0.0);
         let worth = T::from_f64(WORTH_A_LOOK * computed).unwrap_or_else(T::zero);
         for region in regions.iter().filter(|region| !region.is_empty()) {
@@ -153,12 +151,6 @@ impl CoarseSearch {
         full_rate.error(noise, curvature / (step * step), self.fit)
     }
 
-    fn rms<T: Precision>(&self, g: &[T], regions: &[RangeInclusive<i64>]) -> f64 {
-        let sums = self.pieces(g, regions).map(|(_, piece)| (piece.len(), energy(piece)));
-        let (count, sum) = sums.fold((0, 0.0), |(n, sum), (more, energy)| (n + more, sum + energy));
-        (sum / count.max(1) as f64).sqrt()
-    }
-
     fn cell(&self, lag: i64) -> i64 {
         (lag + self.factor / 2).div_euclid(self.factor)
     }
@@ -181,29 +173,6 @@ impl CoarseSearch {
 /// Where a cell's value stands in a correlation of `length` values.
 fn index(length: usize, cell: i64) -> usize {
     cell.rem_euclid(length as i64) as usize
-}
-
-fn loudest<T: Precision>(values: &[T]) -> T {
-    let mut lanes = [T::zero(); LANES];
-    for chunk in values.chunks(LANES) {
-        for (lane, v) in lanes.iter_mut().zip(chunk) {
-            if v.abs() > *lane {
-                *lane = v.abs();
-            }
-        }
-    }
-    lanes.into_iter().fold(T::zero(), T::max)
-}
-
-fn energy<T: Precision>(values: &[T]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    for chunk in values.chunks(LANES) {
-        for (lane, v) in lanes.iter_mut().zip(chunk) {
-            let v = v.to_f64().unwrap_or(0.0);
-            *lane += v * v;
-        }
-    }
-    lanes.iter().sum()
 }
 
 #[cfg(test)]

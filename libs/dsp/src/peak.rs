@@ -1,5 +1,7 @@
 //! The peak of a correlation: where it is, and how it stands out.
 
+use std::ops::Range;
+
 use realfft::num_traits::Float;
 
 use crate::confidence;
@@ -67,8 +69,23 @@ impl LagRange {
     }
 
     /// All indices of the range: first the lags from 0 up, then the negative ones.
-    pub fn indices(&self) -> impl Iterator<Item = usize> + use<> {
-        (0..=self.latest).chain(self.length - self.earliest..self.length)
+    fn pieces(&self) -> [Range<usize>; 2] {
+        [0..self.latest + 1, self.length - self.earliest..self.length]
+    }
+
+    /// The indices of all lags that are further than `near` from `lag`.
+    fn elsewhere(&self, lag: i64, near: i64) -> [Range<usize>; 4] {
+        let index = |lag: i64, piece: &Range<usize>| {
+            let index = if piece.start == 0 { lag } else { lag + self.length as i64 };
+            index.clamp(piece.start as i64, piece.end as i64) as usize
+        };
+        let [later, earlier] = self.pieces();
+        let around = |piece: Range<usize>| {
+            let (end, start) = (index(lag - near, &piece), index(lag + near + 1, &piece));
+            [piece.start..end, start..piece.end]
+        };
+        let ([a, b], [c, d]) = (around(later), around(earlier));
+        [a, b, c, d]
     }
 }
 
@@ -121,14 +138,13 @@ pub(crate) struct Search {
 impl Search {
     /// Measures the highest peak of the circular correlation `g`, the first one if several are equal. Overwrites `g`.
     pub(crate) fn run(&self, g: &mut [impl Precision], scale: Scale) -> Peak {
-        let all = self.lags.indices();
-        let (top, height) = highest(g, all);
+        let (top, height) = highest(g, &self.lags.pieces());
         let lag = self.lags.lag(top);
         let near = self.exclusion as i64;
-        let elsewhere = || self.lags.indices().filter(|&i| (self.lags.lag(i) - lag).abs() > near);
-        let (second, runner_up) = highest(g, elsewhere());
+        let elsewhere = self.lags.elsewhere(lag, near);
+        let (second, runner_up) = highest(g, &elsewhere);
         let on_edge = height > 0.0 && (lag == self.lags.latest as i64 || lag == -(self.lags.earliest as i64));
-        let noise = rms(elsewhere().map(|i| to_f64(g[i])));
+        let noise = rms(elsewhere.iter().map(|piece| &g[piece.clone()]));
 
         let (offset, value) = match self.fit {
             PeakFit::SubSample if height > 0.0 => sub_sample::refine(g, top),
@@ -201,21 +217,52 @@ fn to_f64(v: impl Float) -> f64 {
     v.to_f64().unwrap_or(0.0)
 }
 
-/// (index, magnitude) of the first highest magnitude.
-fn highest<T: Precision>(g: &[T], indices: impl Iterator<Item = usize>) -> (usize, f64) {
+/// (index, magnitude) of the first highest magnitude in these pieces.
+fn highest<T: Precision>(g: &[T], pieces: &[Range<usize>]) -> (usize, f64) {
     let mut best = (0, T::zero());
-    for i in indices {
-        let height = Float::abs(g[i]);
-        if height > best.1 {
-            best = (i, height);
+    for piece in pieces {
+        let height = loudest(&g[piece.clone()]);
+        let is_it = |value: &T| Float::abs(*value) == height;
+        if height > best.1
+            && let Some(index) = g[piece.clone()].iter().position(is_it)
+        {
+            best = (piece.start + index, height);
         }
     }
     (best.0, to_f64(best.1))
 }
 
-fn rms(values: impl Iterator<Item = f64>) -> f64 {
-    let (count, sum) = values.fold((0usize, 0.0), |(n, s), v| (n + 1, s + v * v));
+/// Values that are looked at side by side.
+const LANES: usize = 16;
+
+/// The highest magnitude; 0 for no values. What is no number is passed over.
+pub(crate) fn loudest<T: Precision>(values: &[T]) -> T {
+    let mut lanes = [T::zero(); LANES];
+    for chunk in values.chunks(LANES) {
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            if v.abs() > *lane {
+                *lane = v.abs();
+            }
+        }
+    }
+    lanes.into_iter().fold(T::zero(), T::max)
+}
+
+/// Root mean square of all values in these pieces; 0 for none.
+pub(crate) fn rms<'g, T: Precision>(pieces: impl Iterator<Item = &'g [T]>) -> f64 {
+    let (count, sum) = pieces.fold((0, 0.0), |(n, sum), piece| (n + piece.len(), sum + energy(piece)));
     (sum / count.max(1) as f64).sqrt()
+}
+
+fn energy<T: Precision>(values: &[T]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    for chunk in values.chunks(LANES) {
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            let v = v.to_f64().unwrap_or(0.0);
+            *lane += v * v;
+        }
+    }
+    lanes.iter().sum()
 }
 
 /// 0 over 0 is 0: a silent window has no peak. Nothing but the peak counts as a ratio of the largest finite number.

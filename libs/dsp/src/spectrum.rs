@@ -65,6 +65,11 @@ pub(crate) fn weigh<T: Precision>(
     }
 }
 
+/// Bins that are weighted in one go, which takes vector instructions, before what they hold is summed up.
+const BLOCK: usize = 64;
+/// Sums that are kept side by side.
+const LANES: usize = 8;
+
 fn each_bin<T: Precision>(
     reference: &mut [Complex<T>],
     target: &[Complex<T>],
@@ -72,33 +77,83 @@ fn each_bin<T: Precision>(
     length: usize,
     weighted: impl Fn(Complex<T>, Complex<T>, Complex<T>, T) -> Complex<T>,
 ) -> Cross {
-    let wide = |v: T| v.to_f64().unwrap_or_default();
-    let (mut sum, mut sum_of_squares) = (0.0f64, 0.0f64);
-    let (mut in_reference, mut in_target) = (0.0f64, 0.0f64);
-    let (mut power, mut turned) = (0.0f64, 0.0f64);
-    for (bin, (r, &t)) in reference.iter_mut().zip(target).enumerate() {
-        if !bins.contains(&bin) {
-            *r = Complex::zero();
-            continue;
-        }
-        let g = *r * t.conj();
-        let magnitude = g.norm();
-        sum += wide(magnitude);
-        sum_of_squares += wide(magnitude) * wide(magnitude);
-        // All bins but the first, and the middle one of an even length, stand for their mirror image, too.
-        let twice = if bin == 0 || 2 * bin == length { 1.0 } else { 2.0 };
-        in_reference += twice * wide(r.norm_sqr());
-        in_target += twice * wide(t.norm_sqr());
-        *r = weighted(*r, t, g, magnitude);
-        let weighted_power = wide(r.norm_sqr());
-        power += weighted_power;
-        turned += weighted_power * (bin as f64 * bin as f64);
+    let end = bins.end.min(reference.len());
+    let start = bins.start.min(end);
+    reference[..start].fill(Complex::zero());
+    reference[end..].fill(Complex::zero());
+    let mut sums = Sums::default();
+    let blocks = reference[start..end].chunks_mut(BLOCK).zip(target[start..end].chunks(BLOCK));
+    for (first, (r, t)) in (start..).step_by(BLOCK).zip(blocks) {
+        sums.add(r, t, first, length, &weighted);
     }
-    let turn = std::f64::consts::TAU / length as f64;
-    Cross {
-        spread_bins: if sum_of_squares > 0.0 { sum * sum / sum_of_squares } else { 0.0 },
-        energy: (in_reference * in_target).sqrt() / length as f64,
-        bandwidth: if power > 0.0 { turn * (turned / power).sqrt() } else { 0.0 },
+    sums.cross(length)
+}
+
+/// The sum of something of each value.
+fn sum<T: Precision>(values: &[T; BLOCK], of: impl Fn(usize, f64) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    for (row, values) in values.chunks(LANES).enumerate() {
+        for (index, (lane, value)) in lanes.iter_mut().zip(values).enumerate() {
+            *lane += of(row * LANES + index, value.to_f64().unwrap_or_default());
+        }
+    }
+    lanes.iter().sum()
+}
+
+/// Sums over bins.
+#[derive(Default)]
+struct Sums {
+    magnitude: f64,
+    magnitude_squared: f64,
+    in_reference: f64,
+    in_target: f64,
+    power: f64,
+    /// Power times the square of its bin.
+    turned: f64,
+}
+
+impl Sums {
+    /// Weights the bins from `first` on, and adds what they hold.
+    fn add<T: Precision>(
+        &mut self,
+        reference: &mut [Complex<T>],
+        target: &[Complex<T>],
+        first: usize,
+        length: usize,
+        weighted: impl Fn(Complex<T>, Complex<T>, Complex<T>, T) -> Complex<T>,
+    ) {
+        let mut held = [[T::zero(); BLOCK]; 4];
+        let [magnitudes, in_reference, in_target, powers] = &mut held;
+        for (index, (r, t)) in reference.iter_mut().zip(target).enumerate() {
+            let g = *r * t.conj();
+            (in_reference[index], in_target[index]) = (r.norm_sqr(), t.norm_sqr());
+            // The root of each: the square of the product could be too large for a number.
+            magnitudes[index] = Float::sqrt(in_reference[index]) * Float::sqrt(in_target[index]);
+            *r = weighted(*r, *t, g, magnitudes[index]);
+            powers[index] = r.norm_sqr();
+        }
+        self.magnitude += sum(magnitudes, |_, magnitude| magnitude);
+        self.magnitude_squared += sum(magnitudes, |_, magnitude| magnitude * magnitude);
+        // All bins but the first, and the middle one of an even length, stand for their mirror image, too.
+        let is_alone = |bin: usize| bin == 0 || 2 * bin == length;
+        let alone = (first..first + reference.len()).find(|bin| is_alone(*bin)).map(|bin| bin - first);
+        let both = |values: &[T; BLOCK]| {
+            2.0 * sum(values, |_, value| value) - alone.and_then(|index| values[index].to_f64()).unwrap_or(0.0)
+        };
+        self.in_reference += both(in_reference);
+        self.in_target += both(in_target);
+        self.power += sum(powers, |_, power| power);
+        self.turned += sum(powers, |index, power| power * ((first + index) as f64).powi(2));
+    }
+
+    fn cross(&self, length: usize) -> Cross {
+        let Self { magnitude, magnitude_squared, in_reference, in_target, power, turned } = *self;
+        let turn = std::f64::consts::TAU / length as f64;
+        Cross {
+            spread_bins: if magnitude_squared > 0.0 { magnitude * magnitude / magnitude_squared } else { 0.0 },
+            energy: (in_reference * in_target).sqrt() / length as f64,
+            bandwidth: if power > 0.0 { turn * (turned / power).sqrt() } else { 0.0 },
+        }
     }
 }
 

@@ -27,6 +27,9 @@ pub struct Alignment {
     /// Height of the next best place on the scale of `significance`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runner_up_significance: Option<f64>,
+    /// Whether nothing in the sound speaks against the next best place, as where music repeats itself to the sample.
+    #[serde(default)]
+    pub ambiguous: bool,
 }
 json_kind!(Alignment, "alignment/1");
 
@@ -72,6 +75,7 @@ mod tests {
             significance: 30.0,
             runner_up_ms: None,
             runner_up_significance: None,
+            ambiguous: false,
         };
         assert!((alignment.rate_ms_per_s() - 200.0).abs() < 1e-9);
         for (at_s, delay_ms) in [(0.0, 100.0), (5.0, 1100.0), (11.5, 2800.0), (30.0, 6500.0)] {

@@ -35,6 +35,10 @@ pub struct Correlation {
     /// reference's speed before they were measured. Delays are those of the files as they are, whatever it is.
     #[serde(default)]
     pub rate_ms_per_s: f64,
+    /// Another delay at which the whole sounds agree as well as where windows were read (ms), if there is one: where music repeats itself,
+    /// windows alone can not tell which is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rival_ms: Option<f64>,
     /// Windows that were measured, in order of time.
     pub windows: Vec<Window>,
 }

@@ -283,6 +283,7 @@ fn alignment() -> Alignment {
         significance: 50.0,
         runner_up_ms: None,
         runner_up_significance: None,
+        ambiguous: false,
     }
 }
 
@@ -336,7 +337,7 @@ mod tests {
             .flat_map(|name| [1, 2].map(|source| world.value(&format!("{name}/1"), source)))
             .flatten()
             .collect();
-        assert_eq!(made.len(), 24);
+        assert_eq!(made.len(), 26);
         for value in made {
             let raw = value.into_raw();
             assert_eq!(is_readable(&raw), Some(true), "{}: {}", raw.kind, raw.header);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use vsg_dsp::alignment::{self, Limits, Placement, Sketch};
+use vsg_dsp::alignment::{self, Limits, Placement, Sketch, Sounds};
 use vsg_plugin_api::{prelude::*, report::Entry};
 
 /// Samples that are read at once: a multiple of what any sketch sums up, few enough to stay in the cache.
@@ -51,7 +51,7 @@ impl Stage for Search {
         let limits = Limits { max_offset_s: self.max_offset_s, speeds: self.speeds };
         let found = match sketches.as_slice() {
             [one, other] if !one.values.is_empty() && !other.values.is_empty() => {
-                Some(alignment::search(one, other, &limits)?)
+                Some(alignment::search(one, other, &limits, &Pair { reference: &reference, target: &target })?)
             }
             _ => None,
         };
@@ -61,6 +61,28 @@ impl Stage for Search {
         }
         ctx.report(&Entry::facts(&["targets", &alignment.source, "alignment"], &alignment)?)?;
         Outputs::new().with("alignment", alignment)
+    }
+}
+
+/// Both sounds, where a sketch does not tell enough.
+struct Pair<'a> {
+    reference: &'a Audio,
+    target: &'a Audio,
+}
+
+impl Sounds for Pair<'_> {
+    type Error = Error;
+
+    fn rate_hz(&self) -> f64 {
+        f64::from(self.reference.header.sample_rate_hz)
+    }
+
+    fn reference(&self, start: usize, len: usize) -> Result<Vec<f32>> {
+        self.reference.unfiltered_along(start as i64..(start + len) as i64, 0.0, 0.0)
+    }
+
+    fn target(&self, start: usize, len: usize, delay_s: f64) -> Result<Vec<f32>> {
+        self.target.unfiltered_along(start as i64..(start + len) as i64, 1000.0 * delay_s, 0.0)
     }
 }
 
@@ -129,8 +151,9 @@ fn described(source: &str, found: Option<Placement>) -> Alignment {
             .map(|piece| AlignedPiece { start_s: piece.start_s, end_s: piece.end_s, delay_ms: 1000.0 * piece.delay_s })
             .collect(),
         significance: found.significance,
-        runner_up_ms: found.runner_up.map(|(delay_s, _)| 1000.0 * delay_s),
-        runner_up_significance: found.runner_up.map(|(_, significance)| significance),
+        runner_up_ms: found.runner_up.map(|found| 1000.0 * found.delay_s),
+        runner_up_significance: found.runner_up.map(|found| found.significance),
+        ambiguous: found.runner_up.is_some_and(|found| found.is_as_good),
     }
 }
 
@@ -144,7 +167,14 @@ fn told(alignment: &Alignment) -> Vec<String> {
     };
     match alignment.pieces.as_slice() {
         [] => vec![format!("[Alignment] {source}: nothing that the whole files have in common stands out")],
-        [piece] => vec![format!("[Alignment] {source} lies at about {:+.0} ms{speed}", piece.delay_ms)],
+        [piece] => {
+            let at = format!("[Alignment] {source} lies at about {:+.0} ms{speed}", piece.delay_ms);
+            let rival = alignment.runner_up_ms.filter(|_| alignment.ambiguous);
+            let rival = rival.map(|rival_ms| {
+                format!("[Alignment] {source} agrees as well at {rival_ms:+.0} ms: the sound repeats itself")
+            });
+            std::iter::once(at).chain(rival).collect()
+        }
         pieces => {
             let mut lines = vec![format!("[Alignment] {source} lies in {} pieces{speed}:", pieces.len())];
             lines.extend(
@@ -168,6 +198,8 @@ mod tests {
         assert_eq!(told(&alignment), ["[Alignment] Source 2: nothing that the whole files have in common stands out"]);
         alignment.pieces.push(piece(0.0, 100.0, 1234.4));
         assert_eq!(told(&alignment), ["[Alignment] Source 2 lies at about +1234 ms"]);
+        (alignment.ambiguous, alignment.runner_up_ms) = (true, Some(8234.0));
+        assert_eq!(told(&alignment)[1], "[Alignment] Source 2 agrees as well at +8234 ms: the sound repeats itself");
         alignment.pieces.push(piece(100.0, 200.0, -7.0));
         (alignment.speed, alignment.speed_name) = (25.0 / 24.0, Some("25/24".into()));
         let told = told(&alignment);

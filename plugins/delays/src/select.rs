@@ -143,10 +143,24 @@ pub(crate) fn case<'a>(correlation: &'a Correlation, said: &'a [Said<'a>], selec
         windows: &correlation.windows,
         said,
         selected_ms,
+        rival_ms: rival_ms(correlation, selected_ms),
         within_ms: within_ms(correlation),
         overlap: overlap(correlation),
         reference_s: correlation.reference_duration_s,
     }
+}
+
+/// A delay that is as good for the whole sounds as the selected one: the rival that alignment knows, or, if the windows were drawn to that one,
+/// the place where they were read.
+fn rival_ms(correlation: &Correlation, selected_ms: f64) -> Option<f64> {
+    let read_at = correlation.windows.first().and_then(|window| window.expected_ms);
+    let away = |delay_ms: &f64| (delay_ms - selected_ms).abs();
+    correlation
+        .rival_ms
+        .into_iter()
+        .chain(read_at)
+        .max_by(|one, other| away(one).total_cmp(&away(other)))
+        .filter(|_| correlation.rival_ms.is_some())
 }
 
 /// How near to each other delays count as one (ms).

@@ -35,6 +35,21 @@ fn by_default_stray_windows_do_not_move_the_delay() {
 }
 
 #[test]
+fn a_sound_that_repeats_itself_is_ambiguous_however_the_windows_agree() {
+    let mut correlation = measured(&[100.0; 10]);
+    correlation.windows.iter_mut().for_each(|window| window.expected_ms = Some(99.0));
+    correlation.rival_ms = Some(7400.0);
+    let decided = Select::default().decide(&correlation, None, &mut Vec::new()).unwrap();
+    assert_eq!((decided.delay.verdict, decided.delay.runner_up.unwrap().delay_ms), (Verdict::Ambiguous, 7400.0));
+    assert!(decided.doubt.unwrap().contains("the sound repeats itself, and +7400 ms fits"));
+    // Windows that were drawn to the rival.
+    correlation.rival_ms = Some(101.0);
+    correlation.windows.iter_mut().for_each(|window| window.expected_ms = Some(7400.0));
+    let delay = Select::default().decide(&correlation, None, &mut Vec::new()).unwrap().delay;
+    assert_eq!((delay.verdict, delay.runner_up.unwrap().delay_ms), (Verdict::Ambiguous, 7400.0));
+}
+
+#[test]
 fn rejected_windows_do_not_count() {
     let mut correlation = measured(&[5.0, 5.0, 5.0, 900.0]);
     correlation.windows[3].accepted = false;

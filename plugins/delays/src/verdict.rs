@@ -19,6 +19,8 @@ pub(crate) struct Case<'a> {
     pub(crate) said: &'a [Said<'a>],
     /// Level that was selected (ms).
     pub(crate) selected_ms: f64,
+    /// A delay at which the whole sounds agree as well (ms).
+    pub(crate) rival_ms: Option<f64>,
     /// How near delays count as one (ms).
     pub(crate) within_ms: f64,
     /// How many windows share each moment, at least 1.
@@ -41,12 +43,15 @@ pub(crate) struct Judgement {
 pub(crate) fn judge(case: &Case<'_>) -> Judgement {
     let (others, alone) = votes::others(case.said, case.within_ms);
     let agreeing: Vec<&Said<'_>> = case.said.iter().filter(|said| said.agrees).collect();
-    let runner_up = others.first().map(|vote| RunnerUp {
-        delay_ms: vote.delay_ms,
-        windows: vote.windows,
-        distance_ms: (vote.delay_ms - case.selected_ms).abs(),
+    let rival = case.rival_ms.map(|delay_ms| (delay_ms, 0));
+    let runner_up = rival.or_else(|| others.first().map(|vote| (vote.delay_ms, vote.windows)));
+    let runner_up = runner_up.map(|(delay_ms, windows)| RunnerUp {
+        delay_ms,
+        windows,
+        distance_ms: (delay_ms - case.selected_ms).abs(),
     });
-    let (verdict, because, doubt) = match speaks_against(case, agreeing.len(), others.first()) {
+    let repeats = case.rival_ms.map(|rival_ms| (Verdict::Ambiguous, repeats(case, rival_ms)));
+    let (verdict, because, doubt) = match repeats.or_else(|| speaks_against(case, agreeing.len(), others.first())) {
         Some((verdict, doubt)) => (verdict, doubt.clone(), Some(doubt)),
         None => unopposed(case, &agreeing),
     };
@@ -57,6 +62,14 @@ pub(crate) fn judge(case: &Case<'_>) -> Judgement {
         rejected: rejections(case.windows),
     };
     Judgement { verdict, runner_up, explanation, doubt }
+}
+
+/// What to tell of sounds that agree as well at another delay.
+fn repeats(Case { source, selected_ms, .. }: &Case<'_>, rival_ms: f64) -> String {
+    format!(
+        "{source}: the sound repeats itself, and {rival_ms:+.0} ms fits the whole file as well as {selected_ms:+.3} ms; look at the result, and if \
+         it is out of sync, another audio track or a smaller max_offset_s of alignment/search may tell them apart"
+    )
 }
 
 /// What speaks against a delay, the worst first.
@@ -155,6 +168,7 @@ mod tests {
             windows,
             said: &said,
             selected_ms,
+            rival_ms: None,
             within_ms: 1.0,
             overlap: 1.0,
             reference_s,

@@ -11,6 +11,10 @@ const LEAST_OVERLAP: f64 = 0.1;
 /// Lags on either side of a peak that belong to it (s).
 const PEAK_S: f64 = 0.3;
 
+/// Share of the best lag's significance from which another is close to it, and how many of those are wanted.
+pub(super) const CLOSE: f64 = 0.6;
+const MANY: usize = 32;
+
 /// A lag and how far it stands out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Found {
@@ -20,11 +24,11 @@ pub(super) struct Found {
     pub(super) significance: f64,
 }
 
-/// The `count` best lags of up to `longest` values between two waves, best first.
+/// The best lags of up to `longest` values between two waves, best first: two, or if those are close many.
 ///
 /// # Errors
 /// A wave without values.
-pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize, count: usize) -> Result<Vec<Found>, DspError> {
+pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize) -> Result<Vec<Found>, DspError> {
     let (ref_len, tgt_len) = (reference.len(), target.len());
     if ref_len == 0 || tgt_len == 0 {
         return Err(DspError::EmptyWindow { reference: ref_len, target: tgt_len });
@@ -45,7 +49,9 @@ pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize, count: usiz
         correlation[index].abs() / (overlap(lag).max(1) as f32).sqrt()
     };
     let heights: Vec<f32> = (first..=last).map(height).collect();
-    Ok(highest(first, &heights, reference.rate_hz, count))
+    let best = highest(first, &heights, reference.rate_hz, 2);
+    let is_close = best.last().is_some_and(|second| second.significance >= CLOSE * best[0].significance);
+    Ok(if is_close { highest(first, &heights, reference.rate_hz, MANY) } else { best })
 }
 
 /// The `count` highest of these heights whose lags lie apart, highest first. `first` is the lag of the first one.
@@ -125,24 +131,24 @@ mod tests {
         let film = noise(9000, 1);
         for start in [0, 1234, 6000] {
             let excerpt: Vec<f32> = film[start..].iter().map(|v| -v).collect();
-            let best = whole(&wave(&film), &wave(&excerpt), usize::MAX, 2).unwrap();
+            let best = whole(&wave(&film), &wave(&excerpt), usize::MAX).unwrap();
             assert!((best[0].lag - start as f64).abs() < 0.1 && best[0].significance > 30.0, "{best:?}");
             assert!(best[1].significance < 7.0, "{best:?}");
-            let best = whole(&wave(&excerpt), &wave(&film), usize::MAX, 1).unwrap();
+            let best = whole(&wave(&excerpt), &wave(&film), usize::MAX).unwrap();
             assert!((best[0].lag + start as f64).abs() < 0.1);
         }
     }
 
     #[test]
     fn chance_stays_below_seven() {
-        let best = whole(&wave(&noise(50_000, 3)), &wave(&noise(40_000, 4)), usize::MAX, 1).unwrap()[0];
+        let best = whole(&wave(&noise(50_000, 3)), &wave(&noise(40_000, 4)), usize::MAX).unwrap()[0];
         assert!((3.0..7.0).contains(&best.significance), "{best:?}");
     }
 
     #[test]
     fn lags_beyond_the_limit_are_not_looked_at() {
         let film = noise(5000, 5);
-        let best = whole(&wave(&film), &wave(&film[1000..]), 900, 3).unwrap();
+        let best = whole(&wave(&film), &wave(&film[1000..]), 900).unwrap();
         assert!(best.iter().all(|found| found.lag.abs() <= 900.0 && found.significance < 7.0), "{best:?}");
     }
 
@@ -158,8 +164,8 @@ mod tests {
     #[test]
     fn silence_is_insignificant_and_nothing_is_an_error() {
         let silence = wave(&[0.0; 1000]);
-        assert!(whole(&silence, &silence, 1000, 3).unwrap().iter().all(|found| found.significance == 0.0));
-        assert!(whole(&silence, &wave(&[]), 1000, 3).is_err());
+        assert!(whole(&silence, &silence, 1000).unwrap().iter().all(|found| found.significance == 0.0));
+        assert!(whole(&silence, &wave(&[]), 1000).is_err());
     }
 
     #[test]

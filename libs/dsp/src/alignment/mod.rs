@@ -5,6 +5,7 @@
 //! (`pieces`), and at other speeds (`speeds`). The result (`search`) says how fast the target runs and which part of the
 //! reference lies where.
 
+mod contest;
 mod correlate;
 mod path;
 mod pieces;
@@ -16,6 +17,7 @@ mod track;
 mod transform;
 mod wave;
 
-pub use search::{Limits, Piece, Placement, search};
+pub use contest::Sounds;
+pub use search::{Limits, Piece, Placement, RunnerUp, search};
 pub use sketch::Sketch;
 pub use speeds::SPEEDS;

@@ -4,7 +4,8 @@
 //! it. If they do not, pieces are looked for in all of the target, at the speeds that releases really have. The path that they
 //! follow gives the exact speed; at that speed, every part of the reference is given the lag of those found that suits it best.
 
-use super::correlate::whole;
+use super::contest::{Sounds, undecided};
+use super::correlate::{CLOSE, Found, whole};
 use super::path::{Placed, Stretch, path};
 use super::sketch::Sketch;
 use super::speeds::{self, Likely, PIECE_S, pieces};
@@ -61,30 +62,47 @@ pub struct Placement {
     pub pieces: Vec<Piece>,
     /// How far the place stands out, in standard deviations of chance.
     pub significance: f64,
-    /// The second best delay (s) for the whole film at speed 1, and how far it stands out.
-    pub runner_up: Option<(f64, f64)>,
+    /// The second best delay for the whole film at speed 1.
+    pub runner_up: Option<RunnerUp>,
 }
 
-/// Finds where the target lies.
+/// A delay that a film does not have, as far as that can be told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RunnerUp {
+    /// Delay at the start of the reference (s).
+    pub delay_s: f64,
+    /// How far it stands out, in standard deviations of chance.
+    pub significance: f64,
+    /// Whether nothing in the sound speaks against it, as where music repeats itself to the sample.
+    pub is_as_good: bool,
+}
+
+/// Finds where the target lies. `sounds` are those that were sketched.
 ///
 /// # Errors
-/// A sound without values, rates that differ.
-pub fn search(reference: &Sketch, target: &Sketch, limits: &Limits) -> Result<Placement, DspError> {
+/// A sound without values, rates that differ, samples that cannot be read.
+pub fn search<S: Sounds>(
+    reference: &Sketch,
+    target: &Sketch,
+    limits: &Limits,
+    sounds: &S,
+) -> Result<Placement, S::Error> {
     if reference.rate_hz != target.rate_hz {
-        return Err(DspError::Rate { rate_hz: target.rate_hz });
+        return Err(DspError::Rate { rate_hz: target.rate_hz }.into());
     }
     let (reference, target) = Wave::pair(reference, target)?;
     let rate_hz = reference.rate_hz;
     let longest = (limits.max_offset_s.max(0.0) * rate_hz).min(1e15) as usize;
-    let best = whole(&reference, &target, longest, 2)?;
+    let best = whole(&reference, &target, longest)?;
+    let (first, second) = judged(&best, (&reference, &target), sounds)?;
     let placement = |pieces: Vec<Piece>| Placement {
         speed: 1.0,
         speed_name: None,
         pieces,
-        significance: best.first().map_or(0.0, |found| found.significance),
-        runner_up: best.get(1).map(|found| (found.lag / rate_hz, found.significance)),
+        significance: first.map_or(0.0, |found| found.significance),
+        runner_up: second,
     };
-    let whole_lag = best.first().filter(|found| found.significance >= SIGNIFICANT);
+    let whole_lag = first.filter(|found| found.significance >= SIGNIFICANT);
     if let Some(found) = whole_lag
         && is_steady(&reference, &target, found.lag, found.significance)?
     {
@@ -106,6 +124,32 @@ pub fn search(reference: &Sketch, target: &Sketch, limits: &Limits) -> Result<Pl
     let found = followed.filter(|followed| followed.share >= LEAST_SHARE);
     Ok(found
         .map_or_else(|| placement(Vec::new()), |found| found.placement(reference.duration_s(), &placement(Vec::new()))))
+}
+
+/// The lag that whole films lie at, out of the best ones, and the next best one. Between those that stand out about as far as the first, the
+/// sounds decide.
+fn judged<S: Sounds>(
+    best: &[Found],
+    (reference, target): (&Wave, &Wave),
+    sounds: &S,
+) -> Result<(Option<Found>, Option<RunnerUp>), S::Error> {
+    let Some(&strongest) = best.first() else { return Ok((None, None)) };
+    let seconds = |found: &Found| found.lag / reference.rate_hz;
+    let is_rival = |found: &&Found| found.significance >= SIGNIFICANT.max(CLOSE * strongest.significance);
+    let rivals: Vec<Found> = best.iter().filter(is_rival).copied().collect();
+    let lengths_s = (reference.duration_s(), target.duration_s());
+    let delays_s: Vec<f64> = rivals.iter().map(seconds).collect();
+    let undecided = if rivals.len() < 2 { Vec::new() } else { undecided(sounds, lengths_s, &delays_s)? };
+
+    let first = undecided.first().map_or(strongest, |index| rivals[*index]);
+    let as_good = undecided.get(1).map(|index| rivals[*index]);
+    let next = as_good.or_else(|| best.iter().find(|found| found.lag != first.lag).copied());
+    let runner_up = next.map(|found| RunnerUp {
+        delay_s: seconds(&found),
+        significance: found.significance,
+        is_as_good: as_good.is_some(),
+    });
+    Ok((Some(first), runner_up))
 }
 
 /// Stretches that were followed through a target at one speed.
@@ -186,7 +230,8 @@ impl Followed {
             speed_name: self.speed_name,
             pieces: pieces.collect(),
             significance: self.significance.max(whole.significance),
-            runner_up: whole.runner_up,
+            // Of one lag for the whole film, which this is not.
+            runner_up: whole.runner_up.map(|runner_up| RunnerUp { is_as_good: false, ..runner_up }),
         }
     }
 }
@@ -216,6 +261,7 @@ fn between_values(pieces: &[Placed], stretch: &Stretch) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::contest::tests::InMemory;
     use super::*;
     use crate::made_up::noise;
 
@@ -227,8 +273,15 @@ mod tests {
         Sketch { rate_hz: RATE_HZ, samples: 128, values }
     }
 
+    /// The sketches stand for the sounds as well.
+    fn found(reference: Vec<f32>, target: Vec<f32>) -> Placement {
+        let sketches = [sketch(reference.clone()), sketch(target.clone())];
+        let sounds = InMemory { rate_hz: RATE_HZ, reference, target };
+        search(&sketches[0], &sketches[1], &LIMITS, &sounds).unwrap()
+    }
+
     fn delays_s(reference: Vec<f32>, target: Vec<f32>) -> Vec<f64> {
-        let found = search(&sketch(reference), &sketch(target), &LIMITS).unwrap();
+        let found = found(reference, target);
         assert_eq!(found.speed, 1.0);
         found.pieces.iter().map(|piece| (10.0 * piece.delay_s).round() / 10.0).collect()
     }
@@ -246,6 +299,17 @@ mod tests {
         let film = noise(12 * MINUTE, 2);
         let target = [&film[..3 * MINUTE], &film[5 * MINUTE..9 * MINUTE], &film[8 * MINUTE..]].concat();
         assert_eq!(delays_s(film, target), [0.0, 120.0, 60.0]);
+    }
+
+    #[test]
+    fn a_repetition_that_is_as_good_is_told() {
+        let music: Vec<f32> = noise(7 * 375, 5).into_iter().cycle().take(4 * MINUTE).collect();
+        let voiced =
+            |seed: u64| music.iter().zip(noise(4 * MINUTE, seed)).map(|(music, voice)| music + voice).collect();
+        let runner_up = found(voiced(6), voiced(7)).runner_up.unwrap();
+        assert!(runner_up.is_as_good && (runner_up.delay_s.abs() - 7.0).abs() < 0.01, "{runner_up:?}");
+        let film = noise(4 * MINUTE, 8);
+        assert!(!found(film.clone(), film).runner_up.unwrap().is_as_good);
     }
 
     #[test]

@@ -83,6 +83,7 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             window_s,
             resolution_ms: M::RESOLUTION_MS,
             rate_ms_per_s: lines.first().map_or(0.0, |line| line.rate_ms_per_s),
+            rival_ms: alignment.filter(|alignment| alignment.ambiguous).and_then(|alignment| alignment.runner_up_ms),
             windows,
         };
         let facts = Facts { method: &measured.method, windows: &measured.windows };
