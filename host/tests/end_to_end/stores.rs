@@ -229,7 +229,7 @@ fn the_store_is_shown_limited_and_cleared() {
     ran.succeeded();
     let store = ran.folder.path().join("store");
     let (code, text) = store_command(&store, &[]);
-    assert!(code == Some(0) && text.contains("12 results of stages, 2 with bulk data"), "{text}");
+    assert!(code == Some(0) && text.contains("12 results of stages, 4 with bulk data"), "{text}");
     // The sound of 24 s takes 9 MB; without it everything has room in 1 MB.
     let (code, text) = store_command(&store, &["--store-limit", "0.001", "gc"]);
     assert!(code == Some(0) && text.contains("removed 2 results"), "{text}");

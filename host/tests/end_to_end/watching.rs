@@ -155,7 +155,7 @@ fn any_value_of_a_run_can_be_looked_at() {
     assert!(shown(&["last", "correlate", "--plot"]).contains("across: start (s); up: delay (ms)"));
     assert!(shown(&["last", "mux.output"]).contains("mkv"), "of a stage with effects the header is remembered");
     shown(&["last", "correlate", "--plot", "delays.svg"]);
-    shown(&["last", "audio@Source 1", "--plot", "wave.svg"]);
+    shown(&["last", "audio@Source 1.audio", "--plot", "wave.svg"]);
     for file in ["delays.svg", "wave.svg"] {
         let svg = std::fs::read_to_string(ran.folder.path().join(file)).unwrap();
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
@@ -177,12 +177,13 @@ fn what_can_not_be_shown_is_told() {
     told(&["1999"], 2, "no run `1999` is remembered");
     told(&["last", "corelate.correlation"], 2, "did you mean");
     told(&["last", "audio"], 2, "`audio` is several values");
+    told(&["last", "audio@Source 1"], 2, "take one of \"audio@Source 1.audio\", \"audio@Source 1.sketch\"");
     told(&["last", "delay", "--wav", "a.wav"], 2, "not audio");
-    told(&["last", "audio@Source 1", "--wav", "a.wav", "--from", "100"], 1, "is no part of it");
-    told(&["last", "audio@Source 1", "--wav", "no/such/folder.wav"], 2, "can not write into the folder of");
+    told(&["last", "audio@Source 1.audio", "--wav", "a.wav", "--from", "100"], 1, "is no part of it");
+    told(&["last", "audio@Source 1.audio", "--wav", "no/such/folder.wav"], 2, "can not write into the folder of");
     told(&["last", "--plot", "correlate"], 2, "which value is to be shown?");
     std::fs::write(ran.folder.path().join("thesis.txt"), "years of work").unwrap();
-    told(&["last", "audio@Source 1", "--wav", "thesis.txt"], 2, "this program did not write it");
+    told(&["last", "audio@Source 1.audio", "--wav", "thesis.txt"], 2, "this program did not write it");
     told(&["last", "correlate", "--plot", "thesis.txt"], 2, "this program did not write it");
     told(&["last", "correlate", "--plot", "--y", "dealy"], 2, "there are number, start_s, delay_ms");
     assert!(!ran.folder.path().join("a.wav").exists());

@@ -4,6 +4,9 @@
 //! of its blocks (Welch, "The use of fast Fourier transform for the estimation of power spectra", 1967), so each block is
 //! transformed once, however many windows it is in. A block of the target reaches over its ends by the largest lag that is
 //! looked for, so the sum is the same as if the whole window were transformed at once, with hard edges.
+//!
+//! Of one pair of windows, the phase transform, SCOT and whitening all leave the phases of the cross-spectrum and nothing else, so one sum
+//! serves them all.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,7 +18,7 @@ use crate::coarse_peak::CoarseSearch;
 use crate::decimate::Decimator;
 use crate::error::{DspError, Side};
 use crate::options::GccOptions;
-use crate::peak::{Peak, Scale};
+use crate::peak::{self, Peak, Scale};
 use crate::plans::Planned;
 use crate::spectrum;
 use crate::weighting::{self, Weight, Weighting};
@@ -44,6 +47,15 @@ pub struct GccTrain {
     ones: Vec<Complex32>,
 }
 
+/// Energies of a block, in values of the low rate.
+#[derive(Debug, Clone, Copy, Default)]
+struct Energies {
+    /// Of the reference within the band.
+    reference: f64,
+    /// Of the target and its margins within the band, and at all frequencies.
+    target: (f64, f64),
+}
+
 /// The buffers that one thread correlates in.
 pub struct TrainScratch {
     reference: Vec<f32>,
@@ -53,12 +65,13 @@ pub struct TrainScratch {
     sum: Vec<Complex32>,
     /// Cross-spectra of the last blocks, as many as a window has.
     blocks: Vec<Vec<Complex32>>,
+    /// Energies of those blocks.
+    energies: Vec<Energies>,
     transform: Vec<Complex32>,
 }
 
 impl GccTrain {
-    /// Whether windows can share spectra: they are a whole number of steps long, the band leaves a lower rate, and the weight adds up over
-    /// blocks.
+    /// Whether windows can share spectra: they are a whole number of steps long, and the band leaves a lower rate.
     ///
     /// # Errors
     /// An empty window.
@@ -67,8 +80,7 @@ impl GccTrain {
         if len == 0 || hop == 0 {
             return Err(DspError::EmptyWindow { reference: len, target: len });
         }
-        let adds_up = matches!(options.weight, Weight::Phat | Weight::Scot);
-        let Some(decimator) = Self::decimator(options).filter(|_| adds_up) else { return Ok(false) };
+        let Some(decimator) = Self::decimator(options) else { return Ok(false) };
         let is_whole = |samples: usize| samples.is_multiple_of(decimator.factor());
         Ok(len.is_multiple_of(hop) && is_whole(hop) && is_whole(margin) && margin >= 4 * decimator.factor())
     }
@@ -139,12 +151,14 @@ impl GccTrain {
         let per_window = len / hop;
         let bins = self.length / 2 + 1;
         scratch.blocks.resize(per_window, vec![Complex32::default(); bins]);
+        scratch.energies.resize(per_window, Energies::default());
         let mut peaks = Vec::with_capacity(count);
         for block in 0..count - 1 + per_window {
             let start = block * hop_low;
             self.block(start..start + hop_low, start..start + hop_low + 2 * margin_low, block % per_window, scratch)?;
             if block + 1 >= per_window {
-                peaks.push(self.window(margin_low, scratch)?);
+                let first = (block + 1 - per_window) * hop_low;
+                peaks.push(self.window(first, scratch)?);
             }
         }
         Ok(peaks)
@@ -158,8 +172,17 @@ impl GccTrain {
         slot: usize,
         scratch: &mut TrainScratch,
     ) -> Result<(), DspError> {
-        let TrainScratch { reference: low_reference, target: low_target, time, spectra, blocks, transform, .. } =
-            scratch;
+        let TrainScratch {
+            reference: low_reference,
+            target: low_target,
+            time,
+            spectra,
+            blocks,
+            energies,
+            transform,
+            ..
+        } = scratch;
+        let of_target = target.clone();
         for (samples, spectrum) in [&low_reference[reference], &low_target[target]].into_iter().zip(spectra.iter_mut())
         {
             time[..samples.len()].copy_from_slice(samples);
@@ -169,6 +192,16 @@ impl GccTrain {
         }
         let [reference, target] = spectra;
         let inside = self.bins.clone();
+        if self.options.weight == Weight::Plain {
+            let energy = |spectrum: &[Complex32]| {
+                let sum: f64 = spectrum[inside.clone()].iter().map(|bin| f64::from(bin.norm_sqr())).sum();
+                2.0 * sum / self.length as f64
+            };
+            energies[slot] = Energies {
+                reference: energy(reference),
+                target: (energy(target), peak::energy(&low_target[of_target])),
+            };
+        }
         let products = reference[inside.clone()].iter().zip(&target[inside.clone()]);
         for (to, (r, t)) in blocks[slot][inside].iter_mut().zip(products) {
             *to = r * t.conj();
@@ -176,9 +209,11 @@ impl GccTrain {
         Ok(())
     }
 
-    /// The peak of the window that the blocks make up.
-    fn window(&self, margin_low: usize, scratch: &mut TrainScratch) -> Result<Peak, DspError> {
-        let TrainScratch { time, spectra, sum, blocks, transform, .. } = scratch;
+    /// The peak of the window that the blocks make up, which starts at the low rate's sample `first` of the reference.
+    fn window(&self, first: usize, scratch: &mut TrainScratch) -> Result<Peak, DspError> {
+        let TrainScratch { target, time, spectra, sum, blocks, energies, transform, .. } = scratch;
+        let factor = self.decimator.factor();
+        let (len_low, margin_low) = (self.train.len / factor, self.train.margin / factor);
         sum.fill(Complex32::default());
         for block in blocks.iter() {
             let inside = self.bins.clone();
@@ -186,10 +221,22 @@ impl GccTrain {
                 *sum += product;
             }
         }
-        let cross = spectrum::weigh(sum, &self.ones, Weight::Phat, &self.bins, self.length);
+        let (weight, full) = match self.options.weight {
+            Weight::Plain => {
+                let sum = |of: fn(&Energies) -> f64| energies.iter().map(of).sum::<f64>();
+                let (within, all) = (sum(|block| block.target.0), sum(|block| block.target.1));
+                // The target without the margins, as far as it lies in the band.
+                let heard = peak::energy(&target[first + margin_low..][..len_low]);
+                let target = if all > 0.0 { heard * within / all } else { 0.0 };
+                (Weight::Plain, (sum(|block| block.reference) * target).sqrt())
+            }
+            Weight::Phat | Weight::Scot | Weight::Whiten => (Weight::Phat, weighting::share(&self.bins, self.length)),
+        };
+        let cross = spectrum::weigh(sum, &self.ones, weight, &self.bins, self.length);
+        let scale = Scale { full, bandwidth: cross.bandwidth };
         if !cross.spread_bins.is_finite() {
             time.fill(0.0);
-            return Ok(Peak { spread_bins: 0.0, ..self.search.run(time, self.scale(0.0)) });
+            return Ok(Peak { spread_bins: 0.0, ..self.search.run(time, Scale { full: 0.0, bandwidth: 0.0 }) });
         }
         spectrum::fold(sum, time);
         let [folded, _] = spectra;
@@ -198,11 +245,7 @@ impl GccTrain {
         spectrum::fold(folded, time);
         // The target's blocks begin one margin early.
         time.rotate_right(margin_low);
-        Ok(Peak { spread_bins: cross.spread_bins, ..self.search.run(time, self.scale(cross.bandwidth)) })
-    }
-
-    fn scale(&self, bandwidth: f64) -> Scale {
-        Scale { full: weighting::share(&self.bins, self.length), bandwidth }
+        Ok(Peak { spread_bins: cross.spread_bins, ..self.search.run(time, scale) })
     }
 
     /// What this correlation was planned with.
@@ -223,6 +266,7 @@ impl Planned for GccTrain {
             spectra: [spectrum(), spectrum()],
             sum: spectrum(),
             blocks: Vec::new(),
+            energies: Vec::new(),
             transform: self.transform.make_scratch_vec(),
         }
     }
@@ -249,7 +293,11 @@ mod tests {
     }
 
     fn peaks(reference: &[f32], target: &[f32], count: usize) -> Vec<Peak> {
-        let train = GccTrain::new(TRAIN, options()).unwrap();
+        weighted(Weight::Phat, reference, target, count)
+    }
+
+    fn weighted(weight: Weight, reference: &[f32], target: &[f32], count: usize) -> Vec<Peak> {
+        let train = GccTrain::new(TRAIN, GccOptions { weight, ..options() }).unwrap();
         train.correlate(reference, target, count, &mut train.scratch()).unwrap()
     }
 
@@ -272,6 +320,37 @@ mod tests {
                 let one = alone.correlate(&reference[start..start + TRAIN.len], target, &mut alone.scratch()).unwrap();
                 prop_assert!((peak.lag_samples - one.lag_samples).abs() < peak.error_samples.min(0.2), "{peak:?} {one:?}");
             }
+        }
+    }
+
+    #[test]
+    fn every_weight_finds_the_delay_and_levels_count_as_in_windows_by_themselves() {
+        let (count, planned) = (3, 2 * TRAIN.hop + TRAIN.len);
+        // As a filter leaves it, so that there are no levels outside of the band.
+        let filtered = |seed| -> Vec<f32> {
+            let noise = noise(planned + 2 * TRAIN.margin + 200, seed);
+            noise.windows(60).map(|some| some[..30].iter().sum::<f32>() - some[30..].iter().sum::<f32>()).collect()
+        };
+        let (music, voice) = (filtered(11), filtered(12));
+        let mixed: Vec<f32> = music.iter().zip(&voice).map(|(music, voice)| 0.8 * music - 0.6 * voice).collect();
+        let (reference, target) = (&music[TRAIN.margin..][..planned], &mixed[37..][..planned + 2 * TRAIN.margin]);
+        let phat = weighted(Weight::Phat, reference, target, count);
+        for weight in [Weight::Scot, Weight::Whiten] {
+            for (peak, phat) in weighted(weight, reference, target, count).iter().zip(&phat) {
+                assert!(peak.lag_samples == phat.lag_samples && (peak.lag_samples - 37.0).abs() < 0.2, "{peak:?}");
+            }
+        }
+        let options = GccOptions { weight: Weight::Plain, ..options() };
+        let alone = Gcc::<f32>::new(TRAIN.len, TRAIN.len, options).unwrap();
+        for (index, peak) in weighted(Weight::Plain, reference, target, count).iter().enumerate() {
+            let start = index * TRAIN.hop;
+            let target = &target[TRAIN.margin + start..][..TRAIN.len];
+            let one = alone.correlate(&reference[start..start + TRAIN.len], target, &mut alone.scratch()).unwrap();
+            assert!((peak.lag_samples - one.lag_samples).abs() < 0.1, "{peak:?} {one:?}");
+            assert!(
+                (peak.match_pct - one.match_pct).abs() < 3.0 && (peak.match_pct - 80.0).abs() < 5.0,
+                "{peak:?} {one:?}"
+            );
         }
     }
 
@@ -307,7 +386,6 @@ mod tests {
         assert!(none(Train { len: 50_000, ..TRAIN }, options()));
         assert!(none(Train { margin: 0, ..TRAIN }, options()));
         assert!(none(TRAIN, GccOptions { weighting: Weighting::WholeBand, ..options() }));
-        assert!(none(TRAIN, GccOptions { weight: Weight::Whiten, ..options() }));
         assert!(GccTrain::new(Train { len: 0, ..TRAIN }, options()).is_err());
         let train = GccTrain::new(TRAIN, options()).unwrap();
         assert!(train.correlate(&[0.0; 10], &[0.0; 10], 1, &mut train.scratch()).is_err());

@@ -254,7 +254,8 @@ pub(crate) fn rms<'g, T: Precision>(pieces: impl Iterator<Item = &'g [T]>) -> f6
     (sum / count.max(1) as f64).sqrt()
 }
 
-fn energy<T: Precision>(values: &[T]) -> f64 {
+/// Sum of squares.
+pub(crate) fn energy<T: Precision>(values: &[T]) -> f64 {
     let mut lanes = [0.0; LANES];
     for chunk in values.chunks(LANES) {
         for (lane, v) in lanes.iter_mut().zip(chunk) {

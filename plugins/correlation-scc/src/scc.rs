@@ -1,7 +1,8 @@
 //! `correlation-scc/scc`: the correlation of both windows, without a weight. Loud sound counts more than quiet sound.
 
 use vsg_dsp::{
-    DspError, FftLength, Gcc, GccOptions, GccScratch, PeakFit, Plans, Taper, Weight, Weighting, unless_damaged,
+    DspError, FftLength, Gcc, GccOptions, GccScratch, GccTrain, PeakFit, Plans, Taper, Train, Weight, Weighting,
+    unless_damaged,
 };
 use vsg_plugin_api::prelude::*;
 
@@ -63,6 +64,8 @@ params! {
         single: Known<f32> = Known::default(),
         #[serde(skip)]
         double: Known<f64> = Known::default(),
+        #[serde(skip)]
+        trains: Plans<(Train, GccOptions), GccTrain> = Plans::default(),
     }
 }
 
@@ -78,18 +81,24 @@ impl CorrelationMethod for Scc {
             Precision::Single => self.correlated(&self.single, windows),
             Precision::Double => self.correlated(&self.double, windows),
         };
-        let Some(found) = unless_damaged(found)? else {
-            return Ok(Peak::none());
-        };
-        let ms = |samples: f64| samples / windows.sample_rate_hz * 1000.0;
-        Ok(Peak {
-            delay_ms: ms(found.lag_samples),
-            match_pct: found.match_pct,
-            peak_ratio: Some(found.peak_ratio.powf(SHARPEN)),
-            runner_up_ms: Some(ms(found.runner_up_lag_samples as f64)),
-            error_ms: Some(ms(found.error_samples)),
-            on_edge: found.on_edge,
-        })
+        Ok(unless_damaged(found)?.map_or_else(Peak::none, |found| described(&found, windows.sample_rate_hz)))
+    }
+
+    fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
+        let shape = Train { len: train.len, hop: train.hop, margin: train.margin };
+        let options = self.options(&train.pair(0));
+        let is_single = matches!(self.precision, Precision::Single);
+        if !is_single || !GccTrain::can_share(shape, &options)? {
+            return (0..train.count).map(|index| self.correlate(&train.pair(index))).collect();
+        }
+        let planned = self.trains.get((shape, options), || GccTrain::new(shape, options))?;
+        let found =
+            planned.with(|plan, scratch| plan.correlate(train.reference, train.target, train.count, scratch))?;
+        // What is damaged is spread over nothing.
+        let is_sound = |found: &vsg_dsp::Peak| found.spread_bins > 0.0;
+        let peak =
+            |found: &vsg_dsp::Peak| if is_sound(found) { described(found, train.sample_rate_hz) } else { Peak::none() };
+        Ok(found.iter().map(peak).collect())
     }
 
     fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
@@ -99,6 +108,18 @@ impl CorrelationMethod for Scc {
         };
         let ms = |lag: i64| lag as f64 / windows.sample_rate_hz * 1000.0;
         Ok(unless_damaged(curve)?.unwrap_or_default().into_iter().map(|(lag, height)| (ms(lag), height)).collect())
+    }
+}
+
+fn described(found: &vsg_dsp::Peak, rate_hz: f64) -> Peak {
+    let ms = |samples: f64| samples / rate_hz * 1000.0;
+    Peak {
+        delay_ms: ms(found.lag_samples),
+        match_pct: found.match_pct,
+        peak_ratio: Some(found.peak_ratio.powf(SHARPEN)),
+        runner_up_ms: Some(ms(found.runner_up_lag_samples as f64)),
+        error_ms: Some(ms(found.error_samples)),
+        on_edge: found.on_edge,
     }
 }
 
