@@ -44,7 +44,7 @@ pub use gcc::{Gcc, GccScratch};
 pub use gcc_train::{GccTrain, Train};
 pub use options::GccOptions;
 pub use peak::{Peak, PeakFit};
-pub use plans::{Planned, Plans};
+pub use plans::{Planned, Plans, Shared};
 pub use spectrum::Precision;
 pub use taper::Taper;
 pub use weighting::{Weight, Weighting};

@@ -10,7 +10,7 @@ use golden_reader::{json, list, number, numbers, text};
 use serde_json::Value;
 use vsg_dsp::features::{
     Alignment, AlignmentScratch, COARSE_BANDS, COEFFICIENTS, Cepstrum, FINE_BANDS, Framing, MelSpectrum,
-    SeriesCorrelation, SeriesOptions, cepstra, frames::Frames, loudness, onsets,
+    SeriesCorrelation, SeriesOptions, cepstra, frames::Frames, levels, loudness, onsets,
 };
 use vsg_dsp::window_plan::plan_windows;
 use vsg_dsp::{FftLength, Gcc, GccOptions, Peak, PeakFit, Precision, Side, Weight};
@@ -90,11 +90,11 @@ fn of_features(method: &str, reference: &[f32], target: &[f32], rate_hz: f64) ->
         (peak.lag_samples * framing.frame_ms(), peak.match_pct)
     };
     match method {
-        ONSET => series(onsets(reference), onsets(target)),
-        SPECTROGRAM => series(loudness(reference), loudness(target)),
+        ONSET => series(onsets(levels(reference)), onsets(levels(target))),
+        SPECTROGRAM => series(loudness(levels(reference)), loudness(levels(target))),
         _ => {
             let cepstrum = Cepstrum::new(FINE_BANDS, COEFFICIENTS);
-            let cepstra = |power: Frames| cepstra(power, &cepstrum);
+            let cepstra = |power: Frames| cepstra(levels(power), &cepstrum);
             let aligned = Alignment::of(&cepstra(reference), &cepstra(target), &mut AlignmentScratch::default());
             // The reference program's sign is that of the target against the reference, and its cost that of the first pair.
             let cost = aligned.first_cost / aligned.path.len() as f64;

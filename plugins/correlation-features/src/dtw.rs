@@ -1,11 +1,13 @@
 //! `correlation-features/dtw`: which frame of one window sounds like which frame of the other, by dynamic time warping.
 
 use crate::form::Form;
+use crate::train::TrainLevels;
+use std::sync::Arc;
 use vsg_dsp::features::{
     self, Alignment, AlignmentScratch, Cepstrum, Diagonals, Frames, Framing, MelScratch, MelSpectrum, frames::FRAME_MS,
 };
 use vsg_dsp::peak::RELATED_PEAK_RATIO;
-use vsg_dsp::{DspError, Planned, Plans, Side, unless_damaged};
+use vsg_dsp::{DspError, Planned, Plans, Shared, Side, unless_damaged};
 use vsg_plugin_api::prelude::*;
 
 params! {
@@ -62,18 +64,13 @@ impl Plan {
         })
     }
 
-    fn compare(
-        &self,
-        windows: &WindowPair<'_>,
-        form: Form,
-        (mel, alignment): &mut (MelScratch, AlignmentScratch),
-    ) -> Result<Compared, DspError> {
-        let mut cepstra = |samples: &[f32], side: Side| {
-            let found = features::cepstra(self.mel.run(samples, side, mel)?, &self.cepstrum);
-            Ok(if form == Form::Robust { levelled(&found) } else { found })
+    /// What two windows with these levels have in common.
+    fn compare(&self, (reference, target): (Frames, Frames), form: Form, alignment: &mut AlignmentScratch) -> Compared {
+        let cepstra = |levels: Frames| {
+            let found = features::cepstra(levels, &self.cepstrum);
+            if form == Form::Robust { levelled(&found) } else { found }
         };
-        let reference = cepstra(windows.reference, Side::Reference)?;
-        let target = cepstra(windows.target, Side::Target)?;
+        let (reference, target) = (cepstra(reference), cepstra(target));
         let offsets = Diagonals::of(&reference, &target);
         // A path that has to begin and end with both windows goes astray when much of them is not shared.
         let aligned_at = if form == Form::Robust { offsets.most_alike() } else { 0 };
@@ -87,7 +84,7 @@ impl Plan {
                 alignment,
             ),
         };
-        Ok(Compared { offsets, aligned_at, path, frame_ms: self.mel.framing().frame_ms() })
+        Compared { offsets, aligned_at, path, frame_ms: self.mel.framing().frame_ms() }
     }
 }
 
@@ -118,9 +115,46 @@ impl Dtw {
 
     /// `None` of damaged windows.
     fn compare(&self, windows: &WindowPair<'_>) -> Result<Option<Compared>> {
+        let compared = self.plan(windows)?.with(|plan, (mel, alignment)| {
+            let reference = features::levels(plan.mel.run(windows.reference, Side::Reference, mel)?);
+            let target = features::levels(plan.mel.run(windows.target, Side::Target, mel)?);
+            Ok(plan.compare((reference, target), self.form, alignment))
+        });
+        Ok(unless_damaged(compared)?)
+    }
+
+    /// Compares windows that overlap. `None` of a train with damage.
+    fn compare_train(&self, train: &WindowTrain<'_>) -> Result<Option<Vec<Compared>>> {
+        let compared = self.plan(&train.pair(0))?.with(|plan, (mel, alignment)| {
+            let levels = TrainLevels::new(&plan.mel, train, mel)?;
+            Ok(levels.windows().map(|window| plan.compare(window, self.form, alignment)).collect())
+        });
+        Ok(unless_damaged(compared)?)
+    }
+
+    /// Plans for windows of this size, unless it is done; all windows of a scan have the same.
+    fn plan(&self, windows: &WindowPair<'_>) -> Result<Arc<Shared<Plan>>, DspError> {
         let kind = (windows.reference.len(), windows.target.len(), windows.sample_rate_hz);
-        let plan = self.known.get(kind, || Plan::new(windows.sample_rate_hz))?;
-        Ok(unless_damaged(plan.with(|plan, scratch| plan.compare(windows, self.form, scratch)))?)
+        self.known.get(kind, || Plan::new(windows.sample_rate_hz))
+    }
+
+    fn peak(&self, found: &Compared) -> Peak {
+        if self.form == Form::Robust && found.offsets.mean() < self.min_variety {
+            return Peak::none();
+        }
+        let (offset, match_pct) = match self.form {
+            Form::Robust => (found.aligned_at as f64 + found.path.common_offset(), of_all_pairs(found)),
+            Form::Reference => (found.path.median_offset(), of_first_pair(&found.path)),
+        };
+        let ms = |offset: f64| self.sign() * offset * found.frame_ms;
+        Peak {
+            delay_ms: ms(offset),
+            match_pct,
+            peak_ratio: Some(RELATED_PEAK_RATIO * found.offsets.peak_ratio(offset, EXCLUSION, MARGIN)),
+            runner_up_ms: Some(ms(found.offsets.runner_up(offset, EXCLUSION) as f64)),
+            error_ms: Some(0.5 * found.frame_ms),
+            on_edge: false,
+        }
     }
 }
 
@@ -130,27 +164,15 @@ impl CorrelationMethod for Dtw {
     const RESOLUTION_MS: Option<f64> = Some(FRAME_MS);
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
-        let Some(found) = self.compare(windows)? else {
-            return Ok(Peak::none());
-        };
-        let frame_ms = found.frame_ms;
-        let (offset, match_pct) = match self.form {
-            Form::Robust => (found.aligned_at as f64 + found.path.common_offset(), of_all_pairs(&found)),
-            Form::Reference => (found.path.median_offset(), of_first_pair(&found.path)),
-        };
-        let ms = |offset: f64| self.sign() * offset * frame_ms;
-        let peak_ratio = RELATED_PEAK_RATIO * found.offsets.peak_ratio(offset, EXCLUSION, MARGIN);
-        if self.form == Form::Robust && found.offsets.mean() < self.min_variety {
-            return Ok(Peak::none());
+        Ok(self.compare(windows)?.map_or_else(Peak::none, |found| self.peak(&found)))
+    }
+
+    fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
+        let together = if self.form == Form::Robust { self.compare_train(train)? } else { None };
+        match together {
+            Some(found) => Ok(found.iter().map(|found| self.peak(found)).collect()),
+            None => (0..train.count).map(|index| self.correlate(&train.pair(index))).collect(),
         }
-        Ok(Peak {
-            delay_ms: ms(offset),
-            match_pct,
-            peak_ratio: Some(peak_ratio),
-            runner_up_ms: Some(ms(found.offsets.runner_up(offset, EXCLUSION) as f64)),
-            error_ms: Some(0.5 * frame_ms),
-            on_edge: false,
-        })
     }
 
     /// How alike the windows are at each offset, before any warping.

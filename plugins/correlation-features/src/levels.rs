@@ -1,11 +1,13 @@
 //! The delay between two windows by a series of levels, one for each frame: what onsets and spectrogram have in common.
 
 use crate::form::Form;
-use vsg_dsp::features::{Frames, Framing, MelScratch, MelSpectrum, SeriesCorrelation, SeriesOptions};
-use vsg_dsp::{DspError, Planned, Plans, Side, unless_damaged};
+use crate::train::TrainLevels;
+use std::sync::Arc;
+use vsg_dsp::features::{self, Frames, Framing, MelScratch, MelSpectrum, SeriesCorrelation, SeriesOptions};
+use vsg_dsp::{DspError, Planned, Plans, Shared, Side, unless_damaged};
 use vsg_plugin_api::prelude::*;
 
-/// How a series comes out of the power in the bands of a spectrum.
+/// How a series comes out of the levels of the bands of a spectrum (dB).
 pub(crate) type Series = fn(Frames) -> Vec<f64>;
 
 /// Plans by the lengths of both windows, their rate and the form.
@@ -56,15 +58,33 @@ pub(crate) struct Levels<'a> {
 impl Levels<'_> {
     /// The delay between two windows.
     pub(crate) fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
-        let found = self.compared(windows, |plan, reference, target| {
-            let found = plan.correlation.correlate(reference, target)?;
-            let spread_pct = 100.0 * found.spread_bins / reference.len().max(1) as f64;
-            Ok((found, spread_pct, plan.mel.framing().frame_ms()))
-        });
-        let Some((found, spread_pct, frame_ms)) = unless_damaged(found)? else {
-            return Ok(Peak::none());
+        let found = self.compared(windows, |plan, reference, target| self.peak(plan, reference, target));
+        Ok(unless_damaged(found)?.unwrap_or_else(Peak::none))
+    }
+
+    /// The delays of windows that overlap; a train with damage, and one in the reference form, window by window.
+    pub(crate) fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
+        let together = match self.form {
+            Form::Reference => None,
+            Form::Robust => unless_damaged(self.together(train))?,
         };
-        if spread_pct < self.min_spread_pct {
+        let one_by_one = || (0..train.count).map(|index| self.correlate(&train.pair(index))).collect();
+        together.map_or_else(one_by_one, Ok)
+    }
+
+    fn together(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>, DspError> {
+        self.plan(&train.pair(0))?.with(|plan, scratch| {
+            let levels = TrainLevels::new(&plan.mel, train, scratch)?;
+            let peak = |(reference, target)| self.peak(plan, &(self.series)(reference), &(self.series)(target));
+            levels.windows().map(peak).collect()
+        })
+    }
+
+    /// The peak of two series.
+    fn peak(&self, plan: &Plan, reference: &[f64], target: &[f64]) -> Result<Peak, DspError> {
+        let found = plan.correlation.correlate(reference, target)?;
+        let frame_ms = plan.mel.framing().frame_ms();
+        if 100.0 * found.spread_bins / (reference.len().max(1) as f64) < self.min_spread_pct {
             return Ok(Peak::none());
         }
         Ok(Peak {
@@ -92,12 +112,16 @@ impl Levels<'_> {
         windows: &WindowPair<'_>,
         compare: impl FnOnce(&Plan, &[f64], &[f64]) -> Result<R, DspError>,
     ) -> Result<R, DspError> {
-        let kind = (windows.reference.len(), windows.target.len(), windows.sample_rate_hz, self.form);
-        let plan = self.known.get(kind, || Plan::new(windows, self.bands, self.form, self.robust))?;
-        plan.with(|plan, scratch| {
-            let reference = plan.mel.run(windows.reference, Side::Reference, scratch)?;
-            let target = plan.mel.run(windows.target, Side::Target, scratch)?;
+        self.plan(windows)?.with(|plan, scratch| {
+            let reference = features::levels(plan.mel.run(windows.reference, Side::Reference, scratch)?);
+            let target = features::levels(plan.mel.run(windows.target, Side::Target, scratch)?);
             compare(plan, &(self.series)(reference), &(self.series)(target))
         })
+    }
+
+    /// Plans for windows of this size, unless it is done; all windows of a scan have the same.
+    fn plan(&self, windows: &WindowPair<'_>) -> Result<Arc<Shared<Plan>>, DspError> {
+        let kind = (windows.reference.len(), windows.target.len(), windows.sample_rate_hz, self.form);
+        self.known.get(kind, || Plan::new(windows, self.bands, self.form, self.robust))
     }
 }

@@ -6,6 +6,7 @@ mod form;
 mod levels;
 mod onset;
 mod spectrogram;
+mod train;
 
 #[cfg(test)]
 mod acceptance;

@@ -46,6 +46,10 @@ impl CorrelationMethod for Spectrogram {
         self.levels().correlate(windows)
     }
 
+    fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
+        self.levels().correlate_train(train)
+    }
+
     fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
         self.levels().curve(windows)
     }

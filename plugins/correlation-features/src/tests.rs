@@ -61,6 +61,44 @@ fn delays_are_found_to_half_a_frame_whatever_the_level() {
     }
 }
 
+const TRAIN_MARGIN: usize = 4800;
+
+/// What a method finds in three windows that overlap, whose starts lie between frames.
+fn of_train<M: CorrelationMethod>(reference: &[f32], target: &[f32]) -> Vec<Peak> {
+    let (len, hop, count) = (144_000, 48_256, 3);
+    let planned = (count - 1) * hop + len;
+    let train = WindowTrain {
+        reference: &reference[..planned],
+        target: &target[..planned + 2 * TRAIN_MARGIN],
+        count,
+        len,
+        hop,
+        margin: TRAIN_MARGIN,
+        sample_rate_hz: RATE_HZ,
+        pass_band_hz: None,
+    };
+    let peaks = M::default().correlate_train(&train).unwrap();
+    assert_eq!(peaks.len(), count, "{}", M::ID);
+    peaks
+}
+
+#[test]
+fn windows_of_a_train_have_the_delays_that_they_have_by_themselves() {
+    let source = speech(5);
+    let (reference, mut target) = (&source[12_000..], source[12_000 + 2000 - TRAIN_MARGIN..].to_vec());
+    for of_train in [of_train::<Onset>, of_train::<Dtw>, of_train::<Spectrogram>] {
+        for peak in of_train(reference, &target) {
+            assert!((peak.delay_ms - 2000.0 / 48.0).abs() < 5.34 && peak.peak_ratio > Some(1.6), "{peak:?}");
+        }
+    }
+    // Damage in the first window alone.
+    target[TRAIN_MARGIN + 100] = f32::NAN;
+    for of_train in [of_train::<Onset>, of_train::<Dtw>, of_train::<Spectrogram>] {
+        let found: Vec<bool> = of_train(reference, &target).iter().map(|peak| peak.delay_ms.is_finite()).collect();
+        assert_eq!(found, [false, true, true]);
+    }
+}
+
 #[test]
 fn the_reference_form_of_time_warping_has_its_sign_and_its_match() {
     let (source, other) = (speech(1), speech(51));

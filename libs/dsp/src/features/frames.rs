@@ -1,5 +1,7 @@
 //! Rows of numbers, one for each frame of a window, and how long a frame is.
 
+use std::ops::Range;
+
 use crate::error::DspError;
 
 /// Time from one frame to the next (ms): 512 samples at 48 kHz.
@@ -35,6 +37,13 @@ impl Framing {
     /// Frames of a window of `samples`.
     pub fn count(&self, samples: usize) -> usize {
         1 + samples / self.hop
+    }
+
+    /// The frames of a longer sound that are nearest to those of a window of it, which starts at sample `start`: up to half a frame early or
+    /// late, as in all windows that start there.
+    pub fn of_window(&self, start: usize, samples: usize) -> Range<usize> {
+        let first = (start + self.hop / 2) / self.hop;
+        first..first + self.count(samples)
     }
 
     /// Time from one frame to the next (ms).
@@ -95,7 +104,7 @@ impl Frames {
     }
 
     /// The frames of this range, as far as there are any.
-    pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
+    pub fn slice(&self, range: Range<usize>) -> Self {
         let (start, end) = (range.start.min(self.count()), range.end.min(self.count()));
         Self { width: self.width, values: self.values[start * self.width..end.max(start) * self.width].to_vec() }
     }
@@ -122,6 +131,7 @@ mod tests {
         let at = |rate_hz| Framing::at(rate_hz).unwrap();
         assert_eq!((at(48_000.0).hop, at(48_000.0).length), (512, 2048));
         assert_eq!(at(48_000.0).count(720_000), 1407);
+        assert_eq!(at(48_000.0).of_window(96_000, 5000), 188..198);
         for rate_hz in [8_000.0, 44_100.0, 96_000.0] {
             assert!((at(rate_hz).frame_ms() / FRAME_MS - 1.0).abs() < 0.01, "{rate_hz}");
         }

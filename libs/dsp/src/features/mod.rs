@@ -31,21 +31,31 @@ pub const COARSE_BANDS: usize = 64;
 /// Coefficients of a cepstrum.
 pub const COEFFICIENTS: usize = 13;
 
-/// How much louder the sound becomes at each frame, from the power in [`FINE_BANDS`] bands.
-pub fn onsets(mut power: Frames) -> Vec<f64> {
-    decibel::from_power(power.values_mut(), 1.0);
-    onset::envelope(&power)
+/// Power in bands as levels (dB). What follows takes those of a window, which may be cut out of a longer stretch.
+#[must_use]
+pub fn levels(mut power: Frames) -> Frames {
+    decibel::from_power(power.values_mut());
+    power
 }
 
-/// Mean level of all bands at each frame (dB below the loudest), from the power in [`COARSE_BANDS`] bands.
-pub fn loudness(mut power: Frames) -> Vec<f64> {
-    let loudest = decibel::loudest(power.values());
-    decibel::from_power(power.values_mut(), loudest);
-    power.means()
+/// How much louder the sound becomes at each frame, from the levels of [`FINE_BANDS`] bands.
+#[must_use]
+pub fn onsets(mut levels_db: Frames) -> Vec<f64> {
+    decibel::relative_to(levels_db.values_mut(), 0.0);
+    onset::envelope(&levels_db)
 }
 
-/// The cepstrum of each frame, from the power in [`FINE_BANDS`] bands.
-pub fn cepstra(mut power: Frames, cepstrum: &Cepstrum) -> Frames {
-    decibel::from_power(power.values_mut(), 1.0);
-    cepstrum.run(&power)
+/// Mean level of all bands at each frame (dB below the loudest), from the levels of [`COARSE_BANDS`] bands.
+#[must_use]
+pub fn loudness(mut levels_db: Frames) -> Vec<f64> {
+    let loudest_db = decibel::loudest(levels_db.values());
+    decibel::relative_to(levels_db.values_mut(), loudest_db);
+    levels_db.means()
+}
+
+/// The cepstrum of each frame, from the levels of [`FINE_BANDS`] bands.
+#[must_use]
+pub fn cepstra(mut levels_db: Frames, cepstrum: &Cepstrum) -> Frames {
+    decibel::relative_to(levels_db.values_mut(), 0.0);
+    cepstrum.run(&levels_db)
 }
