@@ -68,8 +68,8 @@ pub(super) fn undecided<S: Sounds>(
     let mut promising = Vec::with_capacity(delays_s.len());
     for (index, delay_s) in delays_s.iter().enumerate() {
         let agreement = agreement(sounds, lengths_s, [*delay_s], GLANCE)?;
-        let count = agreement.len().max(1) as f64;
-        promising.push((index, agreement.iter().map(|[agreement]| agreement).sum::<f64>() / count));
+        let sum: f64 = agreement.iter().map(|[agreement]| agreement).sum();
+        promising.push((index, if agreement.is_empty() { LEAST.ln() } else { sum / agreement.len() as f64 }));
     }
     promising.sort_by(|one, other| other.1.total_cmp(&one.1));
     let mut last: Vec<usize> = promising.iter().map(|(index, _)| *index).take(FINALISTS).collect();
@@ -82,8 +82,16 @@ pub(super) fn undecided<S: Sounds>(
         match contest(sounds, lengths_s, (delays_s[best], delays_s[index]))? {
             Winner::One => {}
             Winner::Neither => as_good.push(index),
-            // What the favourite could not beat, one that beats the favourite is taken to beat.
-            Winner::Other => (best, as_good) = (index, Vec::new()),
+            Winner::Other => {
+                best = index;
+                let mut still = Vec::new();
+                for other in as_good {
+                    if contest(sounds, lengths_s, (delays_s[best], delays_s[other]))? != Winner::One {
+                        still.push(other);
+                    }
+                }
+                as_good = still;
+            }
         }
     }
     as_good.push(best);
@@ -146,15 +154,9 @@ fn decided(differences: &[f64]) -> Winner {
     let mut sorted = differences.to_vec();
     sorted.sort_by(|one, other| one.abs().total_cmp(&other.abs()));
     let n = differences.len() as f64;
-    let ranks = (1..).map(f64::from).zip(&sorted);
     // No difference speaks for neither.
-    let for_one: f64 = ranks
-        .map(
-            |(rank, difference)| {
-                if *difference == 0.0 { 0.5 * rank } else { rank * f64::from(u8::from(*difference > 0.0)) }
-            },
-        )
-        .sum();
+    let share = |difference: f64| if difference == 0.0 { 0.5 } else { f64::from(u8::from(difference > 0.0)) };
+    let for_one: f64 = (1..).map(f64::from).zip(&sorted).map(|(rank, difference)| rank * share(*difference)).sum();
     let (by_chance, spread) = (n * (n + 1.0) / 4.0, (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0).sqrt());
     if n < LEAST_WINDOWS as f64 / 2.0 {
         Winner::Neither
