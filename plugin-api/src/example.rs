@@ -111,6 +111,7 @@ mod tests {
             sample_rate_hz: 8000,
             samples: 2,
             start_ms: 0.0,
+            stem: None,
             filters: Vec::new(),
         };
         let audio = Audio::new(header, Blob::from_bytes(&[0, 0, 128, 63, 0, 0, 0, 191])).unwrap();

@@ -22,6 +22,7 @@ fn good() -> Vec<Value> {
         sample_rate_hz: 48_000,
         samples: 4,
         start_ms: 0.0,
+        stem: None,
         filters: vec![
             AudioFilter {
                 description: "sections".into(),

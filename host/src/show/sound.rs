@@ -119,6 +119,7 @@ mod tests {
             sample_rate_hz: 1000,
             samples: samples.len() as u64,
             start_ms: 0.0,
+            stem: None,
             filters: Vec::new(),
         };
         Audio::new(header, Blob::from_bytes(&bytes)).unwrap()

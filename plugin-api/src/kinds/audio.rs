@@ -32,6 +32,9 @@ pub struct AudioHeader {
     pub samples: u64,
     /// Presentation time of the first sample in its container, as ffmpeg reads it (ms).
     pub start_ms: f64,
+    /// The part of the sound that this is, such as `vocals`, if a separation has taken it apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stem: Option<String>,
     /// Filters, first one first; each starts at rest at the first sample of the audio.
     #[serde(default)]
     pub filters: Vec<AudioFilter>,
@@ -238,6 +241,7 @@ mod tests {
             sample_rate_hz: 48_000,
             samples: samples.len() as u64,
             start_ms: 0.0,
+            stem: None,
             filters: Vec::new(),
         };
         let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();

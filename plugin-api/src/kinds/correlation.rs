@@ -28,6 +28,9 @@ pub struct Correlation {
     /// Length of a window (s).
     #[serde(default)]
     pub window_s: f64,
+    /// The part of the sound that was measured, such as `vocals`, if a separation has taken it apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stem: Option<String>,
     /// How finely the method measures (ms), if that is coarser than half a sample.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution_ms: Option<f64>,

@@ -40,6 +40,20 @@ choice! {
     }
 }
 
+impl Selection {
+    /// As the reference program calls it, if it has it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::MostCommon => "Mode (Most Common)",
+            Self::Clustered => "Mode (Clustered)",
+            Self::ClusterMedian => "Cluster Median",
+            Self::EarlyCluster => "Mode (Early Cluster)",
+            Self::FirstStable => "First Stable",
+            Self::Average => "Average",
+        }
+    }
+}
+
 /// Windows that agree lie this near to each other (ms), or as near as the method can tell.
 const AGREEMENT_MS: f64 = 1.0;
 
@@ -51,6 +65,9 @@ params! {
     pub struct Select {
         /// How the delay is selected.
         mode: Selection = Selection::ClusterMedian,
+        /// How the delay of a separated sound (its vocals, its instruments) is selected. Cuts are not looked for in it: a separation changes
+        /// from window to window.
+        separated_mode: Selection = Selection::Clustered,
         /// Accepted windows that are needed for an answer.
         #[schemars(range(min = 1, max = 10000))]
         min_accepted: usize = 3,
@@ -192,6 +209,9 @@ impl Select {
         log: &mut Vec<String>,
     ) -> Result<Decision> {
         let source = &correlation.source;
+        if correlation.stem.is_some() {
+            log.extend(separated(&correlation.method, self.mode_for(correlation)));
+        }
         let accepted = accepted(correlation);
         let enough = accepted.len() >= self.min_accepted;
         let proposal = if enough { self.propose(correlation, &accepted, diagnosis, log) } else { None };
@@ -242,7 +262,8 @@ impl Select {
         log: &mut Vec<String>,
     ) -> Option<Proposal<'a>> {
         let steps = diagnosis.is_some_and(|diagnosis| diagnosis.kind == DiagnosisKind::Stepping);
-        let ignores = steps && self.stepping == SteppingDelay::Ignore;
+        let is_separated = correlation.stem.is_some();
+        let ignores = steps && (is_separated || self.stepping == SteppingDelay::Ignore);
         let lines =
             diagnosis.filter(|_| !ignores).and_then(|diagnosis| Lines::of(diagnosis, self.first_stable_min_windows));
         if let Some(lines) = lines {
@@ -255,13 +276,16 @@ impl Select {
         // A diagnosis of the reference program's way knows no lines, and its log is as there.
         let knows_no_lines = diagnosis.is_some_and(|diagnosis| diagnosis.segments.is_empty());
         if steps && knows_no_lines {
-            if ignores {
+            if is_separated {
+                log.extend(not_trusted(&correlation.source, self.separated_mode));
+            } else if ignores {
                 log.extend(not_corrected(&correlation.source));
             } else if let Some(selected) = self.first_segment(&correlation.source, accepted, log) {
                 return Some(Proposal { selected, lines: None });
             }
         }
-        let selected = selection::select(accepted, self.selection_mode(within_ms(correlation)))?;
+        let selected =
+            selection::select(accepted, self.selection_mode(self.mode_for(correlation), within_ms(correlation)))?;
         Some(Proposal { selected, lines: None })
     }
 
@@ -284,8 +308,13 @@ impl Select {
         Some(Selected { label, log: Vec::new(), raw_log: Vec::new(), ..run })
     }
 
-    fn selection_mode(&self, within_ms: f64) -> Mode {
-        match self.mode {
+    /// The setting that counts for a sound.
+    fn mode_for(&self, correlation: &Correlation) -> Selection {
+        if correlation.stem.is_some() { self.separated_mode } else { self.mode }
+    }
+
+    fn selection_mode(&self, selection: Selection, within_ms: f64) -> Mode {
+        match selection {
             Selection::MostCommon => Mode::MostCommon,
             Selection::Clustered => Mode::Clustered,
             Selection::ClusterMedian => Mode::ClusterMedian { within_ms },
@@ -302,7 +331,7 @@ impl Select {
 
     /// The error bar of a delay that was taken from windows (ms): from those that agree, or from all for their average.
     fn error_ms(&self, correlation: &Correlation, said: &[Said<'_>]) -> Option<f64> {
-        let counts = |said: &&Said<'_>| said.agrees || self.mode == Selection::Average;
+        let counts = |said: &&Said<'_>| said.agrees || self.mode_for(correlation) == Selection::Average;
         let windows: Vec<&Window> = said.iter().filter(counts).map(|said| said.window).collect();
         let delays_ms: Vec<f64> = windows.iter().map(|window| window.delay_ms).collect();
         let errors_ms: Vec<f64> = windows.iter().filter_map(|window| window.error_ms).collect();
@@ -355,6 +384,27 @@ fn said<'a>(
             Said { window, level_ms, agrees: (level_ms - selected_ms).abs() <= within_ms }
         }
     }
+}
+
+/// What the reference program says of settings for separated sounds.
+fn separated(method: &str, selection: Selection) -> [String; 3] {
+    [
+        "[Analysis Config] Source separation detected - using:".into(),
+        format!("  Correlation: {method}"),
+        format!("  Delay Mode: {}", selection.name()),
+    ]
+}
+
+/// The reference program's words on steps of separated sounds.
+fn not_trusted(source: &str, selection: Selection) -> [String; 4] {
+    [
+        format!("[Stepping Detected] Found stepping in {source}"),
+        "[Stepping Disabled] Source separation is enabled - stepping correction is unreliable on separated stems"
+            .into(),
+        "[Stepping Disabled] Separated stems have different waveform characteristics that break stepping detection"
+            .into(),
+        format!("[Stepping Disabled] Using delay_selection_mode='{}' instead", selection.name()),
+    ]
 }
 
 /// The reference program's warning of steps that it does not correct.

@@ -2,7 +2,7 @@
 
 use crate::{
     made_up::windows,
-    select::{Decision, Select, SteppingDelay},
+    select::{Decision, Select, Selection, SteppingDelay},
 };
 use vsg_plugin_api::prelude::*;
 
@@ -47,6 +47,31 @@ fn a_sound_that_repeats_itself_is_ambiguous_however_the_windows_agree() {
     correlation.windows.iter_mut().for_each(|window| window.expected_ms = Some(7400.0));
     let delay = Select::default().decide(&correlation, None, &mut Vec::new()).unwrap().delay;
     assert_eq!((delay.verdict, delay.runner_up.unwrap().delay_ms), (Verdict::Ambiguous, 7400.0));
+}
+
+#[test]
+fn a_separated_sound_has_a_mode_of_its_own_and_no_cuts() {
+    let mut correlation = measured(&[100.2, 100.2, 100.3, 100.9, 731.0, -12.0]);
+    correlation.stem = Some("vocals".into());
+    let steps = Diagnosis { source: "Source 2".into(), kind: DiagnosisKind::Stepping, ..Diagnosis::default() };
+    let decide = |separated_mode, log: &mut Vec<String>| {
+        let select = Select { separated_mode, ..Select::default() };
+        select.decide(&correlation, Some(&steps), log).unwrap().delay
+    };
+    let mut log = Vec::new();
+    let delay = decide(Selection::Clustered, &mut log);
+    assert_eq!(delay.label, "mode (clustered)");
+    assert_eq!(
+        log[..4],
+        [
+            "[Analysis Config] Source separation detected - using:",
+            "  Correlation: phat",
+            "  Delay Mode: Mode (Clustered)",
+            "[Stepping Detected] Found stepping in Source 2"
+        ]
+    );
+    assert_eq!(log[6], "[Stepping Disabled] Using delay_selection_mode='Mode (Clustered)' instead");
+    assert_eq!(decide(Selection::ClusterMedian, &mut Vec::new()).label, "cluster median");
 }
 
 #[test]

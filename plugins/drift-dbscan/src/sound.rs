@@ -146,6 +146,7 @@ mod tests {
             sample_rate_hz: RATE_HZ,
             samples: samples.len() as u64,
             start_ms: 0.0,
+            stem: None,
             filters: Vec::new(),
         };
         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();

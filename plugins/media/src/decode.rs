@@ -126,6 +126,7 @@ impl Decode {
             sample_rate_hz: RATE_HZ,
             samples: bytes / 4,
             start_ms,
+            stem: None,
             filters: Vec::new(),
         };
         let sketch = AudioSketch::of(&header.source, RATE_HZ, &sketch)?;

@@ -81,6 +81,7 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             planned,
             min_match_pct: self.scan.min_match_pct,
             window_s,
+            stem: target.header.stem.clone(),
             resolution_ms: M::RESOLUTION_MS,
             rate_ms_per_s: lines.first().map_or(0.0, |line| line.rate_ms_per_s),
             rival_ms: alignment.filter(|alignment| alignment.ambiguous).and_then(|alignment| alignment.runner_up_ms),
@@ -99,6 +100,16 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
 impl<M: CorrelationMethod> Correlation<M> {
     fn check(&self, reference: &Audio, target: &Audio) -> Result<u32> {
         let rate = reference.rate_shared_with(target)?;
+        if reference.header.stem != target.header.stem {
+            let part = |audio: &Audio| audio.header.stem.clone().unwrap_or_else(|| "whole sound".into());
+            return Err(Error::new(format!(
+                "the {} of the reference was to be compared with the {} of {}",
+                part(reference),
+                part(target),
+                target.header.source
+            ))
+            .help("separate both sides or neither"));
+        }
         if self.scan.scan_start_pct >= self.scan.scan_end_pct {
             return Err(Error::new(format!(
                 "scan_start_pct ({} %) is not before scan_end_pct ({} %)",
@@ -143,5 +154,54 @@ impl<M: CorrelationMethod> Correlation<M> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::method::{Peak, WindowPair};
+    use super::*;
+    use crate::{Blob, kinds::AudioHeader};
+
+    crate::params! {
+        /// A method that finds nothing.
+        struct Nothing {
+            /// A setting.
+            odd: bool = false,
+        }
+    }
+
+    impl CorrelationMethod for Nothing {
+        const ID: &'static str = "nothing";
+        const SUMMARY: &'static str = "Nothing.";
+
+        fn correlate(&self, _windows: &WindowPair<'_>) -> Result<Peak> {
+            Ok(Peak::none())
+        }
+    }
+
+    #[test]
+    fn a_stem_is_not_compared_with_whole_sound_nor_one_rate_with_another() {
+        let audio = |sample_rate_hz, stem: Option<&str>| {
+            let header = AudioHeader {
+                source: "Source 2".into(),
+                track_id: 1,
+                sample_rate_hz,
+                samples: 0,
+                start_ms: 0.0,
+                stem: stem.map(str::to_owned),
+                filters: Vec::new(),
+            };
+            Audio::new(header, Blob::empty()).unwrap()
+        };
+        let stage = Correlation::<Nothing>::default();
+        let check = |target: &Audio| stage.check(&audio(48_000, Some("vocals")), target);
+        assert_eq!(check(&audio(48_000, Some("vocals"))).unwrap(), 48_000);
+        let error = check(&audio(48_000, None)).unwrap_err();
+        assert!(
+            error.message().contains("the vocals of the reference was to be compared with the whole sound"),
+            "{error}"
+        );
+        assert!(check(&audio(44_100, Some("vocals"))).unwrap_err().message().contains("44100"));
     }
 }
