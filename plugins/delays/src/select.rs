@@ -246,7 +246,10 @@ impl Select {
             error_ms,
             verdict,
             runner_up,
-            uncorrected: diagnosis.and_then(|diagnosis| uneven::uncorrected(diagnosis, source, reference_s)),
+            // Steps of a separated sound are its own.
+            uncorrected: diagnosis
+                .filter(|diagnosis| correlation.stem.is_none() || diagnosis.kind != DiagnosisKind::Stepping)
+                .and_then(|diagnosis| uneven::uncorrected(diagnosis, source, reference_s)),
             explanation: Some(explanation),
         };
         // What a diagnosis tells is no news.

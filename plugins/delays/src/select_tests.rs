@@ -60,7 +60,7 @@ fn a_separated_sound_has_a_mode_of_its_own_and_no_cuts() {
     };
     let mut log = Vec::new();
     let delay = decide(Selection::Clustered, &mut log);
-    assert_eq!(delay.label, "mode (clustered)");
+    assert_eq!((delay.label.as_str(), &delay.uncorrected), ("mode (clustered)", &None));
     assert_eq!(
         log[..4],
         [
