@@ -5,6 +5,7 @@
 //! counts answers by class and holds them against the limits.
 
 mod answer;
+mod answers;
 mod case;
 mod classes;
 mod error;

@@ -44,6 +44,9 @@ pub struct Options {
     /// Keep media and reports; later runs use them again
     #[arg(long)]
     pub keep: bool,
+    /// Take the answers that interrupted runs with the same settings left in the folder, and run the other cases
+    #[arg(long)]
+    pub resume: bool,
     /// Folder with recordings of music that become further cases
     #[arg(long, value_name = "FOLDER")]
     pub music: Option<PathBuf>,

@@ -40,6 +40,7 @@ fn measure(cases: &[&str]) -> Summary {
         set: Vec::new(),
         jobs: 0,
         keep: false,
+        resume: false,
         music: None,
         write: None,
         quiet: true,
