@@ -74,9 +74,11 @@ fn describe(signature: &Signature) -> String {
     if !signature.pure {
         let _ = writeln!(text, "  It has effects outside of its outputs, so it always runs.");
     }
+    let names = signature.inputs.iter().chain(&signature.outputs).map(|port| port.name.len());
+    let width = names.max().unwrap_or(0).max(14);
     for (title, ports) in [("inputs", &signature.inputs), ("outputs", &signature.outputs)] {
         let _ = writeln!(text, "\n{title}:");
-        ports.iter().for_each(|port| text.push_str(&port_line(port)));
+        ports.iter().for_each(|port| text.push_str(&port_line(port, width)));
     }
     let properties = signature.parameters["properties"].as_object();
     if let Some(properties) = properties.filter(|properties| !properties.is_empty()) {
@@ -108,10 +110,10 @@ fn example_text(example: &Example) -> String {
     text
 }
 
-fn port_line(port: &Port) -> String {
+fn port_line(port: &Port, width: usize) -> String {
     let many = if port.arity == Arity::Many { ", any number" } else { "" };
     let optional = if port.optional { ", optional" } else { "" };
-    format!("  {:14} {} ({}{many}{optional})\n", port.name, port.help, port.kind)
+    format!("  {:width$} {} ({}{many}{optional})\n", port.name, port.help, port.kind)
 }
 
 /// A parameter with its default, range, help and choices; `root` is where references lead to. Those of a table, or of each

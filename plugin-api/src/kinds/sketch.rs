@@ -13,7 +13,7 @@ pub struct AudioSketch {
     blob: Blob,
 }
 
-/// Everything about a sketch but its values.
+/// The lowest wave of the audio of a source, below about 190 Hz, as sums of many samples each: enough to tell where whole files lie.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AudioSketchHeader {
     /// `Source 1`, `Source 2`, …
