@@ -170,14 +170,10 @@ pub(crate) fn case<'a>(correlation: &'a Correlation, said: &'a [Said<'a>], selec
 /// A delay that is as good for the whole sounds as the selected one: the rival that alignment knows, or, if the windows were drawn to that one,
 /// the place where they were read.
 fn rival_ms(correlation: &Correlation, selected_ms: f64) -> Option<f64> {
-    let read_at = correlation.windows.first().and_then(|window| window.expected_ms);
-    let away = |delay_ms: &f64| (delay_ms - selected_ms).abs();
-    correlation
-        .rival_ms
-        .into_iter()
-        .chain(read_at)
-        .max_by(|one, other| away(one).total_cmp(&away(other)))
-        .filter(|_| correlation.rival_ms.is_some())
+    let rival_ms = correlation.rival_ms?;
+    let read_at_ms = correlation.windows.first()?.expected_ms.unwrap_or(0.0);
+    let away = |delay_ms: f64| (delay_ms - selected_ms).abs();
+    Some(if away(read_at_ms) > away(rival_ms) { read_at_ms } else { rival_ms })
 }
 
 /// How near to each other delays count as one (ms).
@@ -278,10 +274,10 @@ impl Select {
         }
         // A diagnosis of the reference program's way knows no lines, and its log is as there.
         let knows_no_lines = diagnosis.is_some_and(|diagnosis| diagnosis.segments.is_empty());
-        if steps && knows_no_lines {
-            if is_separated {
-                log.extend(not_trusted(&correlation.source, self.separated_mode));
-            } else if ignores {
+        if steps && is_separated {
+            log.extend(not_trusted(&correlation.source, self.separated_mode));
+        } else if steps && knows_no_lines {
+            if ignores {
                 log.extend(not_corrected(&correlation.source));
             } else if let Some(selected) = self.first_segment(&correlation.source, accepted, log) {
                 return Some(Proposal { selected, lines: None });
