@@ -75,6 +75,22 @@ macro_rules! json_kind {
     };
 }
 
+/// Implements [`Data`] for a type of a `header` and a `blob` that `new(header, blob)` puts together.
+macro_rules! bulk_kind {
+    ($type:ty, $kind:literal) => {
+        impl $crate::Data for $type {
+            const KIND: &'static str = $kind;
+            fn from_value(value: &$crate::Value) -> $crate::Result<Self> {
+                Self::new(value.read_header()?, value.blob.clone())
+            }
+            fn into_value(self) -> $crate::Result<$crate::Value> {
+                Ok($crate::Value { blob: self.blob, ..$crate::Value::from_header(Self::KIND, &self.header)? })
+            }
+        }
+    };
+}
+pub(crate) use bulk_kind;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Decoded audio that is mapped from a file and filtered where it is read.
 
-use crate::{Blob, Data, Error, Result, Value};
+use crate::{Blob, Error, Result, value::bulk_kind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::{Range, RangeInclusive};
@@ -218,17 +218,7 @@ pub(crate) fn whole_samples(delay_ms: f64, rate_hz: f64) -> i64 {
     (delay_ms / 1000.0 * rate_hz).round_ties_even() as i64
 }
 
-impl Data for Audio {
-    const KIND: &'static str = "audio/1";
-
-    fn from_value(value: &Value) -> Result<Self> {
-        Self::new(value.read_header()?, value.blob.clone())
-    }
-
-    fn into_value(self) -> Result<Value> {
-        Ok(Value { blob: self.blob, ..Value::from_header(Self::KIND, &self.header)? })
-    }
-}
+bulk_kind!(Audio, "audio/1");
 
 #[cfg(test)]
 mod tests {

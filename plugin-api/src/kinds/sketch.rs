@@ -1,6 +1,6 @@
 //! The lowest wave of a sound, summed up while it is decoded: enough to find where whole files lie, at a hundredth of the samples.
 
-use crate::{Blob, Data, Error, Result, Value};
+use crate::{Blob, Error, Result, value::bulk_kind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vsg_dsp::alignment::Sketch;
@@ -71,21 +71,12 @@ impl AudioSketch {
     }
 }
 
-impl Data for AudioSketch {
-    const KIND: &'static str = "sketch/1";
-
-    fn from_value(value: &Value) -> Result<Self> {
-        Self::new(value.read_header()?, value.blob.clone())
-    }
-
-    fn into_value(self) -> Result<Value> {
-        Ok(Value { blob: self.blob, ..Value::from_header(Self::KIND, &self.header)? })
-    }
-}
+bulk_kind!(AudioSketch, "sketch/1");
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Data;
 
     fn made() -> AudioSketch {
         let mut sketch = Sketch::new(48_000.0);

@@ -171,7 +171,7 @@ impl CorrelationMethod for Dtw {
         let together = if self.form == Form::Robust { self.compare_train(train)? } else { None };
         match together {
             Some(found) => Ok(found.iter().map(|found| self.peak(found)).collect()),
-            None => (0..train.count).map(|index| self.correlate(&train.pair(index))).collect(),
+            None => train.pairs().map(|pair| self.correlate(&pair)).collect(),
         }
     }
 

@@ -68,7 +68,7 @@ impl Levels<'_> {
             Form::Reference => None,
             Form::Robust => unless_damaged(self.together(train))?,
         };
-        let one_by_one = || (0..train.count).map(|index| self.correlate(&train.pair(index))).collect();
+        let one_by_one = || train.pairs().map(|pair| self.correlate(&pair)).collect();
         together.map_or_else(one_by_one, Ok)
     }
 

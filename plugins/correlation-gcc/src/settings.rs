@@ -116,7 +116,7 @@ impl Settings {
         let options = self.options(weight, &train.pair(0));
         let is_single = matches!(self.precision, Precision::Single);
         if !is_single || !GccTrain::can_share(shape, &options)? {
-            return (0..train.count).map(|index| self.correlate(weight, &train.pair(index))).collect();
+            return train.pairs().map(|pair| self.correlate(weight, &pair)).collect();
         }
         let planned = self.trains.get((shape, options), || GccTrain::new(shape, options))?;
         let found =

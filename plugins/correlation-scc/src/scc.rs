@@ -89,7 +89,7 @@ impl CorrelationMethod for Scc {
         let options = self.options(&train.pair(0));
         let is_single = matches!(self.precision, Precision::Single);
         if !is_single || !GccTrain::can_share(shape, &options)? {
-            return (0..train.count).map(|index| self.correlate(&train.pair(index))).collect();
+            return train.pairs().map(|pair| self.correlate(&pair)).collect();
         }
         let planned = self.trains.get((shape, options), || GccTrain::new(shape, options))?;
         let found =

@@ -7,6 +7,7 @@ use crate::error::{DspError, unless_damaged};
 use crate::gcc::Gcc;
 use crate::options::GccOptions;
 use crate::peak::PeakFit;
+use crate::plans::Plans;
 
 /// Shortest and longest window (s).
 const WINDOW_S: (f64, f64) = (0.5, 5.0);
@@ -24,6 +25,9 @@ const BAND_HZ: (f64, f64) = (50.0, 12_000.0);
 const DECIDED: f64 = 3.0;
 /// A window without agreement, such as one of silence, counts as this little.
 const LEAST: f64 = 1e-4;
+
+/// Correlations by the length of a window (samples), which is the same for most delays of long films.
+type Known = Plans<usize, Gcc<f32>>;
 
 /// The sounds that are aligned. Samples are read where a sketch does not tell enough.
 pub trait Sounds {
@@ -64,10 +68,11 @@ pub(super) fn undecided<S: Sounds>(
     lengths_s: (f64, f64),
     delays_s: &[f64],
 ) -> Result<Vec<usize>, S::Error> {
+    let known = Plans::default();
     // All of them with a few windows each, then the best of those with each other.
     let mut promising = Vec::with_capacity(delays_s.len());
     for (index, delay_s) in delays_s.iter().enumerate() {
-        let agreement = agreement(sounds, lengths_s, [*delay_s], GLANCE)?;
+        let agreement = agreement(sounds, &known, lengths_s, [*delay_s], GLANCE)?;
         let sum: f64 = agreement.iter().map(|[agreement]| agreement).sum();
         promising.push((index, if agreement.is_empty() { LEAST.ln() } else { sum / agreement.len() as f64 }));
     }
@@ -79,14 +84,14 @@ pub(super) fn undecided<S: Sounds>(
     let Some((&favourite, others)) = last.split_first() else { return Ok(Vec::new()) };
     let (mut best, mut as_good) = (favourite, Vec::new());
     for &index in others {
-        match contest(sounds, lengths_s, (delays_s[best], delays_s[index]))? {
+        match contest(sounds, &known, lengths_s, (delays_s[best], delays_s[index]))? {
             Winner::One => {}
             Winner::Neither => as_good.push(index),
             Winner::Other => {
                 best = index;
                 let mut still = Vec::new();
                 for other in as_good {
-                    if contest(sounds, lengths_s, (delays_s[best], delays_s[other]))? != Winner::One {
+                    if contest(sounds, &known, lengths_s, (delays_s[best], delays_s[other]))? != Winner::One {
                         still.push(other);
                     }
                 }
@@ -100,8 +105,13 @@ pub(super) fn undecided<S: Sounds>(
 }
 
 /// Compares both delays (s).
-fn contest<S: Sounds>(sounds: &S, lengths_s: (f64, f64), (one_s, other_s): (f64, f64)) -> Result<Winner, S::Error> {
-    let agreement = agreement(sounds, lengths_s, [one_s, other_s], WINDOWS)?;
+fn contest<S: Sounds>(
+    sounds: &S,
+    known: &Known,
+    lengths_s: (f64, f64),
+    (one_s, other_s): (f64, f64),
+) -> Result<Winner, S::Error> {
+    let agreement = agreement(sounds, known, lengths_s, [one_s, other_s], WINDOWS)?;
     let differences: Vec<f64> = agreement.iter().map(|[one, other]| one - other).collect();
     Ok(decided(&differences))
 }
@@ -110,6 +120,7 @@ fn contest<S: Sounds>(sounds: &S, lengths_s: (f64, f64), (one_s, other_s): (f64,
 /// everywhere. Empty if they share too little.
 fn agreement<S: Sounds, const N: usize>(
     sounds: &S,
+    known: &Known,
     (reference_s, target_s): (f64, f64),
     delays_s: [f64; N],
     most: usize,
@@ -131,21 +142,20 @@ fn agreement<S: Sounds, const N: usize>(
         peak: PeakFit::Sample,
         ..GccOptions::robust(rate_hz, BAND_HZ.0, high_hz)
     };
-    let gcc = Gcc::<f32>::new(len, len, options)?;
-    let mut scratch = gcc.scratch();
-    let mut windows = Vec::with_capacity(count);
-    for index in 0..count {
-        let start = ((from_s + room_s * index as f64 / (count - 1) as f64) * rate_hz) as usize;
-        let reference = sounds.reference(start, len)?;
-        let mut window = [0.0; N];
-        for (agreement, delay_s) in window.iter_mut().zip(delays_s) {
-            let target = sounds.target(start, len, delay_s)?;
-            let peak = unless_damaged(gcc.correlate(&reference, &target, &mut scratch))?;
-            *agreement = peak.map_or(LEAST, |peak| peak.value.abs().max(LEAST)).ln();
-        }
-        windows.push(window);
-    }
-    Ok(windows)
+    known.get(len, || Gcc::new(len, len, options))?.with(|gcc, scratch| {
+        let window = |index: usize| {
+            let start = ((from_s + room_s * index as f64 / (count - 1) as f64) * rate_hz) as usize;
+            let reference = sounds.reference(start, len)?;
+            let mut window = [0.0; N];
+            for (agreement, delay_s) in window.iter_mut().zip(delays_s) {
+                let target = sounds.target(start, len, delay_s)?;
+                let peak = unless_damaged(gcc.correlate(&reference, &target, scratch))?;
+                *agreement = peak.map_or(LEAST, |peak| peak.value.abs().max(LEAST)).ln();
+            }
+            Ok(window)
+        };
+        (0..count).map(window).collect()
+    })
 }
 
 /// Who wins by these differences between agreement at one delay and at the other: the test of Wilcoxon (1945), which a few windows with
@@ -218,7 +228,8 @@ pub(super) mod tests {
     #[test]
     fn what_does_not_repeat_decides_between_repetitions() {
         let sounds = pair(0.5);
-        let decide = |one_s: f64, other_s: f64| contest(&sounds, (120.0, 120.0), (one_s, other_s)).unwrap();
+        let decide =
+            |one_s: f64, other_s: f64| contest(&sounds, &Known::default(), (120.0, 120.0), (one_s, other_s)).unwrap();
         assert_eq!(
             (decide(7.0, 0.0), decide(0.0, 7.0), decide(14.0, 7.0)),
             (Winner::One, Winner::Other, Winner::Other)
@@ -237,16 +248,16 @@ pub(super) mod tests {
 
     #[test]
     fn repetitions_that_nothing_tells_apart_are_as_good_as_each_other() {
-        assert_eq!(contest(&pair(0.0), (120.0, 120.0), (7.0, 0.0)).unwrap(), Winner::Neither);
+        assert_eq!(contest(&pair(0.0), &Known::default(), (120.0, 120.0), (7.0, 0.0)).unwrap(), Winner::Neither);
         let silence = vec![0.0; 120 * RATE_HZ];
         let silent = InMemory { rate_hz: RATE_HZ as f64, reference: silence.clone(), target: silence };
-        assert_eq!(contest(&silent, (120.0, 120.0), (7.0, 0.0)).unwrap(), Winner::Neither);
+        assert_eq!(contest(&silent, &Known::default(), (120.0, 120.0), (7.0, 0.0)).unwrap(), Winner::Neither);
     }
 
     #[test]
     fn delays_that_share_too_little_are_not_compared() {
         for delays_s in [(110.0, -3.0), (60.0, -59.0), (0.0, 500.0), (-1e9, 1e9)] {
-            assert_eq!(contest(&pair(1.0), (120.0, 120.0), delays_s).unwrap(), Winner::Neither);
+            assert_eq!(contest(&pair(1.0), &Known::default(), (120.0, 120.0), delays_s).unwrap(), Winner::Neither);
         }
     }
 
@@ -264,6 +275,6 @@ pub(super) mod tests {
     fn damaged_windows_agree_with_nothing() {
         let mut sounds = pair(0.5);
         sounds.target.iter_mut().step_by(3 * RATE_HZ).for_each(|sample| *sample = f32::NAN);
-        assert_eq!(contest(&sounds, (120.0, 120.0), (7.0, 0.0)).unwrap(), Winner::Neither);
+        assert_eq!(contest(&sounds, &Known::default(), (120.0, 120.0), (7.0, 0.0)).unwrap(), Winner::Neither);
     }
 }

@@ -318,7 +318,7 @@ mod tests {
                 sample_rate_hz: 100.0,
                 pass_band_hz: None,
             };
-            let alone: Vec<bool> = (0..count).map(|index| is_heard(&train.pair(index), &scan)).collect();
+            let alone: Vec<bool> = train.pairs().map(|pair| is_heard(&pair, &scan)).collect();
             assert_eq!(heard(&train, &scan), alone, "{len} every {hop}");
             assert!(alone.contains(&true) && alone.contains(&false));
         }

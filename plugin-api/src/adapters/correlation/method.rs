@@ -49,6 +49,11 @@ impl<'a> WindowTrain<'a> {
             pass_band_hz: self.pass_band_hz,
         }
     }
+
+    /// All pairs, each by itself.
+    pub fn pairs(&self) -> impl Iterator<Item = WindowPair<'a>> {
+        (0..self.count).map(|index| self.pair(index))
+    }
 }
 
 /// What a method found in one pair of windows. Build one from [`Peak::none`] with the struct update syntax.
@@ -107,7 +112,7 @@ pub trait CorrelationMethod: Params {
     /// Correlates many pairs that overlap, and gives one peak for each. A method that can share work between neighbours does
     /// it here; by default each pair is correlated by itself. Called from several threads at once.
     fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
-        (0..train.count).map(|index| self.correlate(&train.pair(index))).collect()
+        train.pairs().map(|pair| self.correlate(&pair)).collect()
     }
 
     /// The correlation itself, for a plot: pairs of delay (ms) and height, in order of delay. None if the method has no such
