@@ -45,11 +45,11 @@ impl Stage for Search {
         reference.rate_shared_with(&target)?;
         let known = [inputs.optional("reference_sketch")?, inputs.optional("target_sketch")?];
         let sketches = match known {
-            [Some(one), Some(other)] => vec![sketch_of(&reference, &one)?, sketch_of(&target, &other)?],
-            _ => sketches(&[&reference, &target], ctx)?,
+            [Some(one), Some(other)] => [sketch_of(&reference, &one)?, sketch_of(&target, &other)?],
+            _ => sketches([&reference, &target], ctx)?,
         };
         let limits = Limits { max_offset_s: self.max_offset_s, speeds: self.speeds };
-        let found = match sketches.as_slice() {
+        let found = match sketches {
             [one, other] if !one.values.is_empty() && !other.values.is_empty() => {
                 Some(alignment::search(one, other, &limits, &Pair { reference: &reference, target: &target })?)
             }
@@ -103,8 +103,8 @@ fn sketch_of(audio: &Audio, known: &AudioSketch) -> Result<Sketch> {
     .help("connect the outputs audio and sketch of the same decode"))
 }
 
-/// The sketches of several sounds, read once from end to end.
-fn sketches(sounds: &[&Audio], ctx: &Ctx<'_>) -> Result<Vec<Sketch>> {
+/// The sketches of two sounds, read once from end to end.
+fn sketches(sounds: [&Audio; 2], ctx: &Ctx<'_>) -> Result<[Sketch; 2]> {
     let mut parts = Vec::new();
     for (sound, audio) in sounds.iter().enumerate() {
         let step = whole_values(PART * PARTS, &sketch(audio));
@@ -121,7 +121,7 @@ fn sketches(sounds: &[&Audio], ctx: &Ctx<'_>) -> Result<Vec<Sketch>> {
         ctx.progress(0.8 * (done.fetch_add(1, Ordering::Relaxed) + 1) as f64 / parts.len() as f64)?;
         Ok(part)
     })?;
-    let mut whole: Vec<Sketch> = sounds.iter().map(|audio| sketch(audio)).collect();
+    let mut whole = sounds.map(sketch);
     for ((sound, ..), part) in parts.iter().zip(read) {
         whole[*sound].append(part);
     }

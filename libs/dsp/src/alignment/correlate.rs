@@ -3,7 +3,7 @@
 use super::transform::Transform;
 use super::wave::Wave;
 use crate::error::DspError;
-use crate::fft_length::FftLength;
+use crate::fft_length;
 use crate::stats;
 
 /// Least part of the shorter wave that both must share at a lag that is looked at.
@@ -33,19 +33,23 @@ pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize) -> Result<V
     if ref_len == 0 || tgt_len == 0 {
         return Err(DspError::EmptyWindow { reference: ref_len, target: tgt_len });
     }
-    let transform = Transform::new(FftLength::Smooth.samples(ref_len, tgt_len).next_multiple_of(2));
+    let least = (LEAST_OVERLAP * ref_len.min(tgt_len) as f64).ceil().max(1.0) as i64;
+    let (ref_len, tgt_len, longest) = (ref_len as i64, tgt_len as i64, longest.min(1 << 60) as i64);
+    let (first, last) = ((least - tgt_len).max(-longest), (ref_len - least).min(longest));
+    // What wraps round falls on lags that are not looked at.
+    let length = (last + tgt_len).max(ref_len - first).max(2) as usize;
+    let transform = Transform::new(fft_length::smooth(length));
     let mut correlation = transform.room();
     let mut product = transform.spectrum(&reference.values, &mut correlation)?;
     let other = transform.spectrum(&target.values, &mut correlation)?;
     product.iter_mut().zip(other).for_each(|(r, t)| *r *= t.conj());
     transform.values(&mut product, &mut correlation)?;
+    // Of films of hours each of these is large.
+    drop((transform, product));
 
-    let least = (LEAST_OVERLAP * ref_len.min(tgt_len) as f64).ceil().max(1.0) as i64;
-    let (ref_len, tgt_len, longest) = (ref_len as i64, tgt_len as i64, longest.min(1 << 60) as i64);
-    let (first, last) = ((least - tgt_len).max(-longest), (ref_len - least).min(longest));
     let overlap = |lag: i64| ref_len.min(tgt_len + lag) - lag.max(0);
     let height = |lag: i64| {
-        let index = if lag < 0 { transform.len() as i64 + lag } else { lag } as usize;
+        let index = if lag < 0 { correlation.len() as i64 + lag } else { lag } as usize;
         correlation[index].abs() / (overlap(lag).max(1) as f32).sqrt()
     };
     let heights: Vec<f32> = (first..=last).map(height).collect();

@@ -36,7 +36,7 @@ impl PieceSearch {
         if target.is_empty() || piece_len == 0 {
             return Err(DspError::EmptyWindow { reference: piece_len, target: target.len() });
         }
-        let length = fft_length::smooth(PIECES_PER_BLOCK * piece_len).next_multiple_of(2);
+        let length = fft_length::smooth(PIECES_PER_BLOCK * piece_len);
         let mut planner = RealFftPlanner::new();
         let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
         let first = -(piece_len as i64 / 2);

@@ -77,13 +77,13 @@ pub struct RunnerUp {
     pub is_as_good: bool,
 }
 
-/// Finds where the target lies. `sounds` are those that were sketched.
+/// Finds where the target lies. `sounds` are those that were sketched. The sketches are given away, since those of films of hours are large.
 ///
 /// # Errors
 /// A sound without values, rates that differ, samples that cannot be read.
 pub fn search<S: Sounds>(
-    reference: &Sketch,
-    target: &Sketch,
+    reference: Sketch,
+    target: Sketch,
     limits: &Limits,
     sounds: &S,
 ) -> Result<Placement, S::Error> {
@@ -275,9 +275,9 @@ mod tests {
 
     /// The sketches stand for the sounds as well.
     fn found(reference: Vec<f32>, target: Vec<f32>) -> Placement {
-        let sketches = [sketch(reference.clone()), sketch(target.clone())];
+        let sketches = (sketch(reference.clone()), sketch(target.clone()));
         let sounds = InMemory { rate_hz: RATE_HZ, reference, target };
-        search(&sketches[0], &sketches[1], &LIMITS, &sounds).unwrap()
+        search(sketches.0, sketches.1, &LIMITS, &sounds).unwrap()
     }
 
     fn delays_s(reference: Vec<f32>, target: Vec<f32>) -> Vec<f64> {

@@ -35,20 +35,21 @@ impl Wave {
     ///
     /// # Errors
     /// Whatever the transform says.
-    pub(super) fn pair(one: &Sketch, other: &Sketch) -> Result<(Self, Self), DspError> {
+    pub(super) fn pair(one: Sketch, other: Sketch) -> Result<(Self, Self), DspError> {
         let longest = one.values.len().max(other.values.len()).max(2);
-        let transform = Transform::new(fft_length::smooth(longest).next_multiple_of(2));
+        let transform = Transform::new(fft_length::smooth(longest));
         Ok((Self::new(one, &transform)?, Self::new(other, &transform)?))
     }
 
-    fn new(sketch: &Sketch, transform: &Transform) -> Result<Self, DspError> {
-        let mut values = whitened(&sketch.values, transform)?;
-        let scales = moving_rms(&values, (SCALE_S / 2.0 * sketch.rate_hz) as usize);
+    fn new(sketch: Sketch, transform: &Transform) -> Result<Self, DspError> {
+        let rate_hz = sketch.rate_hz;
+        let mut values = whitened(sketch.values, transform)?;
+        let scales = moving_rms(&values, (SCALE_S / 2.0 * rate_hz) as usize);
         let quiet = SILENCE * scales.iter().copied().fold(0.0, f32::max);
         for (value, scale) in values.iter_mut().zip(scales) {
             *value = if scale > quiet { (*value / scale).clamp(-CLIP, CLIP) } else { 0.0 };
         }
-        Ok(Self { rate_hz: sketch.rate_hz, values })
+        Ok(Self { rate_hz, values })
     }
 
     /// Number of values.
@@ -82,10 +83,12 @@ impl Wave {
 }
 
 /// The wave with all pitches of its band at one level.
-fn whitened(wave: &[f32], transform: &Transform) -> Result<Vec<f32>, DspError> {
+fn whitened(wave: Vec<f32>, transform: &Transform) -> Result<Vec<f32>, DspError> {
     let length = transform.len();
     let mut values = transform.room();
-    let mut spectrum = transform.spectrum(wave, &mut values)?;
+    let count = wave.len();
+    let mut spectrum = transform.spectrum(&wave, &mut values)?;
+    drop(wave);
     let mut sums = Vec::with_capacity(spectrum.len() + 1);
     let mut sum = 0.0f64;
     sums.push(sum);
@@ -104,7 +107,7 @@ fn whitened(wave: &[f32], transform: &Transform) -> Result<Vec<f32>, DspError> {
         *value *= gain as f32;
     }
     transform.values(&mut spectrum, &mut values)?;
-    values.truncate(wave.len());
+    values.truncate(count);
     Ok(values)
 }
 
@@ -135,7 +138,7 @@ mod tests {
 
     fn levelled(values: Vec<f32>) -> Vec<f32> {
         let sketch = Sketch { values, ..Sketch::new(48_000.0) };
-        Wave::pair(&sketch, &sketch).unwrap().0.values
+        Wave::pair(sketch.clone(), sketch).unwrap().0.values
     }
 
     #[test]
