@@ -79,9 +79,7 @@ mod tests {
         let bump =
             |at: usize| (0..48_000).map(|n: usize| if n.abs_diff(at) < 960 { 0.5 } else { 0.0 }).collect::<Vec<f32>>();
         let (reference, target) = (bump(24_000), bump(28_800));
-        let windows =
-            WindowPair { reference: &reference, target: &target, sample_rate_hz: 48_000.0, pass_band_hz: None };
-        let peak = Envelope::default().correlate(&windows).unwrap();
+        let peak = Envelope::default().correlate(&WindowPair::new(&reference, &target, 48_000.0)).unwrap();
         assert!((peak.delay_ms + 100.0).abs() < 1.0, "{peak:?}");
     }
 

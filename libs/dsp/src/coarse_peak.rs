@@ -60,7 +60,11 @@ impl CoarseSearch {
         let top = self.highest(g, std::slice::from_ref(&self.lags));
         let elsewhere = [first..=top.lag - self.exclusion - 1, top.lag + self.exclusion + 1..=last];
         let second = self.highest(g, &elsewhere);
-        let noise = peak::rms(self.pieces(g, &elsewhere).map(|(_, piece)| piece));
+        let noise = match self.pieces(g, &elsewhere).all(|(_, piece)| piece.is_empty()) {
+            // So few lags that none of them was computed.
+            true => second.value.abs(),
+            false => peak::rms(self.pieces(g, &elsewhere).map(|(_, piece)| piece)),
+        };
         let (offset, value) = match self.fit {
             PeakFit::Sample => (0.0, top.value),
             _ if top.value == 0.0 => (0.0, 0.0),
@@ -238,6 +242,13 @@ mod tests {
         let g = correlation(-4_885.187_772_293_171, 0.368_660_015_610_447, 4_624_287_276_461_552_672);
         let (full, coarse) = both(&g, 4876, 0, PeakFit::Sample);
         assert_eq!((full.lag_samples, coarse.lag_samples), (-4875.0, -4875.0));
+    }
+
+    #[test]
+    fn a_single_lag_elsewhere_is_noise_enough() {
+        let g = correlation(-3_986.425_031_939_194_5, 0.0, 6_442_826_646_961_936_054);
+        let (full, coarse) = both(&g, 0, 337, PeakFit::SubSample);
+        assert!((full.error_samples / coarse.error_samples).ln().abs() < 0.1, "{full:?} {coarse:?}");
     }
 
     proptest! {

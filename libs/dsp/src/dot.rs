@@ -1,13 +1,24 @@
-//! The sum of products.
+//! Sums over two rows, in lanes that become vector instructions.
 
-/// The sum of the products of two rows of the same length: sums of eight lanes, which become vector instructions.
-pub(crate) fn dot(one: &[f32], other: &[f32]) -> f32 {
-    let ((a, rest_a), (b, rest_b)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    let mut lanes = [0.0f32; 8];
+use crate::spectrum::Precision;
+
+/// Sums that are kept side by side.
+const LANES: usize = 8;
+
+/// The sum of the products of two rows of the same length.
+pub(crate) fn dot<T: Precision>(one: &[T], other: &[T]) -> T {
+    sum_of_pairs(one, other, |a, b| a * b)
+}
+
+/// The sum of something of each pair of two rows of the same length.
+pub(crate) fn sum_of_pairs<T: Precision>(one: &[T], other: &[T], of: impl Fn(T, T) -> T) -> T {
+    let ((a, rest_a), (b, rest_b)) = (one.as_chunks::<LANES>(), other.as_chunks::<LANES>());
+    let mut lanes = [T::zero(); LANES];
     for (a, b) in a.iter().zip(b) {
         for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
+            *lane = *lane + of(*a, *b);
         }
     }
-    lanes.iter().sum::<f32>() + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f32>()
+    let rest = rest_a.iter().zip(rest_b).fold(T::zero(), |sum, (a, b)| sum + of(*a, *b));
+    lanes.into_iter().fold(T::zero(), |sum, lane| sum + lane) + rest
 }

@@ -4,6 +4,8 @@
 //! `f32`. To filter a range, read [`Filter::lead_in_samples`] more samples before it (fewer if the signal starts there) and
 //! let [`Filter::apply`] cut them off again.
 
+use std::f64::consts::TAU;
+
 use num_complex::Complex64;
 
 use crate::error::DspError;
@@ -52,6 +54,17 @@ impl Filter {
         }
     }
 
+    /// What becomes of a steady tone (the frequency response), at a frequency in cycles per sample.
+    pub fn response(&self, frequency: f64) -> Complex64 {
+        let z = Complex64::cis(-TAU * frequency);
+        match self {
+            Filter::Fir(taps) => taps.iter().rev().fold(Complex64::ZERO, |sum, tap| sum * z + tap),
+            Filter::Sections(sections) => sections.iter().fold(Complex64::ONE, |product, [b0, b1, b2, _, a1, a2]| {
+                product * ((z * *b2 + *b1) * z + *b0) / ((z * *a2 + *a1) * z + 1.0)
+            }),
+        }
+    }
+
     /// Filters `samples` in place, starting from silence, and cuts off the first `lead_in` of them.
     pub fn apply(&self, samples: &mut Vec<f32>, lead_in: usize) {
         match self {
@@ -73,6 +86,11 @@ impl Filter {
 /// As [`Filter::validate`], for any of them.
 pub fn chain_lead_in_samples(filters: &[Filter]) -> Result<usize, DspError> {
     filters.iter().map(Filter::lead_in_samples).sum()
+}
+
+/// The share of the power of a steady tone that a chain of filters lets through, at a frequency in cycles per sample.
+pub fn chain_power_gain(filters: &[Filter], frequency: f64) -> f64 {
+    filters.iter().map(|filter| filter.response(frequency).norm_sqr()).product()
 }
 
 /// Applies a chain of filters in order, then cuts off the first `lead_in` samples.

@@ -20,6 +20,7 @@ use num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
 use crate::coarse_peak::CoarseSearch;
+use crate::damage::first_damaged;
 use crate::decimate::Decimator;
 use crate::error::{DspError, Side};
 use crate::options::GccOptions;
@@ -260,12 +261,7 @@ impl<T: Precision> Gcc<T> {
         if window.len() != planned {
             return Err(DspError::WindowLength { side, planned, got: window.len() });
         }
-        // A whole block at a time, which the compiler turns into vector instructions.
-        let finite = |block: &[f32]| block.iter().fold(true, |all, s| all & s.is_finite());
-        if window.chunks(1024).all(finite) {
-            return Ok(());
-        }
-        match window.iter().position(|s| !s.is_finite()) {
+        match first_damaged(window) {
             Some(index) => Err(DspError::NonFiniteSample { side, index }),
             None => Ok(()),
         }

@@ -13,6 +13,7 @@ pub mod band_pass;
 mod coarse_peak;
 pub mod confidence;
 pub mod cuts;
+mod damage;
 mod decimate;
 mod dot;
 pub mod error;

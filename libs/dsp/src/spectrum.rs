@@ -12,7 +12,7 @@ use crate::weighting::Weight;
 const EPS: f64 = 1e-9;
 
 /// Arithmetic that a correlation is done in: `f32` is faster and needs half the memory of `f64`.
-pub trait Precision: FftNum + Float {}
+pub trait Precision: FftNum + Float + Default {}
 
 impl Precision for f32 {}
 impl Precision for f64 {}

@@ -10,7 +10,7 @@ use golden_reader::{json, list, number, numbers, text};
 use serde_json::Value;
 use vsg_dsp::features::{
     Alignment, AlignmentScratch, COARSE_BANDS, COEFFICIENTS, Cepstrum, FINE_BANDS, Framing, MelSpectrum,
-    SeriesCorrelation, SeriesOptions, cepstra, frames::Frames, levels, loudness, onsets,
+    SeriesCorrelation, SeriesOptions, cepstra, levels, loudness, onsets,
 };
 use vsg_dsp::window_plan::plan_windows;
 use vsg_dsp::{FftLength, Gcc, GccOptions, Peak, PeakFit, Precision, Side, Weight};
@@ -81,7 +81,7 @@ impl<T: Precision> Plans<T> {
 fn of_features(method: &str, reference: &[f32], target: &[f32], rate_hz: f64) -> Measured {
     let framing = Framing::at(rate_hz).unwrap();
     let bands = if method == SPECTROGRAM { COARSE_BANDS } else { FINE_BANDS };
-    let mel = MelSpectrum::new(framing, bands);
+    let mel = MelSpectrum::<f64>::new(framing, bands);
     let power = |samples: &[f32]| mel.run(samples, Side::Reference, &mut mel.scratch()).unwrap();
     let (reference, target) = (power(reference), power(target));
     let series = |reference: Vec<f64>, target: Vec<f64>| {
@@ -90,12 +90,12 @@ fn of_features(method: &str, reference: &[f32], target: &[f32], rate_hz: f64) ->
         (peak.lag_samples * framing.frame_ms(), peak.match_pct)
     };
     match method {
-        ONSET => series(onsets(levels(reference)), onsets(levels(target))),
-        SPECTROGRAM => series(loudness(levels(reference)), loudness(levels(target))),
+        ONSET => series(onsets(levels(reference).view()), onsets(levels(target).view())),
+        SPECTROGRAM => series(loudness(levels(reference).view()), loudness(levels(target).view())),
         _ => {
             let cepstrum = Cepstrum::new(FINE_BANDS, COEFFICIENTS);
-            let cepstra = |power: Frames| cepstra(levels(power), &cepstrum);
-            let aligned = Alignment::of(&cepstra(reference), &cepstra(target), &mut AlignmentScratch::default());
+            let [reference, target] = [reference, target].map(|power| cepstra(levels(power).view(), &cepstrum));
+            let aligned = Alignment::of(reference.view(), target.view(), &mut AlignmentScratch::default());
             // The reference program's sign is that of the target against the reference, and its cost that of the first pair.
             let cost = aligned.first_cost / aligned.path.len() as f64;
             (-aligned.median_offset() * framing.frame_ms(), (100.0 - 0.5 * cost).clamp(0.0, 100.0))

@@ -4,10 +4,11 @@ use crate::form::Form;
 use crate::train::TrainLevels;
 use std::sync::Arc;
 use vsg_dsp::features::{
-    self, Alignment, AlignmentScratch, Cepstrum, Diagonals, Frames, Framing, MelScratch, MelSpectrum, frames::FRAME_MS,
+    self, Alignment, AlignmentScratch, Band, Cepstrum, Diagonals, Frames, Framing, MelScratch, MelSpectrum,
+    frames::FRAME_MS,
 };
 use vsg_dsp::peak::RELATED_PEAK_RATIO;
-use vsg_dsp::{DspError, Planned, Plans, Shared, Side, unless_damaged};
+use vsg_dsp::{DspError, Filter, Planned, Plans, Precision, Shared, Side, unless_damaged};
 use vsg_plugin_api::prelude::*;
 
 params! {
@@ -25,7 +26,9 @@ params! {
         #[schemars(range(min = 0.0, max = 1000.0))]
         min_variety: f64 = 6.0,
         #[serde(skip)]
-        known: Plans<(usize, usize, f64), Plan> = Plans::default(),
+        robust: PlansOf<f32> = Plans::default(),
+        #[serde(skip)]
+        reference: PlansOf<f64> = Plans::default(),
     }
 }
 
@@ -42,49 +45,47 @@ const EXCLUSION: usize = 24;
 /// stand out by more, and less than 3 in 1000 unrelated ones.
 const MARGIN: f64 = 0.05;
 
+/// Of the frames of a train, every which one is compared with any other for how much they differ.
+const STEP: usize = 8;
+
+/// Plans by the rate of windows and the filters that are left to them. The form of the reference program takes double precision.
+type PlansOf<T> = Plans<(f64, Vec<Filter>), Plan<T>>;
+
 /// The analysis of windows of one kind.
-pub(crate) struct Plan {
-    mel: MelSpectrum,
-    cepstrum: Cepstrum,
+pub(crate) struct Plan<T: Precision> {
+    mel: MelSpectrum<T>,
+    cepstrum: Cepstrum<T>,
 }
 
-impl Planned for Plan {
-    type Scratch = (MelScratch, AlignmentScratch);
+impl<T: Precision> Planned for Plan<T> {
+    type Scratch = (MelScratch<T>, AlignmentScratch<T>);
 
     fn scratch(&self) -> Self::Scratch {
         (self.mel.scratch(), AlignmentScratch::default())
     }
 }
 
-impl Plan {
-    fn new(rate_hz: f64) -> Result<Self, DspError> {
-        Ok(Self {
-            mel: MelSpectrum::new(Framing::at(rate_hz)?, features::FINE_BANDS),
-            cepstrum: Cepstrum::new(features::FINE_BANDS, features::COEFFICIENTS),
+impl<T: Precision> Plan<T> {
+    /// The plan for windows of this kind, unless it is there.
+    fn known(known: &PlansOf<T>, windows: &WindowPair<'_>) -> Result<Arc<Shared<Self>>, DspError> {
+        let (rate_hz, filters) = (windows.sample_rate_hz, windows.filters_left_out);
+        known.get((rate_hz, filters.to_vec()), || {
+            Ok(Self {
+                mel: MelSpectrum::new(Framing::at(rate_hz)?, features::FINE_BANDS).behind(filters),
+                cepstrum: Cepstrum::new(features::FINE_BANDS, features::COEFFICIENTS),
+            })
         })
     }
 
-    /// What two windows with these levels have in common.
-    fn compare(&self, (reference, target): (Frames, Frames), form: Form, alignment: &mut AlignmentScratch) -> Compared {
-        let cepstra = |levels: Frames| {
-            let found = features::cepstra(levels, &self.cepstrum);
-            if form == Form::Robust { levelled(&found) } else { found }
-        };
-        let (reference, target) = (cepstra(reference), cepstra(target));
-        let offsets = Diagonals::of(&reference, &target);
-        // A path that has to begin and end with both windows goes astray when much of them is not shared.
-        let aligned_at = if form == Form::Robust { offsets.most_alike() } else { 0 };
-        let (skipped_ref, skipped_tgt) = (aligned_at.max(0) as usize, (-aligned_at).max(0) as usize);
-        let shared = (reference.count() - skipped_ref).min(target.count() - skipped_tgt);
-        let path = match form {
-            Form::Reference => Alignment::of(&reference, &target, alignment),
-            Form::Robust => Alignment::of(
-                &reference.slice(skipped_ref..skipped_ref + shared),
-                &target.slice(skipped_tgt..skipped_tgt + shared),
-                alignment,
-            ),
-        };
-        Compared { offsets, aligned_at, path, frame_ms: self.mel.framing().frame_ms() }
+    /// The cepstra of both windows of a pair.
+    fn cepstra(&self, windows: &WindowPair<'_>, mel: &mut MelScratch<T>) -> Result<[Frames<T>; 2], DspError> {
+        let reference = features::levels(self.mel.run(windows.reference, Side::Reference, mel)?);
+        let target = features::levels(self.mel.run(windows.target, Side::Target, mel)?);
+        Ok([reference, target].map(|levels| features::cepstra(levels.view(), &self.cepstrum)))
+    }
+
+    fn compared(&self, offsets: Diagonals, path: Alignment, skipped: i64) -> Compared {
+        Compared { offsets, path, skipped, frame_ms: self.mel.framing().frame_ms() }
     }
 }
 
@@ -92,19 +93,17 @@ impl Plan {
 struct Compared {
     /// How alike they are at each offset.
     offsets: Diagonals,
-    /// Frames by which the reference is later where they are most alike; there they were aligned.
-    aligned_at: i64,
     path: Alignment,
+    /// Frames of the reference that were skipped before the first one of the path, less those of the target.
+    skipped: i64,
     frame_ms: f64,
 }
 
-/// Cepstra without what is the same in all frames, without the loudness, and without the edges of the window.
-fn levelled(cepstra: &Frames) -> Frames {
-    let mut inner = cepstra.without_ends(EDGE_FRAMES);
-    inner.centre_columns();
-    let width = inner.width();
-    inner.values_mut().iter_mut().step_by(width).for_each(|loudness| *loudness = 0.0);
-    inner
+/// Takes what is the same in all frames off cepstra, and the loudness.
+fn level<T: Precision>(cepstra: &mut Frames<T>) {
+    cepstra.centre_columns();
+    let width = cepstra.view().width().max(1);
+    cepstra.values_mut().iter_mut().step_by(width).for_each(|loudness| *loudness = T::zero());
 }
 
 impl Dtw {
@@ -115,27 +114,11 @@ impl Dtw {
 
     /// `None` of damaged windows.
     fn compare(&self, windows: &WindowPair<'_>) -> Result<Option<Compared>> {
-        let compared = self.plan(windows)?.with(|plan, (mel, alignment)| {
-            let reference = features::levels(plan.mel.run(windows.reference, Side::Reference, mel)?);
-            let target = features::levels(plan.mel.run(windows.target, Side::Target, mel)?);
-            Ok(plan.compare((reference, target), self.form, alignment))
-        });
+        let compared = match self.form {
+            Form::Robust => compared(&self.robust, windows),
+            Form::Reference => compared_whole(&self.reference, windows),
+        };
         Ok(unless_damaged(compared)?)
-    }
-
-    /// Compares windows that overlap. `None` of a train with damage.
-    fn compare_train(&self, train: &WindowTrain<'_>) -> Result<Option<Vec<Compared>>> {
-        let compared = self.plan(&train.pair(0))?.with(|plan, (mel, alignment)| {
-            let levels = TrainLevels::new(&plan.mel, train, mel)?;
-            Ok(levels.windows().map(|window| plan.compare(window, self.form, alignment)).collect())
-        });
-        Ok(unless_damaged(compared)?)
-    }
-
-    /// Plans for windows of this size, unless it is done; all windows of a scan have the same.
-    fn plan(&self, windows: &WindowPair<'_>) -> Result<Arc<Shared<Plan>>, DspError> {
-        let kind = (windows.reference.len(), windows.target.len(), windows.sample_rate_hz);
-        self.known.get(kind, || Plan::new(windows.sample_rate_hz))
     }
 
     fn peak(&self, found: &Compared) -> Peak {
@@ -143,7 +126,7 @@ impl Dtw {
             return Peak::none();
         }
         let (offset, match_pct) = match self.form {
-            Form::Robust => (found.aligned_at as f64 + found.path.common_offset(), of_all_pairs(found)),
+            Form::Robust => (found.skipped as f64 + found.path.common_offset(), of_all_pairs(found)),
             Form::Reference => (found.path.median_offset(), of_first_pair(&found.path)),
         };
         let ms = |offset: f64| self.sign() * offset * found.frame_ms;
@@ -158,17 +141,80 @@ impl Dtw {
     }
 }
 
+/// Aligns what two windows share where they are most alike: a path that has to begin and end with both windows goes astray when much of them
+/// is not shared.
+fn compared(known: &PlansOf<f32>, windows: &WindowPair<'_>) -> Result<Compared, DspError> {
+    Plan::known(known, windows)?.with(|plan, (mel, scratch)| {
+        let [reference, target] = plan.cepstra(windows, mel)?.map(|cepstra| {
+            let mut inner = cepstra.view().without_ends(EDGE_FRAMES).to_frames();
+            level(&mut inner);
+            inner
+        });
+        let (reference, target) = (reference.view(), target.view());
+        let offsets = Diagonals::of(reference, target);
+        let skipped = offsets.most_alike();
+        let (of_reference, of_target) = (skipped.max(0) as usize, (-skipped).max(0) as usize);
+        let shared = (reference.count() - of_reference).min(target.count() - of_target);
+        let reference = reference.range(of_reference..of_reference + shared);
+        let path = Alignment::of(reference, target.range(of_target..of_target + shared), scratch);
+        Ok(plan.compared(offsets, path, skipped))
+    })
+}
+
+/// Aligns all of both windows, as the reference program does.
+fn compared_whole(known: &PlansOf<f64>, windows: &WindowPair<'_>) -> Result<Compared, DspError> {
+    Plan::known(known, windows)?.with(|plan, (mel, scratch)| {
+        let [reference, target] = plan.cepstra(windows, mel)?;
+        let offsets = Diagonals::of(reference.view(), target.view());
+        let path = Alignment::of(reference.view(), target.view(), scratch);
+        Ok(plan.compared(offsets, path, 0))
+    })
+}
+
+/// Aligns windows that overlap where they are most alike, within the margins of their train: how far any two frames are apart is found once.
+fn compared_train(known: &PlansOf<f32>, train: &WindowTrain<'_>) -> Result<Vec<Compared>, DspError> {
+    Plan::known(known, &train.pair(0))?.with(|plan, (mel, scratch)| {
+        let levels = TrainLevels::new(&plan.mel, train, usize::MAX, mel)?;
+        let cepstra = |levels: &Frames<f32>| {
+            let mut all = features::cepstra(levels.view(), &plan.cepstrum);
+            level(&mut all);
+            all
+        };
+        let (reference, target) = (cepstra(&levels.reference), cepstra(&levels.target));
+        let reach = levels.reach();
+        let band = Band::of(reference.view(), target.view(), reach);
+        let window = |frames: std::ops::Range<usize>| {
+            let frames = frames.start + EDGE_FRAMES..frames.end - EDGE_FRAMES.min(frames.len());
+            let of_target = target.view().range(frames.start + reach..frames.end + reach);
+            let mean = features::mean_distance(reference.view().range(frames.clone()), of_target, STEP);
+            let offsets = Diagonals::in_band(&band, frames.clone(), mean);
+            let path = Alignment::in_band(&band, frames, offsets.most_alike(), scratch);
+            plan.compared(offsets, path, 0)
+        };
+        Ok(levels.frames().map(window).collect())
+    })
+}
+
 impl CorrelationMethod for Dtw {
     const ID: &'static str = "dtw";
     const SUMMARY: &'static str = "Delay from which frames sound alike (dynamic time warping of the mel cepstrum).";
     const RESOLUTION_MS: Option<f64> = Some(FRAME_MS);
+
+    fn wants_unfiltered(&self) -> bool {
+        self.form.wants_unfiltered()
+    }
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
         Ok(self.compare(windows)?.map_or_else(Peak::none, |found| self.peak(&found)))
     }
 
     fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
-        let together = if self.form == Form::Robust { self.compare_train(train)? } else { None };
+        // Both places that are told apart have to lie within the margins.
+        let is_wide = train.margin as f64 / train.sample_rate_hz >= 1.5 * EXCLUSION as f64 * FRAME_MS / 1000.0;
+        let together = match self.form {
+            Form::Robust if is_wide => unless_damaged(compared_train(&self.robust, train))?,
+            Form::Robust | Form::Reference => None,
+        };
         match together {
             Some(found) => Ok(found.iter().map(|found| self.peak(found)).collect()),
             None => train.pairs().map(|pair| self.correlate(&pair)).collect(),
@@ -182,7 +228,7 @@ impl CorrelationMethod for Dtw {
         };
         let ms = |offset: i64| self.sign() * offset as f64 * found.frame_ms;
         let mut curve: Vec<(f64, f64)> =
-            found.offsets.curve().into_iter().map(|(offset, height)| (ms(offset), height)).collect();
+            found.offsets.curve().iter().map(|&(offset, height)| (ms(offset), height)).collect();
         curve.sort_by(|one, other| one.0.total_cmp(&other.0));
         Ok(curve)
     }

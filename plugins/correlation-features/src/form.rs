@@ -11,3 +11,10 @@ choice! {
         Reference,
     }
 }
+
+impl Form {
+    /// Filters may be left to the spectra that features are taken from.
+    pub(crate) fn wants_unfiltered(self) -> bool {
+        self == Form::Robust
+    }
+}

@@ -1,8 +1,10 @@
 //! `correlation-features/onset`: when notes, syllables and noises begin.
 
 use crate::form::Form;
-use crate::levels::{Known, Levels};
-use vsg_dsp::features::{self, SeriesOptions, frames::FRAME_MS};
+use crate::levels::{Known, Levels, Series};
+use std::marker::PhantomData;
+use vsg_dsp::Precision;
+use vsg_dsp::features::{self, FramesView, SeriesOptions, frames::FRAME_MS};
 use vsg_plugin_api::prelude::*;
 
 /// Of unrelated windows of 15 s behind the filter for dialogue, 3 in 1000 have a peak more than 1.86 times as high as the second
@@ -24,11 +26,10 @@ params! {
 }
 
 impl Onset {
-    fn levels(&self) -> Levels<'_> {
+    fn levels(&self) -> Levels<'_, Self> {
         Levels {
             known: &self.known,
-            bands: features::FINE_BANDS,
-            series: features::onsets,
+            series: PhantomData,
             form: self.form,
             soften: SOFTEN,
             robust: SeriesOptions::ROBUST,
@@ -37,10 +38,22 @@ impl Onset {
     }
 }
 
+impl Series for Onset {
+    const BANDS: usize = features::FINE_BANDS;
+
+    fn of<T: Precision>(levels_db: FramesView<'_, T>) -> Vec<f64> {
+        features::onsets(levels_db)
+    }
+}
+
 impl CorrelationMethod for Onset {
     const ID: &'static str = "onset";
     const SUMMARY: &'static str = "Delay from when notes, syllables and noises begin (onset detection).";
     const RESOLUTION_MS: Option<f64> = Some(FRAME_MS);
+
+    fn wants_unfiltered(&self) -> bool {
+        self.form.wants_unfiltered()
+    }
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
         self.levels().correlate(windows)

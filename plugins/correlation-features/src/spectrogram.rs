@@ -1,8 +1,10 @@
 //! `correlation-features/spectrogram`: how loud the bands of a spectrum are on the whole, over time.
 
 use crate::form::Form;
-use crate::levels::{Known, Levels};
-use vsg_dsp::features::{self, SeriesOptions, frames::FRAME_MS};
+use crate::levels::{Known, Levels, Series};
+use std::marker::PhantomData;
+use vsg_dsp::Precision;
+use vsg_dsp::features::{self, FramesView, SeriesOptions, frames::FRAME_MS};
 use vsg_plugin_api::prelude::*;
 
 /// Of unrelated windows of 15 s behind the filter for dialogue, 3 in 1000 have a peak more than 1.72 times as high as the second
@@ -24,11 +26,10 @@ params! {
 }
 
 impl Spectrogram {
-    fn levels(&self) -> Levels<'_> {
+    fn levels(&self) -> Levels<'_, Self> {
         Levels {
             known: &self.known,
-            bands: features::COARSE_BANDS,
-            series: features::loudness,
+            series: PhantomData,
             form: self.form,
             soften: SOFTEN,
             robust: SeriesOptions::ROBUST_FADED,
@@ -37,10 +38,22 @@ impl Spectrogram {
     }
 }
 
+impl Series for Spectrogram {
+    const BANDS: usize = features::COARSE_BANDS;
+
+    fn of<T: Precision>(levels_db: FramesView<'_, T>) -> Vec<f64> {
+        features::loudness(levels_db)
+    }
+}
+
 impl CorrelationMethod for Spectrogram {
     const ID: &'static str = "spectrogram";
     const SUMMARY: &'static str = "Delay from how loud all bands of the spectrum are over time.";
     const RESOLUTION_MS: Option<f64> = Some(FRAME_MS);
+
+    fn wants_unfiltered(&self) -> bool {
+        self.form.wants_unfiltered()
+    }
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
         self.levels().correlate(windows)

@@ -221,10 +221,8 @@ mod tests {
 
     fn windows(source: &[f32]) -> WindowPair<'_> {
         WindowPair {
-            reference: &source[..48_000],
-            target: &source[481..48_481],
-            sample_rate_hz: 48_000.0,
             pass_band_hz: Some((300.0, 3400.0)),
+            ..WindowPair::new(&source[..48_000], &source[481..48_481], 48_000.0)
         }
     }
 

@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn windows<'a>(reference: &'a [f32], target: &'a [f32], pass_band_hz: Option<(f64, f64)>) -> WindowPair<'a> {
-        WindowPair { reference, target, sample_rate_hz: 48_000.0, pass_band_hz }
+        WindowPair { pass_band_hz, ..WindowPair::new(reference, target, 48_000.0) }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the adapter accepts of a correlation method by default: related windows of generated films, and no others.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use vsg_dsp::{band_pass, filter, peak::RELATED_PEAK_RATIO};
+use vsg_dsp::{Filter, band_pass, filter, peak::RELATED_PEAK_RATIO};
 use vsg_plugin_api::prelude::*;
 use vsg_sample_media::{Mix, Pcm, Programme};
 
@@ -11,9 +11,13 @@ const WINDOW: usize = 15 * RATE_HZ as usize;
 /// Where windows begin in their films (s).
 const STARTS_S: [i64; 3] = [10, 40, 75];
 
+fn filters() -> [Filter; 1] {
+    [band_pass::design(BAND_HZ.0, BAND_HZ.1, 5, f64::from(RATE_HZ)).unwrap()]
+}
+
 /// A window of a film's mix, behind the filter if the method wants one.
 fn window(seed: u64, mix: &Mix, delay_ms: f64, start_s: i64, filtered: bool) -> Vec<f32> {
-    let chain = [band_pass::design(BAND_HZ.0, BAND_HZ.1, 5, f64::from(RATE_HZ)).unwrap()];
+    let chain = filters();
     let lead_in = filter::chain_lead_in_samples(&chain).unwrap();
     let first = start_s * i64::from(RATE_HZ) - lead_in as i64;
     let mut samples = vec![0.0; lead_in + WINDOW];
@@ -35,7 +39,12 @@ fn worn(mut samples: Vec<f32>) -> Vec<f32> {
 }
 
 fn correlate(method: &impl CorrelationMethod, reference: &[f32], target: &[f32]) -> (Peak, bool) {
-    let windows = WindowPair { reference, target, sample_rate_hz: f64::from(RATE_HZ), pass_band_hz: Some(BAND_HZ) };
+    let left_out = if method.wants_unfiltered() { filters().to_vec() } else { Vec::new() };
+    let windows = WindowPair {
+        pass_band_hz: Some(BAND_HZ),
+        filters_left_out: &left_out,
+        ..WindowPair::new(reference, target, f64::from(RATE_HZ))
+    };
     let peak = method.correlate(&windows).unwrap();
     let counts = peak.delay_ms.is_finite() && !peak.on_edge && peak.match_pct >= 5.0;
     (peak, counts && peak.peak_ratio >= Some(RELATED_PEAK_RATIO))

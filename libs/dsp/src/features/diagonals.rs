@@ -3,60 +3,80 @@
 //! A path of least cost always exists, also between sounds that have nothing in common. But only sounds that are related
 //! are much more alike at one offset than at all others.
 
-use crate::features::distance::Columns;
-use crate::features::frames::Frames;
+use std::ops::Range;
 
-/// Mean distances of the frames of two windows at each offset.
+use crate::features::band::Band;
+use crate::features::distance::Columns;
+use crate::features::frames::FramesView;
+use crate::spectrum::Precision;
+
+/// How alike the frames of two windows are at each offset.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Diagonals {
-    rows: usize,
-    columns: usize,
-    /// Sums of the distances; that of reference frame `i` and target frame `j` stands at `j + rows - 1 - i`.
-    sums: Vec<f64>,
+    /// Mean distance of any two frames.
+    mean: f64,
+    /// Offset and similarity, in order of offset.
+    curve: Vec<(i64, f64)>,
 }
 
 impl Diagonals {
-    /// Compares frames of the same width.
-    pub fn of(reference: &Frames, target: &Frames) -> Self {
+    /// Compares frames of the same width, at every offset.
+    pub fn of<T: Precision>(reference: FramesView<'_, T>, target: FramesView<'_, T>) -> Self {
         let (rows, columns) = (reference.count(), target.count());
         if rows == 0 || columns == 0 || reference.width() != target.width() {
             return Self::default();
         }
         let (mut frames, mut distances) = (Columns::default(), Vec::new());
+        // That of reference frame `i` and target frame `j` goes to `j + rows - 1 - i`.
         let mut sums = vec![0.0; rows + columns - 1];
         frames.load(target);
         for (index, row) in reference.rows().enumerate() {
-            frames.distances(row, &mut distances);
-            sums[rows - 1 - index..].iter_mut().zip(&distances).for_each(|(sum, distance)| *sum += distance);
+            frames.distances(row, 0..columns, &mut distances);
+            for (sum, distance) in sums[rows - 1 - index..].iter_mut().zip(&distances) {
+                *sum += distance.to_f64().unwrap_or_default();
+            }
         }
-        Self { rows, columns, sums }
+        let mean = sums.iter().sum::<f64>() / (rows * columns) as f64;
+        let longest = rows.min(columns);
+        let similarity = |(index, sum): (usize, &f64)| {
+            let offset = rows as i64 - 1 - index as i64;
+            let last = (rows as i64).min(columns as i64 + offset);
+            let pairs = (last - offset.max(0)) as f64;
+            // What fewer pairs share counts less, as in the correlation of samples: of a few frames, some are always alike.
+            let share = pairs / longest as f64;
+            (offset, if mean > 0.0 { (1.0 - sum / pairs / mean) * share } else { 0.0 })
+        };
+        Self { mean, curve: sums.iter().enumerate().rev().map(similarity).collect() }
+    }
+
+    /// Compares the frames of this range of the reference within the offsets of a band, where any two frames differ by `mean`.
+    pub fn in_band<T: Precision>(band: &Band<T>, frames: Range<usize>, mean: f64) -> Self {
+        let mut sums = vec![T::zero(); 2 * band.reach() + 1];
+        let count = frames.len() as f64;
+        for row in band.rows(frames) {
+            sums.iter_mut().zip(row).for_each(|(sum, distance)| *sum = *sum + *distance);
+        }
+        let similarity = |(index, sum): (usize, &T)| {
+            let sum = sum.to_f64().unwrap_or_default();
+            (band.offset(index), if mean > 0.0 && count > 0.0 { 1.0 - sum / count / mean } else { 0.0 })
+        };
+        Self { mean, curve: sums.iter().enumerate().rev().map(similarity).collect() }
     }
 
     /// The offset (frames) of the highest similarity; 0 of silence.
     pub fn most_alike(&self) -> i64 {
-        self.curve().into_iter().fold((0, 0.0), higher).0
+        self.curve.iter().copied().fold((0, 0.0), higher).0
     }
 
-    /// Mean distance of all pairs of frames.
+    /// Mean distance of any two frames.
     pub fn mean(&self) -> f64 {
-        self.sums.iter().sum::<f64>() / (self.rows * self.columns).max(1) as f64
+        self.mean
     }
 
     /// Similarity (1 = equal, 0 = as any two frames) at each offset, in order of offset: (frames by which the reference is
     /// later, similarity).
-    ///
-    /// What fewer pairs share counts less, as in the correlation of samples: of a few frames, some are always alike.
-    pub fn curve(&self) -> Vec<(i64, f64)> {
-        let mean = self.mean();
-        let longest = self.rows.min(self.columns);
-        let similarity = |(index, sum): (usize, &f64)| {
-            let offset = self.rows as i64 - 1 - index as i64;
-            let last = (self.rows as i64).min(self.columns as i64 + offset);
-            let pairs = (last - offset.max(0)) as f64;
-            let share = pairs / longest as f64;
-            (offset, if mean > 0.0 { (1.0 - sum / pairs / mean) * share } else { 0.0 })
-        };
-        self.sums.iter().enumerate().rev().map(similarity).collect()
+    pub fn curve(&self) -> &[(i64, f64)] {
+        &self.curve
     }
 
     /// Similarity at `offset` (frames) over `margin` more than the highest one that is more than `exclusion` frames away: above 1
@@ -72,10 +92,10 @@ impl Diagonals {
     }
 
     fn around(&self, offset: f64, exclusion: usize) -> (f64, (i64, f64)) {
-        let curve = self.curve();
         let away = |of: i64| (of as f64 - offset).abs();
-        let at = curve.iter().filter(|(of, _)| away(*of) <= 1.0).copied().fold((0, 0.0), higher);
-        let elsewhere = curve.iter().filter(|(of, _)| away(*of) > exclusion as f64).copied().fold((0, 0.0), higher);
+        let at = self.curve.iter().filter(|(of, _)| away(*of) <= 1.0).copied().fold((0, 0.0), higher);
+        let elsewhere =
+            self.curve.iter().filter(|(of, _)| away(*of) > exclusion as f64).copied().fold((0, 0.0), higher);
         (at.1, elsewhere)
     }
 }
@@ -87,9 +107,10 @@ fn higher(best: (i64, f64), now: (i64, f64)) -> (i64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::frames::Frames;
 
     fn diagonals(reference: &[f64], target: &[f64]) -> Diagonals {
-        Diagonals::of(&Frames::new(1, reference.to_vec()), &Frames::new(1, target.to_vec()))
+        Diagonals::of(Frames::new(1, reference.to_vec()).view(), Frames::new(1, target.to_vec()).view())
     }
 
     #[test]
@@ -106,7 +127,8 @@ mod tests {
 
     #[test]
     fn windows_of_other_lengths_have_offsets_of_their_own() {
-        let curve = diagonals(&[1.0, 2.0], &[5.0, 1.0, 2.0]).curve();
+        let found = diagonals(&[1.0, 2.0], &[5.0, 1.0, 2.0]);
+        let curve = found.curve();
         assert_eq!(curve.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [-2, -1, 0, 1]);
         assert!(curve[1].1 > curve[2].1);
     }

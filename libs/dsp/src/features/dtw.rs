@@ -4,8 +4,12 @@
 //! cost from the first frames to the last, by steps of one frame of either window or both; the cost of a pair of frames is
 //! the Euclidean distance of their features. Memory: a byte for each pair of frames.
 
+use std::ops::Range;
+
+use crate::features::band::Band;
 use crate::features::distance::Columns;
-use crate::features::frames::Frames;
+use crate::features::frames::FramesView;
+use crate::spectrum::Precision;
 use crate::stats;
 
 const DIAGONAL: u8 = 0;
@@ -27,16 +31,20 @@ pub struct Alignment {
 
 /// Buffers of one thread.
 #[derive(Debug, Default)]
-pub struct AlignmentScratch {
-    target: Columns,
-    costs: Vec<f64>,
-    totals: Vec<f64>,
+pub struct AlignmentScratch<T = f64> {
+    target: Columns<T>,
+    costs: Vec<T>,
+    totals: Vec<T>,
     steps: Vec<u8>,
 }
 
 impl Alignment {
     /// Aligns features of the same width.
-    pub fn of(reference: &Frames, target: &Frames, scratch: &mut AlignmentScratch) -> Self {
+    pub fn of<T: Precision>(
+        reference: FramesView<'_, T>,
+        target: FramesView<'_, T>,
+        scratch: &mut AlignmentScratch<T>,
+    ) -> Self {
         let (rows, columns) = (reference.count(), target.count());
         if rows == 0 || columns == 0 || reference.width() != target.width() {
             return Self::default();
@@ -45,10 +53,10 @@ impl Alignment {
         frames.load(target);
         steps.resize(rows * columns, 0);
         totals.clear();
-        totals.resize(columns, 0.0);
-        let mut first_cost = 0.0;
+        totals.resize(columns, T::zero());
+        let mut first_cost = T::zero();
         for (index, (row, steps)) in reference.rows().zip(steps.chunks_exact_mut(columns)).enumerate() {
-            frames.distances(row, costs);
+            frames.distances(row, 0..columns, costs);
             if index == 0 {
                 first_cost = costs[0];
                 first_row(costs, totals, steps);
@@ -56,7 +64,45 @@ impl Alignment {
                 next_row(costs, totals, steps);
             }
         }
-        Self { path: backtrack(steps, rows, columns), cost: totals[columns - 1], first_cost }
+        Self {
+            path: backtrack(steps, rows, columns),
+            cost: totals[columns - 1].to_f64().unwrap_or_default(),
+            first_cost: first_cost.to_f64().unwrap_or_default(),
+        }
+    }
+
+    /// Aligns these frames of the reference with those of the target that a band holds, from `offset` (frames by which the reference is later) at
+    /// the start to the same at the end. Both frames of a pair are counted from the start of the band's target.
+    pub fn in_band<T: Precision>(
+        band: &Band<T>,
+        frames: Range<usize>,
+        offset: i64,
+        scratch: &mut AlignmentScratch<T>,
+    ) -> Self {
+        let (rows, columns, reach) = (band.rows(frames.clone()).len(), 2 * band.reach() + 1, band.reach() as i64);
+        let Ok(middle) = usize::try_from(reach - offset) else { return Self::default() };
+        if rows == 0 || middle >= columns {
+            return Self::default();
+        }
+        let AlignmentScratch { totals, steps, .. } = scratch;
+        steps.resize(rows * columns, 0);
+        totals.clear();
+        totals.resize(columns, T::infinity());
+        for (index, (costs, steps)) in band.rows(frames.clone()).zip(steps.chunks_exact_mut(columns)).enumerate() {
+            if index == 0 {
+                first_row(&costs[middle..], &mut totals[middle..], &mut steps[middle..]);
+            } else {
+                next_band_row(costs, totals, steps);
+            }
+        }
+        let first_cost = band.rows(frames.clone()).next().map_or(T::zero(), |costs| costs[middle]);
+        Self {
+            path: backtrack_band(steps, (rows, columns), middle)
+                .map(|(row, column)| (frames.start + row + band.reach(), frames.start + row + column))
+                .collect(),
+            cost: totals[middle].to_f64().unwrap_or_default(),
+            first_cost: first_cost.to_f64().unwrap_or_default(),
+        }
     }
 
     /// Mean cost of its pairs; 0 of an empty path.
@@ -93,19 +139,19 @@ impl Alignment {
     }
 }
 
-fn first_row(costs: &[f64], totals: &mut [f64], steps: &mut [u8]) {
-    let mut sum = 0.0;
-    for ((total, cost), step) in totals.iter_mut().zip(costs).zip(steps) {
-        sum += cost;
+fn first_row<T: Precision>(costs: &[T], totals: &mut [T], steps: &mut [u8]) {
+    let mut sum = T::zero();
+    for ((total, &cost), step) in totals.iter_mut().zip(costs).zip(steps) {
+        sum = sum + cost;
         *total = sum;
         *step = TARGET;
     }
 }
 
 /// Turns the least costs up to the row before into those up to this one.
-fn next_row(costs: &[f64], totals: &mut [f64], steps: &mut [u8]) {
+fn next_row<T: Precision>(costs: &[T], totals: &mut [T], steps: &mut [u8]) {
     let mut diagonal = totals[0];
-    totals[0] += costs[0];
+    totals[0] = totals[0] + costs[0];
     steps[0] = REFERENCE;
     let mut left = totals[0];
     for ((total, &cost), step) in totals.iter_mut().zip(costs).zip(steps).skip(1) {
@@ -127,6 +173,38 @@ fn next_row(costs: &[f64], totals: &mut [f64], steps: &mut [u8]) {
     }
 }
 
+/// The same in a band, whose rows each begin a frame of the target later than the one before: what lay above is now one to the left.
+fn next_band_row<T: Precision>(costs: &[T], totals: &mut [T], steps: &mut [u8]) {
+    let mut left = T::infinity();
+    for place in 0..totals.len() {
+        let (cost, diagonal) = (costs[place], totals[place]);
+        let above = totals.get(place + 1).copied().unwrap_or_else(T::infinity);
+        let (mut best, mut step) = (diagonal, DIAGONAL);
+        if left < best {
+            (best, step) = (left, TARGET);
+        }
+        if above < best {
+            (best, step) = (above, REFERENCE);
+        }
+        left = best + cost;
+        (totals[place], steps[place]) = (left, step);
+    }
+}
+
+/// The pairs (row, place in it) from `middle` of the last row back to `middle` of the first one.
+fn backtrack_band(
+    steps: &[u8],
+    (rows, columns): (usize, usize),
+    middle: usize,
+) -> impl Iterator<Item = (usize, usize)> {
+    std::iter::successors(Some((rows - 1, middle)), move |&(row, place)| match steps[row * columns + place] {
+        _ if (row, place) == (0, middle) => None,
+        TARGET => Some((row, place.checked_sub(1)?)),
+        REFERENCE => Some((row.checked_sub(1)?, place + 1)),
+        _ => Some((row.checked_sub(1)?, place)),
+    })
+}
+
 fn backtrack(steps: &[u8], rows: usize, columns: usize) -> Vec<(usize, usize)> {
     let (mut reference, mut target) = (rows - 1, columns - 1);
     let mut path = vec![(reference, target)];
@@ -144,12 +222,13 @@ fn backtrack(steps: &[u8], rows: usize, columns: usize) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::frames::Frames;
     use crate::made_up::noise;
     use proptest::prelude::*;
 
     fn align(reference: &[f64], target: &[f64]) -> Alignment {
         let frames = |values: &[f64]| Frames::new(1, values.to_vec());
-        Alignment::of(&frames(reference), &frames(target), &mut AlignmentScratch::default())
+        Alignment::of(frames(reference).view(), frames(target).view(), &mut AlignmentScratch::default())
     }
 
     #[test]
@@ -181,6 +260,25 @@ mod tests {
     fn nothing_has_no_path() {
         assert_eq!(align(&[], &[1.0]), Alignment::default());
         assert_eq!(align(&[1.0], &[]).mean_cost(), 0.0);
+    }
+
+    #[test]
+    fn a_band_that_holds_the_path_gives_the_same_path() {
+        let source: Vec<f64> = noise(60, 2).into_iter().map(f64::from).collect();
+        // A frame is missing, and one is twice as long.
+        let target: Vec<f64> = [&source[..20], &source[21..40], &source[39..]].concat();
+        let reach = 5;
+        let padded = [vec![9.0; reach], target.clone(), vec![9.0; reach]].concat();
+        let (reference, padded) = (Frames::new(1, source.clone()), Frames::new(1, padded));
+        let band = Band::of(reference.view(), padded.view(), reach);
+        let mut scratch = AlignmentScratch::default();
+        let (whole, near) = (align(&source, &target), Alignment::in_band(&band, 0..60, 0, &mut scratch));
+        assert!(near.path_offsets().eq(whole.path_offsets()) && near.path.last() == Some(&(reach, reach)), "{near:?}");
+        assert!((near.cost - whole.cost).abs() < 1e-12 && near.first_cost == whole.first_cost);
+        let part = Alignment::in_band(&band, 24..36, 1, &mut scratch);
+        assert!(part.cost == 0.0 && part.path_offsets().all(|offset| offset == 1), "{part:?}");
+        assert_eq!(Alignment::in_band(&band, 0..60, 6, &mut scratch), Alignment::default());
+        assert_eq!(Alignment::in_band(&band, 70..80, 0, &mut scratch), Alignment::default());
     }
 
     proptest! {

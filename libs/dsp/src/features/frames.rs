@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::DspError;
+use crate::spectrum::Precision;
 
 /// Time from one frame to the next (ms): 512 samples at 48 kHz.
 pub const FRAME_MS: f64 = 512.0 / 48.0;
@@ -54,19 +55,19 @@ impl Framing {
 
 /// One row of `width` numbers for each frame.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Frames {
+pub struct Frames<T = f64> {
     width: usize,
-    values: Vec<f64>,
+    values: Vec<T>,
 }
 
-impl Frames {
-    /// Rows of `width` numbers out of a list of them; what is too short for a row is left out.
-    pub fn new(width: usize, mut values: Vec<f64>) -> Self {
-        let width = width.max(1);
-        values.truncate(values.len() / width * width);
-        Self { width, values }
-    }
+/// Frames that stand elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FramesView<'a, T = f64> {
+    width: usize,
+    values: &'a [T],
+}
 
+impl<'a, T> FramesView<'a, T> {
     /// Number of frames.
     pub fn count(&self) -> usize {
         self.values.len() / self.width.max(1)
@@ -78,46 +79,67 @@ impl Frames {
     }
 
     /// The rows in their order.
-    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &[f64]> + ExactSizeIterator {
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &'a [T]> + ExactSizeIterator + use<'a, T> {
         self.values.chunks_exact(self.width.max(1))
     }
 
     /// All numbers, row by row.
-    pub fn values(&self) -> &[f64] {
-        &self.values
-    }
-
-    /// All numbers, row by row.
-    pub fn values_mut(&mut self) -> &mut [f64] {
-        &mut self.values
-    }
-
-    /// Mean of each row.
-    pub fn means(&self) -> Vec<f64> {
-        self.rows().map(|row| row.iter().sum::<f64>() / row.len() as f64).collect()
-    }
-
-    /// The frames without the first and last `count`; at least one stays.
-    pub fn without_ends(&self, count: usize) -> Self {
-        let trim = count.min(self.count().saturating_sub(1) / 2);
-        self.slice(trim..self.count() - trim)
+    pub fn values(&self) -> &'a [T] {
+        self.values
     }
 
     /// The frames of this range, as far as there are any.
-    pub fn slice(&self, range: Range<usize>) -> Self {
+    #[must_use]
+    pub fn range(&self, range: Range<usize>) -> Self {
         let (start, end) = (range.start.min(self.count()), range.end.min(self.count()));
-        Self { width: self.width, values: self.values[start * self.width..end.max(start) * self.width].to_vec() }
+        Self { width: self.width, values: &self.values[start * self.width..end.max(start) * self.width] }
     }
 
+    /// The frames without the first and last `count`; at least one stays.
+    #[must_use]
+    pub fn without_ends(&self, count: usize) -> Self {
+        let trim = count.min(self.count().saturating_sub(1) / 2);
+        self.range(trim..self.count() - trim)
+    }
+}
+
+impl<T: Clone> FramesView<'_, T> {
+    /// A copy of these frames alone.
+    pub fn to_frames(&self) -> Frames<T> {
+        Frames { width: self.width, values: self.values.to_vec() }
+    }
+}
+
+impl<T> Frames<T> {
+    /// Rows of `width` numbers out of a list of them; what is too short for a row is left out.
+    pub fn new(width: usize, mut values: Vec<T>) -> Self {
+        let width = width.max(1);
+        values.truncate(values.len() / width * width);
+        Self { width, values }
+    }
+
+    /// All of them.
+    pub fn view(&self) -> FramesView<'_, T> {
+        FramesView { width: self.width, values: &self.values }
+    }
+
+    /// All numbers, row by row.
+    pub fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+}
+
+impl<T: Precision> Frames<T> {
     /// Takes off each column its mean over all frames: what an equaliser or another level adds to a cepstrum.
     pub fn centre_columns(&mut self) {
-        let count = self.count().max(1) as f64;
+        let count = self.view().count().max(1) as f64;
         let mut means = vec![0.0; self.width];
-        for row in self.rows() {
-            means.iter_mut().zip(row).for_each(|(mean, v)| *mean += v / count);
+        for row in self.view().rows() {
+            means.iter_mut().zip(row).for_each(|(mean, v)| *mean += v.to_f64().unwrap_or_default() / count);
         }
+        let means: Vec<T> = means.into_iter().map(|mean| T::from_f64(mean).unwrap_or_else(T::zero)).collect();
         for row in self.values.chunks_exact_mut(self.width.max(1)) {
-            row.iter_mut().zip(&means).for_each(|(v, mean)| *v -= mean);
+            row.iter_mut().zip(&means).for_each(|(v, mean)| *v = *v - *mean);
         }
     }
 }
@@ -143,11 +165,17 @@ mod tests {
     #[test]
     fn centred_columns_have_no_mean() {
         let mut frames = Frames::new(2, vec![1.0, 10.0, 3.0, 30.0, 99.0]);
-        assert_eq!((frames.count(), frames.means()), (2, vec![5.5, 16.5]));
         frames.centre_columns();
-        assert_eq!(frames.values(), [-1.0, -10.0, 1.0, 10.0]);
-        assert_eq!(frames.slice(1..9).values(), [1.0, 10.0]);
-        assert_eq!((frames.slice(7..9).count(), frames.without_ends(5).count()), (0, 2));
-        assert_eq!(Frames::default().count(), 0);
+        assert_eq!(frames.view().values(), [-1.0, -10.0, 1.0, 10.0]);
+    }
+
+    #[test]
+    fn ranges_hold_the_frames_that_there_are() {
+        let frames = Frames::new(2, vec![1, 10, 3, 30, 99]);
+        let view = frames.view();
+        assert_eq!((view.count(), view.width(), view.values()), (2, 2, [1, 10, 3, 30].as_slice()));
+        assert_eq!(view.range(1..9).values(), [3, 30]);
+        assert_eq!((view.range(7..9).count(), view.without_ends(5).count()), (0, 2));
+        assert_eq!(Frames::<f64>::default().view().count(), 0);
     }
 }

@@ -3,7 +3,9 @@
 //! Source: Slaney, "Auditory Toolbox" (1998), as librosa has it: a scale that is linear below 1 kHz and logarithmic above, and
 //! triangles of equal area. Weights are rounded to 32 bits, as they are there.
 
+use crate::dot::dot;
 use crate::features::frames::Framing;
+use crate::spectrum::Precision;
 
 /// Hz for each step below [`BREAK_HZ`].
 const LINEAR_HZ: f64 = 200.0 / 3.0;
@@ -27,20 +29,20 @@ fn hz(mel: f64) -> f64 {
 
 /// The weights of one band: those of the bins from `first` on; all others are 0.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Band {
+pub struct MelBand<T = f64> {
     /// First bin that counts.
     pub first: usize,
     /// Weights of it and the bins after it.
-    pub weights: Vec<f32>,
+    pub weights: Vec<T>,
 }
 
 /// Triangles over the bins of a power spectrum.
 #[derive(Debug, Clone)]
-pub struct MelBank {
-    bands: Vec<Band>,
+pub struct MelBank<T = f64> {
+    bands: Vec<MelBand<T>>,
 }
 
-impl MelBank {
+impl<T: Precision> MelBank<T> {
     /// `count` bands from 0 Hz to half the rate, over the spectra of these frames.
     pub fn new(framing: &Framing, count: usize) -> Self {
         let top = mel(framing.rate_hz / 2.0);
@@ -55,21 +57,31 @@ impl MelBank {
             };
             let mut bins = (0..=framing.length / 2).skip_while(|&bin| weight(bin) <= 0.0).peekable();
             let first = bins.peek().copied().unwrap_or(0);
-            Band { first, weights: bins.map(weight).take_while(|&w| w > 0.0).collect() }
+            let weights = bins.map(weight).take_while(|&w| w > 0.0);
+            MelBand { first, weights: weights.map(|w| T::from_f32(w).unwrap_or_else(T::zero)).collect() }
         };
         Self { bands: edges.array_windows().map(band).collect() }
     }
 
     /// The bands, from low to high.
-    pub fn bands(&self) -> &[Band] {
+    pub fn bands(&self) -> &[MelBand<T>] {
         &self.bands
     }
 
+    /// Gives each bin another weight in all bands: `gain` times what it had.
+    pub fn weigh(&mut self, gain: impl Fn(usize) -> f64) {
+        for band in &mut self.bands {
+            for (bin, weight) in (band.first..).zip(&mut band.weights) {
+                *weight = *weight * T::from_f64(gain(bin)).unwrap_or_else(T::one);
+            }
+        }
+    }
+
     /// Appends the power in each band to `out`.
-    pub fn extend(&self, power: &[f64], out: &mut Vec<f64>) {
+    pub fn extend(&self, power: &[T], out: &mut Vec<T>) {
         out.extend(self.bands.iter().map(|band| {
-            let bins = power.get(band.first..).unwrap_or_default();
-            bins.iter().zip(&band.weights).map(|(p, &w)| p * f64::from(w)).sum::<f64>()
+            let bins = power.get(band.first..band.first + band.weights.len()).unwrap_or_default();
+            dot(bins, &band.weights)
         }));
     }
 }
@@ -89,7 +101,7 @@ mod tests {
     #[test]
     fn a_tone_is_loudest_in_its_own_band() {
         let framing = Framing::at(48_000.0).unwrap();
-        let bank = MelBank::new(&framing, 64);
+        let mut bank = MelBank::<f64>::new(&framing, 64);
         let mut power = vec![0.0; 1025];
         power[43] = 1.0;
         let mut bands = Vec::new();
@@ -97,5 +109,9 @@ mod tests {
         let loudest = (0..64).max_by(|&a, &b| bands[a].total_cmp(&bands[b])).unwrap();
         assert_eq!(bands.iter().filter(|&&p| p > 0.0).count(), 2);
         assert!(bank.bands()[loudest].first < 43);
+        bank.weigh(|bin| if bin == 43 { 0.5 } else { 1.0 });
+        let mut weighed = Vec::new();
+        bank.extend(&power, &mut weighed);
+        assert!(bands.iter().zip(&weighed).all(|(before, after)| 0.5 * before == *after));
     }
 }

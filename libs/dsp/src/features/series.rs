@@ -5,6 +5,7 @@ use std::sync::Arc;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use crate::error::DspError;
+use crate::fft_length::FftLength;
 use crate::peak::{LagRange, Peak, PeakFit, Scale, Score, Search};
 use crate::spectrum::{self, Cross};
 use crate::taper::Taper;
@@ -26,6 +27,8 @@ pub struct SeriesOptions {
     pub trim: usize,
     /// Fade at the ends of what is left.
     pub taper: Taper,
+    /// Length of the transforms.
+    pub fft_length: FftLength,
     /// Least standard deviation (dB); a series that changes less is taken for one that does not change.
     pub least_change_db: f64,
 }
@@ -38,6 +41,7 @@ impl SeriesOptions {
         exclusion: 4,
         trim: 0,
         taper: Taper::None,
+        fft_length: FftLength::Exact,
         least_change_db: 0.0,
     };
 
@@ -47,7 +51,13 @@ impl SeriesOptions {
     /// The first and last frames hold the edge of the window, which sounds the same in every window: of two noises it is all that
     /// the phase transform finds, at lag 0. The levels of a steady tone change by thousandths of a decibel, in the rhythm of
     /// frames against periods, of noise by tenths, of speech and music by several decibels.
-    pub const ROBUST: Self = Self { peak: PeakFit::SubSample, trim: 6, least_change_db: 0.05, ..Self::REFERENCE };
+    pub const ROBUST: Self = Self {
+        peak: PeakFit::SubSample,
+        trim: 6,
+        fft_length: FftLength::Smooth,
+        least_change_db: 0.05,
+        ..Self::REFERENCE
+    };
 
     /// [`SeriesOptions::ROBUST`] for a series that drifts, such as loudness: where it begins and ends it leaks, as a window of
     /// audio does, unless it is faded.
@@ -79,7 +89,7 @@ impl SeriesCorrelation {
         }
         let trim = options.trim.min((len_ref.min(len_tgt) - 1) / 2);
         let (used_ref, used_tgt) = (len_ref - 2 * trim, len_tgt - 2 * trim);
-        let length = used_ref + used_tgt - 1;
+        let length = options.fft_length.samples(used_ref, used_tgt);
         let mut planner = RealFftPlanner::new();
         let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
         let (fade_ref, fade_tgt) = (options.taper.fade(used_ref), options.taper.fade(used_tgt));

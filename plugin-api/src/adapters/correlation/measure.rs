@@ -4,7 +4,7 @@ use super::lines::{Line, Placed};
 use super::method::{CorrelationMethod, Peak, WindowPair, WindowTrain};
 use super::scan::Scan;
 use crate::kinds::{Audio, AudioFilter, Window, audio::whole_samples};
-use crate::{Ctx, Result};
+use crate::{Ctx, Filter, Result};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -20,7 +20,8 @@ const MARGIN_S: f64 = 0.5;
 pub(super) struct Pair<'a> {
     reference: &'a Audio,
     target: &'a Audio,
-    unfiltered: bool,
+    /// Filters of both that are left to the method; if there are any, no others are applied.
+    left_out: Vec<Filter>,
     idle: Mutex<Vec<Buffers>>,
 }
 
@@ -39,12 +40,12 @@ type Measured = (Peak, f64);
 impl<'a> Pair<'a> {
     /// Samples from before the filters are read if the method wants that and both sides have the same filters.
     pub(super) fn new(reference: &'a Audio, target: &'a Audio, wants_unfiltered: bool) -> Self {
-        Self {
-            reference,
-            target,
-            unfiltered: wants_unfiltered && reference.header.filters == target.header.filters,
-            idle: Mutex::default(),
-        }
+        let left_out = if wants_unfiltered && reference.header.filters == target.header.filters {
+            reference.header.filters.iter().map(|filter| filter.filter.clone()).collect()
+        } else {
+            Vec::new()
+        };
+        Self { reference, target, left_out, idle: Mutex::default() }
     }
 
     fn rate_hz(&self) -> f64 {
@@ -60,7 +61,7 @@ impl<'a> Pair<'a> {
     }
 
     fn filters<'h>(&self, audio: &'h Audio) -> &'h [AudioFilter] {
-        if self.unfiltered { &[] } else { &audio.header.filters }
+        if self.left_out.is_empty() { &audio.header.filters } else { &[] }
     }
 
     /// Samples of the reference; silence past its ends.
@@ -100,6 +101,7 @@ impl<'a> Pair<'a> {
                 target: &buffers.target,
                 sample_rate_hz: self.rate_hz(),
                 pass_band_hz: self.pass_band_hz(),
+                filters_left_out: &self.left_out,
             })
         })
     }
@@ -194,6 +196,7 @@ fn train(
             margin: margin as usize,
             sample_rate_hz: pair.rate_hz(),
             pass_band_hz: pair.pass_band_hz(),
+            filters_left_out: &pair.left_out,
         };
         let peaks = method.correlate_train(&train)?;
         let found = placed
@@ -317,6 +320,7 @@ mod tests {
                 margin,
                 sample_rate_hz: 100.0,
                 pass_band_hz: None,
+                filters_left_out: &[],
             };
             let alone: Vec<bool> = train.pairs().map(|pair| is_heard(&pair, &scan)).collect();
             assert_eq!(heard(&train, &scan), alone, "{len} every {hop}");

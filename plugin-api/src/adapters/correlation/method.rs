@@ -1,6 +1,6 @@
 //! What an author of a correlation method writes.
 
-use crate::{Params, Result};
+use crate::{Filter, Params, Result};
 
 /// One pair of windows that is to be correlated.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,16 @@ pub struct WindowPair<'a> {
     pub sample_rate_hz: f64,
     /// The band that the filters before this stage let pass (Hz).
     pub pass_band_hz: Option<(f64, f64)>,
+    /// Filters that both sides were to pass and have not, because the method [sees to them by itself](CorrelationMethod::wants_unfiltered).
+    pub filters_left_out: &'a [Filter],
+}
+
+impl<'a> WindowPair<'a> {
+    /// A pair without any filter.
+    #[must_use]
+    pub fn new(reference: &'a [f32], target: &'a [f32], sample_rate_hz: f64) -> Self {
+        Self { reference, target, sample_rate_hz, pass_band_hz: None, filters_left_out: &[] }
+    }
 }
 
 /// Many pairs of windows that overlap, each one `hop` samples behind the one before.
@@ -34,6 +44,8 @@ pub struct WindowTrain<'a> {
     pub sample_rate_hz: f64,
     /// The band that the filters before this stage let pass (Hz).
     pub pass_band_hz: Option<(f64, f64)>,
+    /// As [`WindowPair::filters_left_out`].
+    pub filters_left_out: &'a [Filter],
 }
 
 impl<'a> WindowTrain<'a> {
@@ -47,6 +59,7 @@ impl<'a> WindowTrain<'a> {
             target: &target[..self.len],
             sample_rate_hz: self.sample_rate_hz,
             pass_band_hz: self.pass_band_hz,
+            filters_left_out: self.filters_left_out,
         }
     }
 
@@ -98,10 +111,10 @@ pub trait CorrelationMethod: Params {
     /// features. The conformance kit holds a method to it.
     const RESOLUTION_MS: Option<f64> = None;
 
-    /// Whether this method, with these parameters, keeps to [`WindowPair::pass_band_hz`] by itself and prefers samples from
-    /// before the filters. It gets them if both sides have the same filters, which then delay both sides alike: a method
-    /// that ignores levels, such as a phase transform within the pass band, finds the same delay without them and saves the
-    /// filtering, which can cost more than the correlation. By default samples are filtered.
+    /// Whether this method, with these parameters, sees to the filters by itself and prefers samples from before them. It gets
+    /// those if both sides have the same filters, which delay both sides alike. That saves the filtering, which can cost more than the
+    /// correlation: one that ignores levels, such as a phase transform, needs nothing but [`WindowPair::pass_band_hz`], and one that works on
+    /// spectra may multiply them by what [`WindowPair::filters_left_out`] let through ([`Filter::response`]). By default samples are filtered.
     fn wants_unfiltered(&self) -> bool {
         false
     }
