@@ -17,9 +17,10 @@ use realfft::{RealFftPlanner, RealToComplex};
 use crate::coarse_peak::CoarseSearch;
 use crate::decimate::Decimator;
 use crate::error::{DspError, Side};
+use crate::filter::Filter;
 use crate::options::GccOptions;
 use crate::peak::{self, Peak, Scale};
-use crate::plans::Planned;
+use crate::plans::{Planned, Plans, Shared};
 use crate::spectrum;
 use crate::weighting::{self, Weight, Weighting};
 
@@ -45,6 +46,30 @@ pub struct GccTrain {
     search: CoarseSearch,
     /// A spectrum of ones: what a cross-spectrum is weighed against.
     ones: Vec<Complex32>,
+    /// What filters let through of each bin that counts; none if they need not be applied.
+    gains: Vec<f32>,
+}
+
+/// Plans by what they depend on.
+pub type TrainPlans = Plans<(Train, GccOptions, Vec<Filter>), GccTrain>;
+
+impl TrainPlans {
+    /// The plan for windows that follow each other, to which [`GccTrain::behind`] applies these filters; none if they cannot share spectra.
+    ///
+    /// # Errors
+    /// As [`GccTrain::new`].
+    pub fn shared(
+        &self,
+        train: Train,
+        options: GccOptions,
+        filters: &[Filter],
+    ) -> Result<Option<Arc<Shared<GccTrain>>>, DspError> {
+        if !GccTrain::can_share(train, &options)? {
+            return Ok(None);
+        }
+        let kind = (train, options, filters.to_vec());
+        self.get(kind, || Ok(GccTrain::new(train, options)?.behind(filters))).map(Some)
+    }
 }
 
 /// Energies of a block, in values of the low rate.
@@ -114,7 +139,15 @@ impl GccTrain {
             search: CoarseSearch::new(factor, -limit..=limit, exclusion, options.peak, options.weight.score()),
             decimator,
             ones: vec![Complex32::new(1.0, 0.0); length / 2 + 1],
+            gains: Vec::new(),
         })
+    }
+
+    /// The same of sounds as these filters leave them, without filtering: see [`crate::Gcc::behind`].
+    #[must_use]
+    pub fn behind(mut self, filters: &[Filter]) -> Self {
+        self.gains = self.options.weight.gains(filters, &self.bins, self.length * self.decimator.factor());
+        self
     }
 
     /// The delays of `count` windows. `reference` has `(count - 1) * hop + len` samples, `target` as many and `margin` more at either end. A
@@ -190,8 +223,11 @@ impl GccTrain {
             let done = self.transform.process_with_scratch(time, spectrum, transform);
             done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })?;
         }
-        let [reference, target] = spectra;
         let inside = self.bins.clone();
+        for spectrum in spectra.iter_mut() {
+            spectrum::amplify(&mut spectrum[inside.clone()], &self.gains);
+        }
+        let [reference, target] = spectra;
         if self.options.weight == Weight::Plain {
             let energy = |spectrum: &[Complex32]| {
                 let sum: f64 = spectrum[inside.clone()].iter().map(|bin| f64::from(bin.norm_sqr())).sum();

@@ -42,7 +42,7 @@ pub use error::{DspError, Side, unless_damaged};
 pub use fft_length::FftLength;
 pub use filter::Filter;
 pub use gcc::{Gcc, GccScratch};
-pub use gcc_train::{GccTrain, Train};
+pub use gcc_train::{GccTrain, Train, TrainPlans};
 pub use options::GccOptions;
 pub use peak::{Peak, PeakFit};
 pub use plans::{Planned, Plans, Shared};

@@ -31,6 +31,11 @@ pub(crate) fn load<T: Precision>(padded: &mut [T], window: &[f32], mean: f64, fa
     head.iter_mut().rev().zip(weights()).for_each(|(s, w)| *s = *s * w);
 }
 
+/// Multiplies bins by gains, as many as there are of those.
+pub(crate) fn amplify<T: Precision>(bins: &mut [Complex<T>], gains: &[T]) {
+    bins.iter_mut().zip(gains).for_each(|(bin, gain)| *bin = *bin * *gain);
+}
+
 /// What a cross-spectrum says before it becomes a correlation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cross {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::DspError;
+use crate::filter::{self, Filter};
 use crate::peak::Score;
 
 /// Which bins of the spectrum count.
@@ -67,6 +68,16 @@ impl Weight {
             Weight::Scot => Score::OverMean,
             Weight::Plain => Score::Coefficient,
         }
+    }
+
+    /// What filters let through of each of these bins (amplitude), of a spectrum of `length` points at the rate that they are made for; none
+    /// where levels do not count, or without filters.
+    pub(crate) fn gains(self, filters: &[Filter], bins: &Range<usize>, length: usize) -> Vec<f32> {
+        if self != Weight::Plain || filters.is_empty() {
+            return Vec::new();
+        }
+        let power = |bin: usize| filter::chain_power_gain(filters, bin as f64 / length as f64);
+        bins.clone().map(|bin| power(bin).sqrt() as f32).collect()
     }
 
     /// Lags on either side of a peak that belong to it (samples at `rate_hz`): 5 ms, without a weight 20 ms, or the side lobes of a narrow

@@ -4,7 +4,7 @@
 //! holds for the other weights just as well.
 
 use vsg_dsp::{
-    DspError, FftLength, Gcc, GccOptions, GccTrain, PeakFit, Plans, Train, Weight, Weighting, unless_damaged,
+    DspError, FftLength, Gcc, GccOptions, PeakFit, Plans, Train, TrainPlans, Weight, Weighting, unless_damaged,
 };
 use vsg_plugin_api::prelude::*;
 
@@ -86,7 +86,7 @@ params! {
         #[serde(skip)]
         double: Known<f64> = Known::default(),
         #[serde(skip)]
-        trains: Plans<(Train, GccOptions), GccTrain> = Plans::default(),
+        trains: TrainPlans = Plans::default(),
     }
 }
 
@@ -114,11 +114,13 @@ impl Settings {
     pub(crate) fn correlate_train(&self, weight: Weight, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
         let shape = Train { len: train.len, hop: train.hop, margin: train.margin };
         let options = self.options(weight, &train.pair(0));
-        let is_single = matches!(self.precision, Precision::Single);
-        if !is_single || !GccTrain::can_share(shape, &options)? {
+        let planned = match self.precision {
+            Precision::Single => self.trains.shared(shape, options, &[])?,
+            Precision::Double => None,
+        };
+        let Some(planned) = planned else {
             return train.pairs().map(|pair| self.correlate(weight, &pair)).collect();
-        }
-        let planned = self.trains.get((shape, options), || GccTrain::new(shape, options))?;
+        };
         let found =
             planned.with(|plan, scratch| plan.correlate(train.reference, train.target, train.count, scratch))?;
         Ok(found.iter().map(|found| self.described(found, train.sample_rate_hz)).collect())

@@ -1,8 +1,8 @@
 //! `correlation-scc/scc`: the correlation of both windows, without a weight. Loud sound counts more than quiet sound.
 
 use vsg_dsp::{
-    DspError, FftLength, Gcc, GccOptions, GccScratch, GccTrain, PeakFit, Plans, Taper, Train, Weight, Weighting,
-    unless_damaged,
+    DspError, FftLength, Filter, Gcc, GccOptions, GccScratch, PeakFit, Plans, Taper, Train, TrainPlans, Weight,
+    Weighting, unless_damaged,
 };
 use vsg_plugin_api::prelude::*;
 
@@ -12,7 +12,7 @@ choice! {
         /// All that the filters before let pass, as in the reference program.
         Whole,
         /// Those between the edges of the filters before, at a rate that is just high enough for them; all of them if there
-        /// is no filter. Levels count here, so that the filters are applied, too.
+        /// is no filter. Levels count here, so each frequency counts with what the filters let through.
         Pass,
     }
 }
@@ -65,16 +65,20 @@ params! {
         #[serde(skip)]
         double: Known<f64> = Known::default(),
         #[serde(skip)]
-        trains: Plans<(Train, GccOptions), GccTrain> = Plans::default(),
+        trains: TrainPlans = Plans::default(),
     }
 }
 
 /// Plans by the lengths of both windows and what else they depend on.
-type Known<T> = Plans<(usize, usize, GccOptions), Gcc<T>>;
+type Known<T> = Plans<(usize, usize, GccOptions, Vec<Filter>), Gcc<T>>;
 
 impl CorrelationMethod for Scc {
     const ID: &'static str = "scc";
     const SUMMARY: &'static str = "Delay at which both windows are most alike (standard cross-correlation).";
+
+    fn wants_unfiltered(&self) -> bool {
+        matches!(self.band, Band::Pass)
+    }
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
         let found = match self.precision {
@@ -87,11 +91,13 @@ impl CorrelationMethod for Scc {
     fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
         let shape = Train { len: train.len, hop: train.hop, margin: train.margin };
         let options = self.options(&train.pair(0));
-        let is_single = matches!(self.precision, Precision::Single);
-        if !is_single || !GccTrain::can_share(shape, &options)? {
+        let planned = match self.precision {
+            Precision::Single => self.trains.shared(shape, options, train.filters_left_out)?,
+            Precision::Double => None,
+        };
+        let Some(planned) = planned else {
             return train.pairs().map(|pair| self.correlate(&pair)).collect();
-        }
-        let planned = self.trains.get((shape, options), || GccTrain::new(shape, options))?;
+        };
         let found =
             planned.with(|plan, scratch| plan.correlate(train.reference, train.target, train.count, scratch))?;
         // What is damaged is spread over nothing.
@@ -148,8 +154,9 @@ impl Scc {
         work: impl FnOnce(&Gcc<T>, &mut GccScratch<T>) -> Result<R, DspError>,
     ) -> Result<R, DspError> {
         let options = self.options(windows);
-        let (reference, target) = (windows.reference.len(), windows.target.len());
-        known.get((reference, target, options), || Gcc::new(reference, target, options))?.with(work)
+        let (reference, target, filters) = (windows.reference.len(), windows.target.len(), windows.filters_left_out);
+        let plan = || Ok(Gcc::new(reference, target, options)?.behind(filters));
+        known.get((reference, target, options, filters.to_vec()), plan)?.with(work)
     }
 
     fn options(&self, windows: &WindowPair<'_>) -> GccOptions {
