@@ -5,6 +5,8 @@ use serde::Serialize;
 
 /// Half a sample at 48 kHz (ms): how wrong a delay may be.
 pub(crate) const HALF_SAMPLE_MS: f64 = 0.5 / 48.0;
+/// Half a frame of 512 samples (ms): how wrong it may be of a method that compares features.
+pub(crate) const HALF_FRAME_MS: f64 = 256.0 / 48.0;
 /// How wrong the delay of a stretch between cuts may be (ms).
 const STRETCH_MS: f64 = 1.0;
 /// How far a cut may lie from where it is (s).
@@ -53,9 +55,9 @@ pub struct Judged {
     pub note: String,
 }
 
-/// Holds an answer against what is true of the decoded pair.
+/// Holds an answer against what is true of the decoded pair. A delay may be wrong by `within_ms`.
 #[must_use]
-pub fn judge(case: &Case, truth: Truth, answer: Answer) -> Judged {
+pub fn judge(case: &Case, truth: Truth, answer: Answer, within_ms: f64) -> Judged {
     let mut judged = Judged {
         name: case.name,
         group: case.group,
@@ -76,7 +78,7 @@ pub fn judge(case: &Case, truth: Truth, answer: Answer) -> Judged {
     }
     match judged.truth.clone() {
         Truth::Unrelated => unrelated(&mut judged),
-        Truth::Delay { delay_ms } => delay(&mut judged, delay_ms),
+        Truth::Delay { delay_ms } => delay(&mut judged, delay_ms, within_ms),
         Truth::Drift { delay_ms, rate_ms_per_s, tolerance_ppm, kinds } => {
             drift(&mut judged, delay_ms, rate_ms_per_s, tolerance_ppm, kinds);
         }
@@ -97,14 +99,14 @@ fn unrelated(judged: &mut Judged) {
     }
 }
 
-fn delay(judged: &mut Judged, truth_ms: f64) {
+fn delay(judged: &mut Judged, truth_ms: f64, within_ms: f64) {
     let Some(delay_ms) = judged.answer.delay_ms.filter(|_| judged.answer.is_accepted()) else {
         return judged.is(Outcome::Refused, judged.answer.error.clone().unwrap_or_default());
     };
     let error_ms = delay_ms - truth_ms;
     judged.error_ms = Some(error_ms);
     judged.in_bar = judged.answer.error_ms.map(|bar_ms| error_ms.abs() <= bar_ms);
-    if error_ms.abs() > HALF_SAMPLE_MS {
+    if error_ms.abs() > within_ms {
         let note = format!("{delay_ms:.4} ms instead of {truth_ms:.4} ms");
         // Where two answers are as good as each other, to say so is right.
         let honest = judged.name.class == Class::Loops && judged.answer.is_ambiguous();
@@ -191,7 +193,7 @@ mod tests {
     }
 
     fn outcome(class: Class, truth: &Truth, answer: Answer) -> Outcome {
-        judge(&case(class, truth), truth.clone(), answer).outcome
+        judge(&case(class, truth), truth.clone(), answer, HALF_SAMPLE_MS).outcome
     }
 
     fn accepted(delay_ms: f64) -> Answer {
@@ -205,7 +207,7 @@ mod tests {
         assert_eq!(outcome(Class::Dub, &truth, accepted(100.0105)), Outcome::Wrong);
         assert_eq!(outcome(Class::Dub, &truth, Answer { exit: Some(1), ..Answer::default() }), Outcome::Refused);
         assert_eq!(outcome(Class::Dub, &truth, Answer { exit: None, ..Answer::default() }), Outcome::Broken);
-        let judged = judge(&case(Class::Bars, &truth), truth, accepted(100.003));
+        let judged = judge(&case(Class::Bars, &truth), truth, accepted(100.003), HALF_SAMPLE_MS);
         assert_eq!((judged.outcome, judged.in_bar), (Outcome::Right, Some(false)));
     }
 

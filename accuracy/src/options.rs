@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::judge::{HALF_FRAME_MS, HALF_SAMPLE_MS};
 use crate::{Class, Name};
 use clap::Parser;
 use std::path::PathBuf;
@@ -56,4 +57,12 @@ pub struct Options {
     /// Print nothing but the table
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+impl Options {
+    /// How wrong a delay may be (ms): half a sample, or half a frame of a method that compares features.
+    pub(crate) fn within_ms(&self) -> f64 {
+        let of_features = self.method.as_deref().is_some_and(|method| method.starts_with("correlation-features/"));
+        if of_features { HALF_FRAME_MS } else { HALF_SAMPLE_MS }
+    }
 }

@@ -83,7 +83,7 @@ impl Bench<'_> {
     fn one(&self, case: &Case) -> Result<Judged> {
         let truth = case.truth.clone().decoded(self.offsets.of(&case.reference)?, self.offsets.of(&case.target)?);
         if let Some(answer) = self.answers.of(case.name) {
-            return Ok(judge(case, truth, answer.clone()));
+            return Ok(judge(case, truth, answer.clone(), self.options.within_ms()));
         }
         let (reference, target) = (self.shelf.take(&case.reference)?, self.shelf.take(&case.target)?);
         let output = self.options.folder.join("out").join(case.name.to_string().replace('/', "-"));
@@ -91,7 +91,7 @@ impl Bench<'_> {
         let exit = self.host(&reference, &target, &output)?;
         let answer = Answer::read(exit, &output);
         self.answers.keep(case.name, &answer)?;
-        let judged = judge(case, truth, answer);
+        let judged = judge(case, truth, answer, self.options.within_ms());
         if !self.options.keep {
             clear(&output)?;
         }

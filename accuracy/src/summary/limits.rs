@@ -21,11 +21,13 @@ const IN_BAR_PCT: usize = 93;
 pub(super) fn limit(class: Class, judged: &[&Judged]) -> Limit {
     let row = Row::of(judged);
     let (text, holds) = match class {
-        Class::SameMix | Class::Dub => ("every accepted delay within half a sample".into(), row.wrong == 0),
+        Class::SameMix | Class::Dub => {
+            ("every accepted delay within half a sample (of features, half a frame)".into(), row.wrong == 0)
+        }
         Class::Unrelated => ("none accepted".into(), row.wrong == 0),
         Class::Related => {
             let enough = reaches(row.accepted, row.cases, ACCEPTED_PCT);
-            (format!("{ACCEPTED_PCT} % accepted, each within half a sample"), enough && row.wrong == 0)
+            (format!("{ACCEPTED_PCT} % accepted, each within that"), enough && row.wrong == 0)
         }
         Class::Bars => {
             let enough = row.with_bar > 0 && reaches(row.in_bar, row.with_bar, IN_BAR_PCT);

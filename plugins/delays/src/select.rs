@@ -7,7 +7,7 @@ use crate::{
     telling,
     uneven::{self, Lines},
     verdict::{self, Case, Judgement},
-    votes::Said,
+    votes::{Said, covered_s},
 };
 use vsg_plugin_api::prelude::*;
 
@@ -224,7 +224,7 @@ impl Select {
             .iter()
             .map(|window| said(correlation, window, lines.as_ref(), selected.raw_ms, within_ms))
             .collect();
-        self.require_agreement(source, &said, selected.raw_ms, within_ms)?;
+        self.require_agreement(correlation, &said, selected.raw_ms, within_ms)?;
         let judged = verdict::judge(&case(correlation, &said, selected.raw_ms));
         let Judgement { verdict, runner_up, explanation, doubt } = judged;
         let error_ms = lines.map_or_else(|| self.error_ms(correlation, &said), |lines| Some(lines.error_ms()));
@@ -328,6 +328,14 @@ impl Select {
         }
     }
 
+    /// Seconds of sound in windows that agree, and how many are needed: as many as in `min_accepted` windows that do not overlap, but no more
+    /// than half of all that was measured.
+    fn agreement_s(&self, correlation: &Correlation, agreeing: &[&Window]) -> (f64, f64) {
+        let window_s = correlation.window_s;
+        let half_s = 0.5 * covered_s(&correlation.windows, window_s);
+        (covered_s(agreeing.iter().copied(), window_s), (self.min_accepted as f64 * window_s).min(half_s))
+    }
+
     /// The error bar of a delay that was taken from windows (ms): from those that agree, or from all for their average.
     fn error_ms(&self, correlation: &Correlation, said: &[Said<'_>]) -> Option<f64> {
         let counts = |said: &&Said<'_>| said.agrees || self.mode_for(correlation) == Selection::Average;
@@ -345,14 +353,36 @@ impl Select {
     }
 
     /// Fails if too few windows say what was selected: then the files share no single delay, or nothing at all. A share alone
-    /// is not enough, because a single window is a third of three.
-    fn require_agreement(&self, source: &str, said: &[Said<'_>], raw_ms: f64, within_ms: f64) -> Result<()> {
-        let agreeing = said.iter().filter(|said| said.agrees).count();
-        let agreement_pct = 100.0 * agreeing as f64 / said.len() as f64;
-        let agree = agreement_pct >= self.min_agreement_pct && agreeing >= self.min_accepted;
-        if agree || self.min_agreement_pct == 0.0 {
+    /// is not enough, because a single window is a third of three; nor is a number, because windows that overlap hold the same sound.
+    fn require_agreement(
+        &self,
+        correlation: &Correlation,
+        said: &[Said<'_>],
+        raw_ms: f64,
+        within_ms: f64,
+    ) -> Result<()> {
+        let source = &correlation.source;
+        if self.min_agreement_pct == 0.0 {
             return Ok(());
         }
+        let agreeing: Vec<&Window> = said.iter().filter(|said| said.agrees).map(|said| said.window).collect();
+        let (agreeing_s, needed_s) = self.agreement_s(correlation, &agreeing);
+        let agreement_pct = 100.0 * agreeing.len() as f64 / said.len() as f64;
+        if agreement_pct >= self.min_agreement_pct && agreeing.len() >= self.min_accepted {
+            if agreeing_s >= needed_s {
+                return Ok(());
+            }
+            return Err(Error::new(format!(
+                "{source}: the {} windows that lie within {within_ms} ms of {raw_ms:+.3} ms hold the same {agreeing_s:.0} s of sound; \
+                 {needed_s:.0} s are needed",
+                agreeing.len()
+            ))
+            .help(
+                "the files may hold different material; try another audio track (language of media/decode), another correlation \
+                 method or scan = \"classic\", or set min_agreement_pct = 0 to take the delay all the same",
+            ));
+        }
+        let agreeing = agreeing.len();
         Err(Error::new(format!(
             "{source}: the accepted windows disagree; only {agreeing} of {} lie within {within_ms} ms of {raw_ms:+.3} ms",
             said.len()

@@ -110,6 +110,29 @@ fn as_many_windows_must_agree_as_must_be_accepted() {
 }
 
 #[test]
+fn windows_that_agree_because_they_overlap_are_not_enough() {
+    let spaced = |spacing_s: f64, delays_ms: &[f64]| {
+        let mut correlation = Correlation { window_s: 10.0, ..measured(delays_ms) };
+        for (index, window) in correlation.windows.iter_mut().enumerate() {
+            window.start_s = spacing_s * index as f64;
+        }
+        correlation
+    };
+    let mut delays_ms = [100.0; 50];
+    let decide = |correlation: &Correlation| Select::default().decide(correlation, None, &mut Vec::new());
+    // All of a short film.
+    assert!(decide(&spaced(2.0, &delays_ms[..6])).is_ok());
+    let mut correlation = spaced(2.0, &delays_ms);
+    correlation.windows[4..].iter_mut().for_each(|window| window.accepted = false);
+    let error = decide(&correlation).unwrap_err();
+    assert!(error.message().contains("hold the same 16 s of sound; 30 s are needed"), "{error}");
+    correlation.windows[30..37].iter_mut().for_each(|window| window.accepted = true);
+    assert!(decide(&correlation).is_ok(), "elsewhere, too");
+    delays_ms[3..].iter_mut().zip(0..).for_each(|(delay_ms, stray)| *delay_ms = 1000.0 * f64::from(stray));
+    assert!(decide(&spaced(10.0, &delays_ms[..6])).is_ok(), "three that do not overlap");
+}
+
+#[test]
 fn too_few_windows_are_an_error_that_counts_them() {
     let mut log = Vec::new();
     let error = Select::default().decide(&measured(&[1.0, 1.0]), None, &mut log).unwrap_err();

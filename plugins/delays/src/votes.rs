@@ -12,6 +12,17 @@ pub(crate) struct Said<'a> {
     pub(crate) agrees: bool,
 }
 
+/// How long the sound is that windows of one length hold, in order of time (s); where they overlap it counts once.
+pub(crate) fn covered_s<'w>(windows: impl IntoIterator<Item = &'w Window>, window_s: f64) -> f64 {
+    let mut end_s = f64::NEG_INFINITY;
+    let new_s = |window: &Window| {
+        let (start_s, before_s) = (window.start_s, end_s);
+        end_s = start_s + window_s;
+        window_s.min(end_s - before_s)
+    };
+    windows.into_iter().map(new_s).sum()
+}
+
 /// Of values the one that most others lie near; of several the first one. `None` of nothing.
 pub(crate) fn densest(values: &[f64], within: f64) -> Option<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -68,6 +79,13 @@ fn one(delay_ms: f64, first: &Said<'_>, last: &Said<'_>, windows: usize) -> Vote
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_windows_share_counts_once() {
+        let at = |start_s| Window { start_s, ..Window::default() };
+        let windows = [at(5.0), at(7.0), at(9.0), at(40.0), at(50.0), at(50.0)];
+        assert_eq!((covered_s(&windows, 10.0), covered_s(&[], 10.0)), (14.0 + 10.0 + 10.0, 0.0));
+    }
     use crate::made_up::windows;
 
     #[test]
