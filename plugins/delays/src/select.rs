@@ -72,7 +72,8 @@ params! {
         #[schemars(range(min = 1, max = 10000))]
         min_accepted: usize = 3,
         /// Share of the accepted windows, and no fewer than `min_accepted`, that must lie within 1 ms of the selected delay
-        /// (%); 0 does not ask.
+        /// (%). Windows that overlap hold the same sound: those that agree have to hold as much of it as `min_accepted` that do
+        /// not overlap, or half of what was measured. 0 does not ask.
         #[schemars(range(min = 0.0, max = 100.0))]
         min_agreement_pct: f64 = 50.0,
         /// `first-stable` and a target that steps: windows that a run or a segment needs.

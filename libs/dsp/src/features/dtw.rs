@@ -173,7 +173,7 @@ fn next_row<T: Precision>(costs: &[T], totals: &mut [T], steps: &mut [u8]) {
     }
 }
 
-/// The same in a band, whose rows each begin a frame of the target later than the one before: what lay above is now one to the left.
+/// The same in a band, whose rows each begin a frame of the target later than the one before: what lay above is now one to the right.
 fn next_band_row<T: Precision>(costs: &[T], totals: &mut [T], steps: &mut [u8]) {
     let mut left = T::infinity();
     for place in 0..totals.len() {

@@ -11,7 +11,7 @@ use vsg_dsp::window_plan;
 const BLUR_MS: f64 = 0.02;
 /// How often windows are measured again at most.
 const AGAIN: usize = 2;
-/// Windows that agree lie this near to the line through them (ms).
+/// Windows that agree lie this near to the line through them (ms), or as near as the method tells.
 const AGREEMENT_MS: f64 = 1.0;
 /// Share of the windows that must agree for a classic scan to be enough.
 const ENOUGH: f64 = 0.8;
@@ -48,7 +48,7 @@ impl<M: CorrelationMethod> Scanner<'_, '_, M> {
         if self.scan.scan == ScanMode::Classic || (self.scan.scan == ScanMode::Auto && is_simple) {
             let placed = if is_aligned { lines::classic(&lines, files, self.scan) } else { self.same_clock() };
             let scanned = self.measured(lines, is_aligned, Windows::Apart(placed))?;
-            let is_enough = agree(&scanned);
+            let is_enough = agree(&scanned, M::RESOLUTION_MS);
             if !is_aligned || is_enough || self.scan.scan == ScanMode::Classic {
                 return Ok(scanned);
             }
@@ -122,12 +122,13 @@ fn on_lines(windows: &[(Placed, Window)], window_s: f64) -> Vec<(f64, f64, usize
     accepted.map(|(placed, window)| (window.start_s + window_s / 2.0, window.delay_ms, placed.line)).collect()
 }
 
-/// Whether nearly all windows were accepted and lie on one line.
-fn agree(scanned: &Scanned) -> bool {
+/// Whether nearly all windows were accepted and lie on one line, as finely as the method tells.
+fn agree(scanned: &Scanned, resolution_ms: Option<f64>) -> bool {
     let measured = on_lines(&scanned.windows, scanned.window_s);
     let rest = |(at_s, delay_ms, line): &(f64, f64, usize)| delay_ms - scanned.lines[*line].delay_ms(*at_s);
     let mut rests: Vec<f64> = measured.iter().map(rest).collect();
     let Some(level) = vsg_dsp::stats::median(&mut rests) else { return false };
-    let agreeing = rests.iter().filter(|rest| (*rest - level).abs() <= AGREEMENT_MS).count();
+    let within_ms = resolution_ms.map_or(AGREEMENT_MS, |resolution_ms| resolution_ms.max(AGREEMENT_MS));
+    let agreeing = rests.iter().filter(|rest| (*rest - level).abs() <= within_ms).count();
     agreeing as f64 >= ENOUGH * scanned.windows.len() as f64
 }
