@@ -220,6 +220,24 @@ mod tests {
     }
 
     #[test]
+    fn the_response_is_the_transform_of_that_to_an_impulse() {
+        let chain =
+            [low_pass::design(8000.0, 31, 48_000.0).unwrap(), band_pass::design(300.0, 3400.0, 3, 48_000.0).unwrap()];
+        for filter in &chain {
+            let mut impulse = vec![0.0; 20_000];
+            impulse[0] = 1.0;
+            filter.apply(&mut impulse, 0);
+            for frequency in [0.0, 0.001, 0.01, 0.03, 0.2, 0.5] {
+                let part = |(n, h): (usize, &f32)| Complex64::cis(-TAU * frequency * n as f64) * f64::from(*h);
+                let expected: Complex64 = impulse.iter().enumerate().map(part).sum();
+                assert!((filter.response(frequency) - expected).norm() < 1e-5, "{frequency}");
+            }
+        }
+        let both = chain[0].response(0.02).norm_sqr() * chain[1].response(0.02).norm_sqr();
+        assert_eq!((chain_power_gain(&chain, 0.02), chain_power_gain(&[], 0.02)), (both, 1.0));
+    }
+
+    #[test]
     fn a_filter_that_rings_for_minutes_is_refused() {
         let filter = band_pass::design(1.0, 1.001, 5, 48_000.0).unwrap();
         assert!(matches!(filter.lead_in_samples(), Err(DspError::Settling { .. })));

@@ -36,7 +36,7 @@ impl<T: Precision> Columns<T> {
 
 /// Mean distance of any frame of a reference from any frame of a target, from every `step`-th of either; 0 if there are none.
 pub fn mean_distance<T: Precision>(reference: FramesView<'_, T>, target: FramesView<'_, T>, step: usize) -> f64 {
-    let (mut columns, mut distances) = (Columns::default(), Vec::new());
+    let (step, mut columns, mut distances) = (step.max(1), Columns::default(), Vec::new());
     let some: Vec<T> = target.rows().step_by(step).flatten().copied().collect();
     columns.load(Frames::new(target.width(), some).view());
     let mut sum = 0.0;
