@@ -25,6 +25,20 @@ pub struct Answer {
     pub rate_ms_per_s: Option<f64>,
     /// Stretches between cuts.
     pub segments: Vec<Segment>,
+    /// The windows that were measured, accepted or not.
+    #[serde(default)]
+    pub each_window: Vec<Measured>,
+}
+
+/// What a window measured.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Delay (ms).
+    pub delay_ms: f64,
+    /// Match on the method's scale (%).
+    pub match_pct: f64,
+    /// Highest peak over the second highest.
+    pub peak_ratio: Option<f64>,
 }
 
 /// A stretch of the reference with a delay of its own.
@@ -67,6 +81,7 @@ impl Answer {
             kind: text(&diagnosis["kind"]),
             rate_ms_per_s: diagnosis["rate_ms_per_s"].as_f64(),
             segments: Deserialize::deserialize(&diagnosis["segments"]).unwrap_or_default(),
+            each_window: Deserialize::deserialize(&target["windows"]).unwrap_or_default(),
         }
     }
 
@@ -101,10 +116,13 @@ mod tests {
             "diagnosis": { "kind": "stepping", "rate_ms_per_s": 0.0, "segments": [
                 { "start_s": 0.0, "end_s": 60.0, "start_error_s": 0.5, "delay_ms": 12.5, "error_ms": 0.1, "windows": 5 },
             ] },
+            "windows": [{ "number": 1, "delay_ms": 12.5, "match_pct": 99.0, "peak_ratio": 3.5, "accepted": true }],
         } } });
         let answer = Answer::of_report(Some(0), &report);
         assert!(answer.is_accepted() && !answer.is_broken() && !answer.is_ambiguous());
         assert_eq!((answer.windows, answer.kind.as_deref()), (Some((9, 10)), Some("stepping")));
+        let window = Measured { delay_ms: 12.5, match_pct: 99.0, peak_ratio: Some(3.5) };
+        assert_eq!(answer.each_window, [window]);
         assert_eq!(answer.segments, [Segment { start_s: 0.0, end_s: 60.0, start_error_s: 0.5, delay_ms: 12.5 }]);
     }
 

@@ -2,6 +2,7 @@
 
 mod limits;
 mod page;
+mod roc;
 
 use crate::{Class, Judged, Options, Outcome};
 use limits::{Limit, limit};
@@ -13,6 +14,8 @@ pub struct Summary {
     judged: Vec<Judged>,
     /// What was measured, for people: the seed, the method.
     about: String,
+    /// How wrong a delay may be (ms).
+    within_ms: f64,
     took: Duration,
 }
 
@@ -43,7 +46,7 @@ impl Summary {
         for setting in &options.set {
             let _ = write!(about, ", {setting}");
         }
-        Self { judged, about, took }
+        Self { judged, about, within_ms: options.within_ms(), took }
     }
 
     /// Whether no limit is missed.

@@ -1,6 +1,6 @@
 //! The table as Markdown.
 
-use super::{Row, Summary, limits::Limit};
+use super::{Row, Summary, limits::Limit, roc};
 use crate::{Class, Judged, Outcome, Truth};
 use std::fmt::Write;
 
@@ -14,7 +14,8 @@ impl Summary {
     #[must_use]
     pub fn text(&self) -> String {
         let minutes = self.took.as_secs_f64() / 60.0;
-        format!("{}\n{}\n{}, {minutes:.1} minutes", self.table(), self.failures(), self.about)
+        let roc = roc::section(&self.judged, self.within_ms);
+        format!("{}\n{}{roc}\n{}, {minutes:.1} minutes", self.table(), self.failures(), self.about)
     }
 
     /// The page of the documentation.
@@ -24,10 +25,11 @@ impl Summary {
             "# Accuracy over generated pairs\n\n\
              Written by `make accuracy` ({}, {} pairs): pairs made from a seed, put through the built program with the real ffmpeg. \
              What is measured, and how the truth is known, is told in the chapter \"Accuracy\" of the book. Rows in italics \
-             count for no limit.\n\n{}\n## Pairs that were not answered right\n\n{}",
+             count for no limit.\n\n{}{}\n## Pairs that were not answered right\n\n{}",
             self.about,
             self.judged.len(),
             self.table(),
+            roc::section(&self.judged, self.within_ms),
             self.failures()
         )
     }
