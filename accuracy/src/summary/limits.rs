@@ -17,17 +17,18 @@ const ACCEPTED_PCT: usize = 97;
 /// Share of pairs whose truth has to lie within the error bar (%).
 const IN_BAR_PCT: usize = 93;
 
+/// How near an accepted delay has to be to the true one.
+const NEAR: &str = "within half a sample (of features, half a frame)";
+
 /// The limit of a class, for those of its cases that count.
 pub(super) fn limit(class: Class, judged: &[&Judged]) -> Limit {
     let row = Row::of(judged);
     let (text, holds) = match class {
-        Class::SameMix | Class::Dub => {
-            ("every accepted delay within half a sample (of features, half a frame)".into(), row.wrong == 0)
-        }
+        Class::SameMix | Class::Dub => (format!("every accepted delay {NEAR}"), row.wrong == 0),
         Class::Unrelated => ("none accepted".into(), row.wrong == 0),
         Class::Related => {
             let enough = reaches(row.accepted, row.cases, ACCEPTED_PCT);
-            (format!("{ACCEPTED_PCT} % accepted, each within that"), enough && row.wrong == 0)
+            (format!("{ACCEPTED_PCT} % accepted, each {NEAR}"), enough && row.wrong == 0)
         }
         Class::Bars => {
             let enough = row.with_bar > 0 && reaches(row.in_bar, row.with_bar, IN_BAR_PCT);

@@ -369,28 +369,28 @@ impl Select {
         let agreeing: Vec<&Window> = said.iter().filter(|said| said.agrees).map(|said| said.window).collect();
         let (agreeing_s, needed_s) = self.agreement_s(correlation, &agreeing);
         let agreement_pct = 100.0 * agreeing.len() as f64 / said.len() as f64;
-        if agreement_pct >= self.min_agreement_pct && agreeing.len() >= self.min_accepted {
-            if agreeing_s >= needed_s {
-                return Ok(());
-            }
+        if agreement_pct < self.min_agreement_pct || agreeing.len() < self.min_accepted {
             return Err(Error::new(format!(
-                "{source}: the {} windows that lie within {within_ms} ms of {raw_ms:+.3} ms hold the same {agreeing_s:.0} s of sound; \
-                 {needed_s:.0} s are needed",
-                agreeing.len()
+                "{source}: the accepted windows disagree; only {} of {} lie within {within_ms} ms of {raw_ms:+.3} ms",
+                agreeing.len(),
+                said.len()
             ))
             .help(
-                "the files may hold different material; try another audio track (language of media/decode), another correlation \
-                 method or scan = \"classic\", or set min_agreement_pct = 0 to take the delay all the same",
+                "the target may drift, run at another speed, or be cut differently; look at the plot of delay over time in the \
+                 report, or set min_agreement_pct = 0 to take the delay all the same",
             ));
         }
-        let agreeing = agreeing.len();
+        if agreeing_s >= needed_s {
+            return Ok(());
+        }
         Err(Error::new(format!(
-            "{source}: the accepted windows disagree; only {agreeing} of {} lie within {within_ms} ms of {raw_ms:+.3} ms",
-            said.len()
+            "{source}: the {} windows that lie within {within_ms} ms of {raw_ms:+.3} ms hold the same {agreeing_s:.0} s of sound; \
+             {needed_s:.0} s are needed",
+            agreeing.len()
         ))
         .help(
-            "the target may drift, run at another speed, or be cut differently; look at the plot of delay over time in the \
-             report, or set min_agreement_pct = 0 to take the delay all the same",
+            "the files may hold different material; try another audio track (language of media/decode), another correlation \
+             method or scan = \"classic\", or set min_agreement_pct = 0 to take the delay all the same",
         ))
     }
 }

@@ -79,6 +79,7 @@ fn one(delay_ms: f64, first: &Said<'_>, last: &Said<'_>, windows: usize) -> Vote
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made_up::windows;
 
     #[test]
     fn what_windows_share_counts_once() {
@@ -86,7 +87,6 @@ mod tests {
         let windows = [at(5.0), at(7.0), at(9.0), at(40.0), at(50.0), at(50.0)];
         assert_eq!((covered_s(&windows, 10.0), covered_s(&[], 10.0)), (14.0 + 10.0 + 10.0, 0.0));
     }
-    use crate::made_up::windows;
 
     #[test]
     fn the_densest_place_is_where_most_values_are_near() {
