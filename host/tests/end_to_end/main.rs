@@ -16,6 +16,7 @@ mod isolation;
 mod loader;
 mod main_job;
 mod media;
+mod methods;
 mod new_plugins;
 mod odd_clocks;
 mod program;

@@ -38,7 +38,7 @@ pub struct PlannedWindow {
 ///
 /// The reference's length alone places them; one that reaches past the end of either signal is left out. A percentage pair
 /// that is out of order or outside 0 to 100 counts as 5 and 95. A reference hardly longer than one window gives the same
-/// window `scan.windows` times over, see [`distinct`]. A window length that is not a positive number gives no windows.
+/// window `scan.windows` times over. A window length that is not a positive number gives no windows.
 pub fn plan_windows(ref_samples: usize, tgt_samples: usize, rate_hz: f64, scan: &Scan) -> Vec<PlannedWindow> {
     let in_order = 0.0 <= scan.start_pct && scan.start_pct < scan.end_pct && scan.end_pct <= 100.0;
     let (start_pct, end_pct) = if in_order { (scan.start_pct, scan.end_pct) } else { (5.0, 95.0) };
@@ -67,18 +67,6 @@ pub fn plan_windows(ref_samples: usize, tgt_samples: usize, rate_hz: f64, scan: 
         .collect()
 }
 
-/// Leaves out every window that covers the same samples as an earlier one, so that no measurement is counted twice.
-pub fn distinct(windows: &[PlannedWindow]) -> Vec<PlannedWindow> {
-    let mut kept: Vec<PlannedWindow> = Vec::new();
-    for window in windows {
-        // Starts never decrease, so equal windows are neighbours.
-        if kept.last().is_none_or(|last| last.first_sample != window.first_sample) {
-            kept.push(*window);
-        }
-    }
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,12 +87,10 @@ mod tests {
     }
 
     #[test]
-    fn a_short_file_gives_copies_that_distinct_leaves_out() {
+    fn a_file_hardly_longer_than_a_window_gives_copies_of_it() {
         let windows = plan(16, &Scan::default());
         assert_eq!(windows.len(), 10);
-        let once = distinct(&windows);
-        assert_eq!(once.len(), 1);
-        assert_eq!(once[0].index, 0);
+        assert!(windows.iter().all(|window| window.first_sample == windows[0].first_sample));
     }
 
     #[test]
@@ -133,8 +119,6 @@ mod tests {
             for w in &plan {
                 prop_assert!(w.first_sample + w.len <= reference.min(target));
             }
-            let once = distinct(&plan);
-            prop_assert!(once.windows(2).all(|w| w[0].first_sample < w[1].first_sample));
         }
     }
 }

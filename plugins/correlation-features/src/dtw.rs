@@ -136,7 +136,7 @@ impl Dtw {
             peak_ratio: Some(RELATED_PEAK_RATIO * found.offsets.peak_ratio(offset, EXCLUSION, MARGIN)),
             runner_up_ms: Some(ms(found.offsets.runner_up(offset, EXCLUSION) as f64)),
             error_ms: Some(0.5 * found.frame_ms),
-            on_edge: false,
+            on_edge: self.form == Form::Robust && found.offsets.is_on_edge(),
         }
     }
 }

@@ -194,7 +194,9 @@ fn overlap(correlation: &Correlation) -> f64 {
         return 1.0;
     }
     let spacing_s = selection::median(starts_s.windows(2).map(|pair| pair[1] - pair[0]));
-    if spacing_s > 0.0 { (correlation.window_s / spacing_s).clamp(1.0, 1e3) } else { 1.0 }
+    // Windows on one place are one.
+    let shared_by = if spacing_s > 0.0 { correlation.window_s / spacing_s } else { starts_s.len() as f64 };
+    shared_by.clamp(1.0, 1e3)
 }
 
 impl Select {

@@ -68,6 +68,13 @@ impl Diagonals {
         self.curve.iter().copied().fold((0, 0.0), higher).0
     }
 
+    /// Whether that is the first or the last offset that was compared: the frames may be more alike beyond.
+    pub fn is_on_edge(&self) -> bool {
+        let most_alike = self.most_alike();
+        let ends = [self.curve.first(), self.curve.last()];
+        ends.into_iter().flatten().any(|(offset, similarity)| *offset == most_alike && *similarity > 0.0)
+    }
+
     /// Mean distance of any two frames.
     pub fn mean(&self) -> f64 {
         self.mean
@@ -123,6 +130,19 @@ mod tests {
         assert_eq!((highest.0, found.most_alike()), (2, 2));
         assert!(found.peak_ratio(2.0, 1, 0.1) > 1.0 && found.peak_ratio(-1.0, 1, 0.1) < 1.0);
         assert_ne!(found.runner_up(2.0, 1), 2);
+    }
+
+    #[test]
+    fn what_is_most_alike_at_the_last_offset_of_a_band_may_be_more_so_beyond() {
+        let source = Frames::new(1, (0..60).map(|i| f64::from(i * 29 % 31)).collect());
+        let reference = source.view().range(20..40);
+        for (lag, is_on_edge) in [(0, false), (3, false), (-4, true), (4, true)] {
+            let start = (20 - 4 + lag) as usize;
+            let band = Band::of(reference, source.view().range(start..start + 28), 4);
+            let found = Diagonals::in_band(&band, 0..20, 9.0);
+            assert_eq!((found.most_alike(), found.is_on_edge()), (lag, is_on_edge));
+        }
+        assert!(!Diagonals::default().is_on_edge());
     }
 
     #[test]

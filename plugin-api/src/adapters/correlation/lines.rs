@@ -87,6 +87,13 @@ pub(super) fn classic(lines: &[Line], files: &Lengths, scan: &Scan) -> Vec<Place
     windows.into_iter().filter_map(place).collect()
 }
 
+/// Leaves out all windows that fall on the same samples as the one before, so that no sound is counted twice. Where little sound is shared
+/// all windows of a classic scan may be one.
+pub(super) fn leave_out_copies(placed: &mut Vec<Placed>) {
+    let place = |one: &Placed| (one.line, one.window.first_sample);
+    placed.dedup_by(|next, last| place(next) == place(last));
+}
+
 fn at(start_s: f64, window: &PlannedWindow, files: &Lengths) -> PlannedWindow {
     PlannedWindow { start_s, first_sample: (start_s * files.rate_hz).round_ties_even() as usize, ..*window }
 }
@@ -175,6 +182,22 @@ mod tests {
             placed.iter().map(|p| p.window.first_sample).collect::<Vec<_>>(),
             plan.iter().map(|p| p.first_sample).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn windows_on_the_same_samples_are_left_out() {
+        for (delay_ms, distinct) in [(0.0, 10), (1_425_000.0, 1), (-1_424_000.0, 10)] {
+            let mut placed = classic(&[line(0.0, 1440.0, delay_ms)], &FILES, &Scan::default());
+            assert_eq!(placed.len(), 10);
+            leave_out_copies(&mut placed);
+            assert_eq!(placed.len(), distinct, "{delay_ms}");
+            assert_eq!(placed[0].window.index, 0);
+        }
+        // At the cut between two lines the same samples are two pairs.
+        let one = Placed { line: 0, ..classic(&[line(0.0, 1440.0, 0.0)], &FILES, &Scan::default())[0] };
+        let mut placed = vec![one, Placed { line: 1, ..one }, Placed { line: 1, ..one }];
+        leave_out_copies(&mut placed);
+        assert_eq!(placed.len(), 2);
     }
 
     #[test]

@@ -46,7 +46,24 @@ impl<M: CorrelationMethod> Scanner<'_, '_, M> {
         let tells_drift = files.reference_s >= self.scan.windows as f64 * self.scan.window_s;
         let is_simple = lines.len() == 1 && (lines[0].rate_ms_per_s == 0.0 || tells_drift);
         if self.scan.scan == ScanMode::Classic || (self.scan.scan == ScanMode::Auto && is_simple) {
-            let placed = if is_aligned { lines::classic(&lines, files, self.scan) } else { self.same_clock() };
+            let mut placed = if is_aligned { lines::classic(&lines, files, self.scan) } else { self.same_clock() };
+            let planned = placed.len();
+            if self.scan.skip_duplicates {
+                lines::leave_out_copies(&mut placed);
+            }
+            let copies = planned - placed.len();
+            if copies > 0 && is_aligned && self.scan.scan == ScanMode::Auto {
+                self.ctx.log(format!(
+                    "The files share too little sound for {planned} windows of {} s; shorter ones are taken.",
+                    self.scan.window_s
+                ));
+                return self.densely(lines, is_aligned);
+            }
+            if copies > 0 {
+                self.ctx.log(format!(
+                    "{copies} of {planned} windows fall on the same samples as others and are not measured again."
+                ));
+            }
             let scanned = self.measured(lines, is_aligned, Windows::Apart(placed))?;
             let is_enough = agree(&scanned, M::RESOLUTION_MS);
             if !is_aligned || is_enough || self.scan.scan == ScanMode::Classic {
@@ -75,7 +92,6 @@ impl<M: CorrelationMethod> Scanner<'_, '_, M> {
         let samples = |seconds: f64| (seconds * files.rate_hz).round() as usize;
         let windows =
             window_plan::plan_windows(samples(files.reference_s), samples(files.target_s), files.rate_hz, &plan);
-        let windows = if self.scan.skip_duplicates { window_plan::distinct(&windows) } else { windows };
         windows.into_iter().map(|window| Placed { window, line: 0 }).collect()
     }
 
