@@ -12,8 +12,6 @@ const SIZE: Picture = Picture { width: 64, height: 36, rate: NTSC, start_ms: 0 }
 
 const LINEAR: &[&str] = &["linear-drift"];
 const PAL_KINDS: &[&str] = &["pal-drift"];
-/// At 4 % away from the standard pair of rates both names are true.
-const EITHER: &[&str] = &["pal-drift", "linear-drift"];
 
 /// One third is 24 minutes long, the others 8 to 12; half are linear, half standards conversions.
 pub(super) fn drift(draw: &mut Draw) -> Case {
@@ -24,9 +22,9 @@ pub(super) fn drift(draw: &mut Draw) -> Case {
     let encoding = quick_encoding(&mut shared);
     let (group, rates, kinds) = match number % 6 {
         0 => ("PAL", Some((NTSC, PAL)), PAL_KINDS),
-        3 => ("PAL, slower", Some((PAL, NTSC)), EITHER),
+        3 => ("PAL, slower", Some((PAL, NTSC)), PAL_KINDS),
         5 if (number / 6).is_multiple_of(2) => ("24 / 23.976", Some((NTSC, FILM)), LINEAR),
-        5 => ("25 / 24", Some((FILM, PAL)), EITHER),
+        5 => ("25 / 24", Some((FILM, PAL)), PAL_KINDS),
         _ if duration_s == 1440.0 => ("linear, 24 minutes", None, LINEAR),
         _ => ("linear, 8 to 12 minutes", None, LINEAR),
     };

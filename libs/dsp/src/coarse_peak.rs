@@ -60,6 +60,8 @@ impl CoarseSearch {
         let top = self.highest(g, std::slice::from_ref(&self.lags));
         let elsewhere = [first..=top.lag - self.exclusion - 1, top.lag + self.exclusion + 1..=last];
         let second = self.highest(g, &elsewhere);
+        // A peak that nothing can be compared with tells nothing.
+        let is_alone = elsewhere.iter().all(RangeInclusive::is_empty);
         let noise = match self.pieces(g, &elsewhere).all(|(_, piece)| piece.is_empty()) {
             // So few lags that none of them was computed.
             true => second.value.abs(),
@@ -70,7 +72,7 @@ impl CoarseSearch {
             _ if top.value == 0.0 => (0.0, 0.0),
             PeakFit::Parabola | PeakFit::SubSample => self.refine(g, top),
         };
-        let error_samples = match top.value == 0.0 {
+        let error_samples = match top.value == 0.0 || is_alone {
             true => f64::INFINITY,
             false => self.error(g, top, offset, noise, scale),
         };
@@ -89,8 +91,7 @@ impl CoarseSearch {
             value: scale.share(value),
             runner_up: scale.share(second.value.abs()),
             runner_up_lag_samples: second.lag,
-            peak_ratio: peak::ratio(value.abs(), second.value.abs()),
-            peak_to_noise: peak::ratio(value.abs(), noise),
+            peak_ratio: if is_alone { 0.0 } else { peak::ratio(value.abs(), second.value.abs()) },
             match_pct,
             spread_bins: 0.0,
             on_edge: top.value != 0.0 && (top.lag == first || top.lag == last),
@@ -249,6 +250,15 @@ mod tests {
         let g = correlation(-3_986.425_031_939_194_5, 0.0, 6_442_826_646_961_936_054);
         let (full, coarse) = both(&g, 0, 337, PeakFit::SubSample);
         assert!((full.error_samples / coarse.error_samples).ln().abs() < 0.1, "{full:?} {coarse:?}");
+    }
+
+    #[test]
+    fn a_peak_without_anything_beside_it_tells_nothing() {
+        let g = correlation(3.0, 0.0, 2);
+        let (full, coarse) = both(&g, 100, 100, PeakFit::SubSample);
+        for peak in [full, coarse] {
+            assert_eq!((peak.peak_ratio, peak.error_samples), (0.0, f64::INFINITY), "{peak:?}");
+        }
     }
 
     proptest! {

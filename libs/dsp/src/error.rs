@@ -185,6 +185,13 @@ pub enum DspError {
     },
 }
 
+impl DspError {
+    /// What the FFT library says of a transform of `length`, as an error of this crate.
+    pub(crate) fn of_transform(length: usize) -> impl Fn(realfft::FftError) -> Self {
+        move |error| Self::Transform { length, reason: error.to_string() }
+    }
+}
+
 /// What was found, or `None` where a window holds samples that are no numbers: damage in one window is no reason to give up the others.
 ///
 /// # Errors

@@ -170,7 +170,11 @@ fn settling_samples(sections: &[[f64; 6]]) -> Result<usize, DspError> {
     loop {
         let start = response.len();
         response.extend((0..decade).map(|_| cascade.next(0.0).abs()));
-        if response[start..].iter().sum::<f64>() < REMAINDER / 100.0 {
+        let sum: f64 = response[start..].iter().sum();
+        if !sum.is_finite() {
+            return Err(DspError::Coefficients { section: 0, reason: "together they overflow" });
+        }
+        if sum < REMAINDER / 100.0 {
             break;
         }
     }
@@ -250,6 +254,9 @@ mod tests {
         assert!(Filter::Sections(vec![[1.0, 0.0, 0.0, 2.0, 0.0, 0.0]]).validate().is_err());
         assert!(Filter::Sections(vec![[f64::NAN, 0.0, 0.0, 1.0, 0.0, 0.0]]).validate().is_err());
         assert!(Filter::Sections(Vec::new()).validate().is_err());
+        // Each of them is finite; a response of the whole is not.
+        let huge = Filter::Sections(vec![[1e308, 0.0, 0.0, 1.0, 0.0, 0.0]; 2]);
+        assert!(matches!(huge.lead_in_samples(), Err(DspError::Coefficients { .. })));
         assert!(Filter::Fir(Vec::new()).validate().is_err());
         assert!(Filter::Fir(vec![f64::INFINITY]).validate().is_err());
     }

@@ -125,14 +125,9 @@ impl<T: Precision> Gcc<T> {
         self.length
     }
 
-    /// Samples from one value of [`Gcc::correlation`] to the next: 1 unless the correlation is decimated.
+    /// Samples from one value of the correlation to the next: 1 unless the correlation is decimated.
     pub fn decimation(&self) -> usize {
         self.coarse.as_ref().map_or(1, |(decimator, _)| decimator.factor())
-    }
-
-    /// What this correlation was planned with.
-    pub fn options(&self) -> &GccOptions {
-        &self.options
     }
 
     /// Buffers for one thread.
@@ -148,8 +143,8 @@ impl<T: Precision> Gcc<T> {
 
     /// Delay between two windows: the highest peak of their correlation, of either sign.
     ///
-    /// Two silent windows, or one, give a peak of value 0: at lag 0, and without a weight at the earliest lag, as in the
-    /// reference program.
+    /// Two silent windows, or one, give a peak of value 0: at lag 0, and without a weight and decimation at the earliest lag, as in
+    /// the reference program.
     ///
     /// # Errors
     /// A window of another length than planned, a sample that is not finite, scratch of another correlation.
@@ -174,21 +169,6 @@ impl<T: Precision> Gcc<T> {
             peak.lag_samples = *self.lags().start() as f64;
         }
         Ok(peak)
-    }
-
-    /// The correlation itself, `fft_length` values: with `d` = [`Gcc::decimation`], lag `k * d` stands at index `k`
-    /// and lag `-k * d` at index `fft_length - k`. Lags outside [`Gcc::lags`] mean nothing.
-    ///
-    /// # Errors
-    /// As [`Gcc::correlate`].
-    pub fn correlation<'s>(
-        &self,
-        reference: &[f32],
-        target: &[f32],
-        scratch: &'s mut GccScratch<T>,
-    ) -> Result<&'s mut [T], DspError> {
-        self.transformed(reference, target, scratch)?;
-        Ok(&mut scratch.time)
     }
 
     /// The correlation for a plot: (lag in samples, height on the scale of [`Peak::value`]) in order of lag, at the rate that is
@@ -219,7 +199,7 @@ impl<T: Precision> Gcc<T> {
         let GccScratch { time, reference: ref_spectrum, target: tgt_spectrum, transform, .. } = scratch;
         let mut forward = |samples: &mut [T], spectrum: &mut [Complex<T>]| {
             let done = self.transform.process_with_scratch(samples, spectrum, transform);
-            done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })
+            done.map_err(DspError::of_transform(self.length))
         };
         self.load(time, reference, &self.fade_ref);
         forward(time, ref_spectrum)?;

@@ -22,6 +22,7 @@ use crate::options::GccOptions;
 use crate::peak::{self, Peak, Scale};
 use crate::plans::{Planned, Plans, Shared};
 use crate::spectrum;
+use crate::taper::Taper;
 use crate::weighting::{self, Weight, Weighting};
 
 /// How windows follow each other, and how far is looked (samples).
@@ -96,7 +97,8 @@ pub struct TrainScratch {
 }
 
 impl GccTrain {
-    /// Whether windows can share spectra: they are a whole number of steps long, and the band leaves a lower rate.
+    /// Whether windows can share spectra: they are a whole number of steps long, are not faded as a whole, and the band leaves a lower rate.
+    /// A fade of their edges alone is left out.
     ///
     /// # Errors
     /// An empty window.
@@ -105,7 +107,9 @@ impl GccTrain {
         if len == 0 || hop == 0 {
             return Err(DspError::EmptyWindow { reference: len, target: len });
         }
-        let Some(decimator) = Self::decimator(options) else { return Ok(false) };
+        let Some(decimator) = Self::decimator(options).filter(|_| options.taper != Taper::Hann) else {
+            return Ok(false);
+        };
         let is_whole = |samples: usize| samples.is_multiple_of(decimator.factor());
         Ok(len.is_multiple_of(hop) && is_whole(hop) && is_whole(margin) && margin >= 4 * decimator.factor())
     }
@@ -150,19 +154,22 @@ impl GccTrain {
         self
     }
 
-    /// The delays of `count` windows. `reference` has `(count - 1) * hop + len` samples, `target` as many and `margin` more at either end. A
-    /// window with a sample that is no number has a peak of value 0 and spread 0, as silence.
+    /// The delays of `count` windows. `reference` has `(count - 1) * hop + len` samples, `target` as many and `margin` more at either end.
+    /// `None` of a window with a sample that is no number, or of silence.
     ///
     /// # Errors
-    /// Sounds of other lengths.
+    /// Sounds of other lengths, the scratch of another train.
     pub fn correlate(
         &self,
         reference: &[f32],
         target: &[f32],
         count: usize,
         scratch: &mut TrainScratch,
-    ) -> Result<Vec<Peak>, DspError> {
+    ) -> Result<Vec<Option<Peak>>, DspError> {
         let Train { len, hop, margin } = self.train;
+        if scratch.time.len() != self.length {
+            return Err(DspError::ForeignScratch { planned: self.length, got: scratch.time.len() });
+        }
         if count == 0 {
             return Ok(Vec::new());
         }
@@ -221,7 +228,7 @@ impl GccTrain {
             time[..samples.len()].copy_from_slice(samples);
             time[samples.len()..].fill(0.0);
             let done = self.transform.process_with_scratch(time, spectrum, transform);
-            done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })?;
+            done.map_err(DspError::of_transform(self.length))?;
         }
         let inside = self.bins.clone();
         for spectrum in spectra.iter_mut() {
@@ -246,7 +253,7 @@ impl GccTrain {
     }
 
     /// The peak of the window that the blocks make up, which starts at the low rate's sample `first` of the reference.
-    fn window(&self, first: usize, scratch: &mut TrainScratch) -> Result<Peak, DspError> {
+    fn window(&self, first: usize, scratch: &mut TrainScratch) -> Result<Option<Peak>, DspError> {
         let TrainScratch { target, time, spectra, sum, blocks, energies, transform, .. } = scratch;
         let factor = self.decimator.factor();
         let (len_low, margin_low) = (self.train.len / factor, self.train.margin / factor);
@@ -269,24 +276,18 @@ impl GccTrain {
             Weight::Phat | Weight::Scot | Weight::Whiten => (Weight::Phat, weighting::share(&self.bins, self.length)),
         };
         let cross = spectrum::weigh(sum, &self.ones, weight, &self.bins, self.length);
-        let scale = Scale { full, bandwidth: cross.bandwidth };
-        if !cross.spread_bins.is_finite() {
-            time.fill(0.0);
-            return Ok(Peak { spread_bins: 0.0, ..self.search.run(time, Scale { full: 0.0, bandwidth: 0.0 }) });
+        if !(cross.spread_bins > 0.0 && cross.spread_bins.is_finite()) {
+            return Ok(None);
         }
         spectrum::fold(sum, time);
         let [folded, _] = spectra;
         let done = self.transform.process_with_scratch(time, folded, transform);
-        done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })?;
+        done.map_err(DspError::of_transform(self.length))?;
         spectrum::fold(folded, time);
         // The target's blocks begin one margin early.
         time.rotate_right(margin_low);
-        Ok(Peak { spread_bins: cross.spread_bins, ..self.search.run(time, scale) })
-    }
-
-    /// What this correlation was planned with.
-    pub fn options(&self) -> &GccOptions {
-        &self.options
+        let scale = Scale { full, bandwidth: cross.bandwidth };
+        Ok(Some(Peak { spread_bins: cross.spread_bins, ..self.search.run(time, scale) }))
     }
 }
 
@@ -312,7 +313,7 @@ impl Planned for GccTrain {
 mod tests {
     use super::*;
     use crate::made_up::noise;
-    use crate::{FftLength, Gcc, Taper, sub_sample};
+    use crate::{FftLength, Gcc, sub_sample};
     use proptest::prelude::*;
 
     const RATE_HZ: f64 = 48_000.0;
@@ -329,10 +330,10 @@ mod tests {
     }
 
     fn peaks(reference: &[f32], target: &[f32], count: usize) -> Vec<Peak> {
-        weighted(Weight::Phat, reference, target, count)
+        weighted(Weight::Phat, reference, target, count).into_iter().map(Option::unwrap).collect()
     }
 
-    fn weighted(weight: Weight, reference: &[f32], target: &[f32], count: usize) -> Vec<Peak> {
+    fn weighted(weight: Weight, reference: &[f32], target: &[f32], count: usize) -> Vec<Option<Peak>> {
         let train = GccTrain::new(TRAIN, GccOptions { weight, ..options() }).unwrap();
         train.correlate(reference, target, count, &mut train.scratch()).unwrap()
     }
@@ -373,12 +374,15 @@ mod tests {
         let phat = weighted(Weight::Phat, reference, target, count);
         for weight in [Weight::Scot, Weight::Whiten] {
             for (peak, phat) in weighted(weight, reference, target, count).iter().zip(&phat) {
+                let (peak, phat) = (peak.unwrap(), phat.unwrap());
                 assert!(peak.lag_samples == phat.lag_samples && (peak.lag_samples - 37.0).abs() < 0.2, "{peak:?}");
             }
         }
         let options = GccOptions { weight: Weight::Plain, ..options() };
         let alone = Gcc::<f32>::new(TRAIN.len, TRAIN.len, options).unwrap();
-        for (index, peak) in weighted(Weight::Plain, reference, target, count).iter().enumerate() {
+        for (index, peak) in
+            weighted(Weight::Plain, reference, target, count).into_iter().map(Option::unwrap).enumerate()
+        {
             let start = index * TRAIN.hop;
             let target = &target[TRAIN.margin + start..][..TRAIN.len];
             let one = alone.correlate(&reference[start..start + TRAIN.len], target, &mut alone.scratch()).unwrap();
@@ -404,14 +408,18 @@ mod tests {
         let source = noise(planned + 2 * TRAIN.margin, 3);
         let mut reference = source[TRAIN.margin..][..planned].to_vec();
         reference[100] = f32::NAN;
-        let found = peaks(&reference, &source, count);
-        assert_eq!((found[0].peak_ratio, found[0].spread_bins), (0.0, 0.0));
-        assert!(
-            found[1..].iter().all(|peak| peak.peak_ratio > 3.0 && peak.lag_samples.abs() < peak.error_samples),
-            "{found:?}"
-        );
-        reference.fill(0.0);
-        assert!(peaks(&reference, &source, count).iter().all(|peak| peak.peak_ratio == 0.0 && peak.spread_bins == 0.0));
+        for weight in [Weight::Phat, Weight::Plain] {
+            // Finite samples may have a spectrum that is not.
+            for damage in [f32::NAN, f32::INFINITY, f32::MAX] {
+                reference[100] = damage;
+                let found = weighted(weight, &reference, &source, count);
+                let is_right = |peak: &Option<Peak>| {
+                    peak.is_some_and(|peak| peak.peak_ratio > 3.0 && peak.lag_samples.abs() < peak.error_samples)
+                };
+                assert!(found[0].is_none() && found[1..].iter().all(is_right), "{weight:?}, {damage}: {found:?}");
+            }
+            assert_eq!(weighted(weight, &vec![0.0; planned], &source, count), vec![None; count]);
+        }
     }
 
     #[test]
@@ -426,5 +434,9 @@ mod tests {
         let train = GccTrain::new(TRAIN, options()).unwrap();
         assert!(train.correlate(&[0.0; 10], &[0.0; 10], 1, &mut train.scratch()).is_err());
         assert!(train.correlate(&[], &[], 0, &mut train.scratch()).unwrap().is_empty());
+        assert!(none(TRAIN, GccOptions { taper: Taper::Hann, ..options() }));
+        let wider = GccTrain::new(Train { margin: 9600, ..TRAIN }, options()).unwrap();
+        let foreign = train.correlate(&[], &[], 0, &mut wider.scratch());
+        assert!(matches!(foreign, Err(DspError::ForeignScratch { .. })));
     }
 }

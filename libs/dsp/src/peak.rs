@@ -92,10 +92,10 @@ impl LagRange {
 /// What the correlation of two windows says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Peak {
-    /// Delay in samples: positive = the target plays too early. A whole number unless placed with [`PeakFit::SubSample`].
+    /// Delay in samples: positive = the target plays too early. A whole number only if placed with [`PeakFit::Sample`].
     pub lag_samples: f64,
     /// Half of the range around `lag_samples` that holds the true lag in 95 % of all cases, if the windows are related
-    /// (samples); infinite for silence. From the noise of the correlation around the peak and how sharp that is.
+    /// (samples); infinite for silence, and if all lags belong to the peak. From the noise of the correlation around the peak and how sharp that is.
     pub error_samples: f64,
     /// Height of the peak, -1 to 1: 1 if all bins that count agree on this delay (or, without a weight, if the windows are
     /// alike), negative if the polarity is inverted.
@@ -104,10 +104,9 @@ pub struct Peak {
     pub runner_up: f64,
     /// Where the runner-up is (samples), for a window that may hold two delays.
     pub runner_up_lag_samples: i64,
-    /// Height of the peak over that of the runner-up; about 1 for windows that have nothing in common, 0 for silence.
+    /// Height of the peak over that of the runner-up; about 1 for windows that have nothing in common, 0 for silence, and if all lags
+    /// that are looked at belong to the peak.
     pub peak_ratio: f64,
-    /// Height of the peak over the root mean square of the correlation away from it; 0 for silence.
-    pub peak_to_noise: f64,
     /// The reference program's figure for the method (0 to 100): its confidence, see [`crate::confidence`], or the
     /// correlation coefficient of a correlation without a weight.
     pub match_pct: f64,
@@ -145,13 +144,15 @@ impl Search {
         let (second, runner_up) = highest(g, &elsewhere);
         let on_edge = height > 0.0 && (lag == self.lags.latest as i64 || lag == -(self.lags.earliest as i64));
         let noise = rms(elsewhere.iter().map(|piece| &g[piece.clone()]));
+        // A peak that nothing can be compared with tells nothing.
+        let is_alone = elsewhere.iter().all(Range::is_empty);
 
         let (offset, value) = match self.fit {
             PeakFit::SubSample if height > 0.0 => sub_sample::refine(g, top),
             PeakFit::Parabola if height > 0.0 && !on_edge => (parabola(g, top), to_f64(g[top])),
             _ => (0.0, to_f64(g[top])),
         };
-        let error_samples = match height > 0.0 {
+        let error_samples = match height > 0.0 && !is_alone {
             true => scale.error(noise, sub_sample::curvature(g, top, offset, CURVATURE_STEP).abs(), self.fit),
             false => f64::INFINITY,
         };
@@ -164,8 +165,7 @@ impl Search {
             value: scale.share(value),
             runner_up: scale.share(runner_up),
             runner_up_lag_samples: self.lags.lag(second),
-            peak_ratio: ratio(value.abs(), runner_up),
-            peak_to_noise: ratio(value.abs(), noise),
+            peak_ratio: if is_alone { 0.0 } else { ratio(value.abs(), runner_up) },
             match_pct: self.score.of(g, top, scale.share(value)),
             spread_bins: 0.0,
             on_edge,

@@ -100,7 +100,8 @@ impl<S: Series> Levels<'_, S> {
     fn peak<T: Precision>(&self, plan: &Plan<T>, reference: &[f64], target: &[f64]) -> Result<Peak, DspError> {
         let found = plan.correlation.correlate(reference, target)?;
         let frame_ms = plan.mel.framing().frame_ms();
-        if 100.0 * found.spread_bins / (reference.len().max(1) as f64) < self.min_spread_pct {
+        let spread_pct = 100.0 * found.spread_bins / reference.len().max(1) as f64;
+        if self.form == Form::Robust && spread_pct < self.min_spread_pct {
             return Ok(Peak::none());
         }
         Ok(Peak {

@@ -17,7 +17,8 @@ params! {
         /// What is compared, and how.
         form: Form = Form::Robust,
         /// Over how much of the spectrum of its own changes the common sound has to be spread (%). What pulses evenly, such as a
-        /// tremolo, fills hardly any of it, and tells no delay. 0 accepts any.
+        /// tremolo, fills hardly any of it, and tells no delay. 0 accepts any. Not asked for in the
+        /// reference form.
         #[schemars(range(min = 0.0, max = 100.0))]
         min_spread_pct: f64 = 0.5,
         #[serde(skip)]

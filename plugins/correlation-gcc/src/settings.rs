@@ -13,7 +13,8 @@ choice! {
     pub enum Taper {
         /// Hard edges, as the reference program has. They leak into every bin.
         None,
-        /// A short fade at either end; keeps nearly the whole window, so that long delays are found, too.
+        /// A short fade at either end; keeps nearly the whole window, so that long delays are found, too. Windows of a dense scan that share
+        /// their spectra have no ends to fade.
         Edges,
         /// Raised cosine over the whole window; loses delays beyond half a window.
         Hann,
@@ -110,7 +111,7 @@ impl Settings {
         Ok(unless_damaged(found)?.map_or_else(Peak::none, described))
     }
 
-    /// The delays of windows that overlap: from shared spectra if that gives the same, else one by one.
+    /// The delays of windows that overlap: from spectra that they share if these settings allow it, else one by one.
     pub(crate) fn correlate_train(&self, weight: Weight, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
         let shape = Train { len: train.len, hop: train.hop, margin: train.margin };
         let options = self.options(weight, &train.pair(0));
@@ -123,7 +124,10 @@ impl Settings {
         };
         let found =
             planned.with(|plan, scratch| plan.correlate(train.reference, train.target, train.count, scratch))?;
-        Ok(found.iter().map(|found| self.described(found, train.sample_rate_hz)).collect())
+        let peak = |found: Option<vsg_dsp::Peak>| {
+            found.map_or_else(Peak::none, |found| self.described(&found, train.sample_rate_hz))
+        };
+        Ok(found.into_iter().map(peak).collect())
     }
 
     fn described(&self, found: &vsg_dsp::Peak, rate_hz: f64) -> Peak {

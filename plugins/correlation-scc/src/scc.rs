@@ -100,11 +100,10 @@ impl CorrelationMethod for Scc {
         };
         let found =
             planned.with(|plan, scratch| plan.correlate(train.reference, train.target, train.count, scratch))?;
-        // What is damaged is spread over nothing.
-        let is_sound = |found: &vsg_dsp::Peak| found.spread_bins > 0.0;
-        let peak =
-            |found: &vsg_dsp::Peak| if is_sound(found) { described(found, train.sample_rate_hz) } else { Peak::none() };
-        Ok(found.iter().map(peak).collect())
+        let peak = |found: Option<vsg_dsp::Peak>| {
+            found.map_or_else(Peak::none, |found| described(&found, train.sample_rate_hz))
+        };
+        Ok(found.into_iter().map(peak).collect())
     }
 
     fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {

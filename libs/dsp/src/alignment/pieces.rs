@@ -58,7 +58,7 @@ impl PieceSearch {
         padded[ahead..ahead + values.len()].copy_from_slice(values);
         let mut spectrum = self.forward.make_output_vec();
         let done = self.forward.process(&mut padded, &mut spectrum);
-        done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })?;
+        done.map_err(DspError::of_transform(self.length))?;
         Ok(spectrum)
     }
 
@@ -91,7 +91,7 @@ impl PieceSearch {
             product[0].im = 0.0;
             product[self.length / 2].im = 0.0;
             let done = self.inverse.process_with_scratch(&mut product, &mut correlation, &mut scratch);
-            done.map_err(|e| DspError::Transform { length: self.length, reason: e.to_string() })?;
+            done.map_err(DspError::of_transform(self.length))?;
             places.extend(correlation[..valid].iter().map(|value| value.abs()));
         }
         places.truncate(self.target_len);

@@ -61,7 +61,7 @@ impl Transform {
 
     fn run(&self, values: &mut [f32], spectrum: &mut [Complex32]) -> Result<(), DspError> {
         let done = self.forward.process(values, spectrum);
-        done.map_err(|e| DspError::Transform { length: self.len(), reason: e.to_string() })
+        done.map_err(DspError::of_transform(self.len()))
     }
 }
 

@@ -109,7 +109,7 @@ impl Phases {
             *to = sample * weight;
         }
         let done = self.forward.process_with_scratch(frame, spectrum, scratch);
-        done.map_err(|e| DspError::Transform { length: self.window.len(), reason: e.to_string() })?;
+        done.map_err(DspError::of_transform(self.window.len()))?;
         let (first, end) = (self.bands[0].start, self.bands[BANDS - 1].end);
         for bin in &mut spectrum[first..end] {
             let size = bin.norm_sqr().sqrt();

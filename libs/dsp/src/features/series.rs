@@ -1,4 +1,4 @@
-//! By how many frames two series of numbers, one for each frame, are apart: a correlation in miniature, in double precision.
+//! By how many frames two series of numbers, one for each frame, are apart: the phase transform in miniature, in double precision.
 
 use std::sync::Arc;
 
@@ -17,8 +17,6 @@ const EPS: f64 = 1e-9;
 /// How two series are correlated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SeriesOptions {
-    /// How their frequencies are weighted against each other.
-    pub weight: Weight,
     /// How finely the peak is placed.
     pub peak: PeakFit,
     /// Frames on either side of a peak that belong to it.
@@ -36,7 +34,6 @@ pub struct SeriesOptions {
 impl SeriesOptions {
     /// The reference program's form: the phase transform of whole series, and whole frames.
     pub const REFERENCE: Self = Self {
-        weight: Weight::Phat,
         peak: PeakFit::Sample,
         exclusion: 4,
         trim: 0,
@@ -107,7 +104,7 @@ impl SeriesCorrelation {
             lags: LagRange { length: self.length, latest, earliest },
             exclusion: self.options.exclusion,
             fit: self.options.peak,
-            score: if self.options.weight == Weight::Plain { Score::Coefficient } else { Score::Confidence },
+            score: Score::Confidence,
         };
         Ok(Peak { spread_bins, ..search.run(&mut g, scale) })
     }
@@ -140,18 +137,17 @@ impl SeriesCorrelation {
                 got: (reference.len(), target.len()),
             });
         }
-        let failed = |e: realfft::FftError| DspError::Transform { length: self.length, reason: e.to_string() };
+        let failed = DspError::of_transform(self.length);
         let mut time = self.forward.make_input_vec();
         let (mut one, mut other) = (self.forward.make_output_vec(), self.forward.make_output_vec());
         let sides = [(reference, &self.fade_ref, &mut one), (target, &self.fade_tgt, &mut other)];
         for (series, fade, spectrum) in sides {
             time.fill(0.0);
             normalise(&series[self.trim..series.len() - self.trim], self.options.least_change_db, fade, &mut time);
-            self.forward.process(&mut time, spectrum).map_err(failed)?;
+            self.forward.process(&mut time, spectrum).map_err(&failed)?;
         }
         let all = 0..one.len();
-        let Cross { spread_bins, energy, bandwidth } =
-            spectrum::weigh(&mut one, &other, self.options.weight, &all, self.length);
+        let Cross { spread_bins, bandwidth, .. } = spectrum::weigh(&mut one, &other, Weight::Phat, &all, self.length);
         // What the inverse transform needs to be exactly real.
         one[0].im = 0.0;
         if self.length.is_multiple_of(2)
@@ -160,13 +156,12 @@ impl SeriesCorrelation {
             middle.im = 0.0;
         }
         self.inverse.process(&mut one, &mut time).map_err(failed)?;
-        let full = if self.options.weight == Weight::Plain { energy } else { 1.0 };
-        Ok((time, Scale { full, bandwidth }, spread_bins))
+        Ok((time, Scale { full: 1.0, bandwidth }, spread_bins))
     }
 }
 
 /// Puts a series of mean 0 and standard deviation 1 into `out`, faded at both ends; what changes less than
-/// that, such as silence, is left out.
+/// `least_change`, such as silence, is left out.
 fn normalise(series: &[f64], least_change: f64, fade: &[f32], out: &mut [f64]) {
     let count = series.len() as f64;
     let mean = series.iter().sum::<f64>() / count;
@@ -190,29 +185,27 @@ mod tests {
         noise(len, seed).into_iter().map(f64::from).collect()
     }
 
-    fn options(weight: Weight, peak: PeakFit) -> SeriesOptions {
-        SeriesOptions { weight, peak, ..SeriesOptions::REFERENCE }
+    fn options(peak: PeakFit) -> SeriesOptions {
+        SeriesOptions { peak, ..SeriesOptions::REFERENCE }
     }
 
     #[test]
     fn an_early_target_has_a_positive_lag() {
         let source = series(500, 1);
-        for weight in [Weight::Phat, Weight::Plain] {
-            for peak in [PeakFit::Sample, PeakFit::Parabola, PeakFit::SubSample] {
-                let correlation = SeriesCorrelation::new(400, 380, options(weight, peak)).unwrap();
-                let found = correlation.correlate(&source[..400], &source[37..417]).unwrap();
-                assert!((found.lag_samples - 37.0).abs() < 0.2 && found.peak_ratio > 3.0, "{found:?}");
-                let curve = correlation.curve(&source[..400], &source[37..417]).unwrap();
-                assert_eq!((curve[0].0, curve.len()), (-379, 779));
-                let highest = curve.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
-                assert_eq!(highest.0, 37);
-            }
+        for peak in [PeakFit::Sample, PeakFit::Parabola, PeakFit::SubSample] {
+            let correlation = SeriesCorrelation::new(400, 380, options(peak)).unwrap();
+            let found = correlation.correlate(&source[..400], &source[37..417]).unwrap();
+            assert!((found.lag_samples - 37.0).abs() < 0.2 && found.peak_ratio > 3.0, "{found:?}");
+            let curve = correlation.curve(&source[..400], &source[37..417]).unwrap();
+            assert_eq!((curve[0].0, curve.len()), (-379, 779));
+            let highest = curve.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+            assert_eq!(highest.0, 37);
         }
     }
 
     #[test]
     fn what_does_not_change_has_no_peak() {
-        let correlation = SeriesCorrelation::new(50, 50, options(Weight::Phat, PeakFit::SubSample)).unwrap();
+        let correlation = SeriesCorrelation::new(50, 50, options(PeakFit::SubSample)).unwrap();
         for (reference, target) in [(vec![3.0; 50], series(50, 2)), (vec![0.0; 50], vec![0.0; 50])] {
             let found = correlation.correlate(&reference, &target).unwrap();
             assert_eq!((found.lag_samples, found.peak_ratio, found.match_pct), (0.0, 0.0, 0.0));
@@ -242,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_series_of_one_frame_is_one() {
-        let correlation = SeriesCorrelation::new(1, 1, options(Weight::Plain, PeakFit::SubSample)).unwrap();
+        let correlation = SeriesCorrelation::new(1, 1, options(PeakFit::SubSample)).unwrap();
         assert_eq!(correlation.correlate(&[5.0], &[5.0]).unwrap().value, 0.0);
         assert!(SeriesCorrelation::new(0, 1, SeriesOptions::REFERENCE).is_err());
         assert!(correlation.correlate(&[5.0, 1.0], &[5.0]).is_err());
