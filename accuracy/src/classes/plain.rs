@@ -43,8 +43,7 @@ pub(super) fn same_mix(draw: &mut Draw) -> Case {
                 release.audio[0].treatment.filters = Some(filters);
             });
             let what = format!("{film_name}, bass {bass_db:+} dB, treble {treble_db:+} dB");
-            // It moves the sound by itself, by a part of a sample, so there is no exact truth.
-            Case { counts: false, ..draw.pair("equaliser, IIR", what, reference, target) }
+            draw.pair("equaliser, IIR", what, reference, target)
         }
         4 => {
             let target = treated(plain, |release| release.audio[0].treatment.inverted = true);

@@ -16,6 +16,7 @@ pub mod cuts;
 mod damage;
 mod decimate;
 mod dot;
+pub mod equaliser;
 pub mod error;
 pub mod features;
 pub mod fft_length;

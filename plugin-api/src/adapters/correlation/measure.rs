@@ -48,7 +48,7 @@ impl<'a> Pair<'a> {
         Self { reference, target, left_out, idle: Mutex::default() }
     }
 
-    fn rate_hz(&self) -> f64 {
+    pub(super) fn rate_hz(&self) -> f64 {
         f64::from(self.reference.header.sample_rate_hz)
     }
 

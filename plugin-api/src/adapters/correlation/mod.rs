@@ -1,5 +1,6 @@
 //! Turns a correlation method into a stage: where windows lie, parallel loop, acceptance, log and report.
 
+mod equaliser;
 mod lines;
 mod measure;
 mod method;

@@ -56,6 +56,9 @@ params! {
         min_peak_ratio: f64 = vsg_dsp::peak::RELATED_PEAK_RATIO,
         /// Whether windows of a very short reference that fall on the same samples are measured only once.
         skip_duplicates: bool = true,
+        /// Whether what an equaliser on one side does to phases is taken out of the delays; otherwise they are off by up to a sample or two.
+        /// Of methods that tell less than a sample only.
+        correct_equaliser: bool = true,
     }
 }
 

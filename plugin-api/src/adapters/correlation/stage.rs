@@ -1,5 +1,6 @@
 //! The stage that a correlation method becomes.
 
+use super::equaliser;
 use super::lines::{Lengths, Line, Placed};
 use super::measure::Pair;
 use super::method::CorrelationMethod;
@@ -61,9 +62,17 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
         };
         let scan = self.scan.fitted(files.reference_s.min(files.target_s));
         let scanner = Scanner { method: &self.method, scan: &scan, pair: &pair, files: &files, ctx };
-        let scanned = scanner.scanned(aligned)?;
+        let mut scanned = scanner.scanned(aligned)?;
         if scanned.windows.is_empty() {
             return Err(self.no_window(&reference, &target, &scanned));
+        }
+        if self.scan.correct_equaliser
+            && M::RESOLUTION_MS.is_none()
+            && let Some(excess_ms) = equaliser::take_out(&mut scanned, &pair)?
+        {
+            ctx.log(format!(
+                "An equaliser has turned the phases of one side: {excess_ms:+.4} ms are taken out of all delays."
+            ));
         }
         let Scanned { windows, lines, planned, window_s, .. } = scanned;
         let (places, windows): (Vec<Placed>, Vec<Window>) = windows.into_iter().unzip();
