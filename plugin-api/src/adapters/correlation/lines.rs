@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn windows_on_the_same_samples_are_left_out() {
-        for (delay_ms, distinct) in [(0.0, 10), (1_425_000.0, 1), (-1_424_000.0, 1), (-1_400_000.0, 10)] {
+        for (delay_ms, distinct) in [(0.0, 10), (1_424_000.0, 1), (-1_424_000.0, 1), (-1_400_000.0, 10)] {
             let mut placed = classic(&[line(0.0, 1440.0, delay_ms)], &FILES, &Scan::default());
             assert_eq!(placed.len(), 10);
             leave_out_copies(&mut placed);
