@@ -3,7 +3,7 @@
 use crate::median;
 use realfft::RealFftPlanner;
 use std::{error::Error, hint::black_box, time::Instant};
-use vsg_dsp::{FftLength, Gcc, GccOptions, Weighting};
+use vsg_dsp::{Band, FftLength, Gcc, GccOptions};
 use vsg_sample_media::Rng;
 
 /// Windows of a classic scan.
@@ -39,7 +39,7 @@ pub(crate) fn kernel() -> Result<(), Box<dyn Error>> {
         Ok(())
     };
     let banded = GccOptions::robust(RATE_HZ, BAND_HZ.0, BAND_HZ.1);
-    let whole = GccOptions { weighting: Weighting::WholeBand, decimate: false, ..banded };
+    let whole = GccOptions { band: Band::Whole, decimate: false, ..banded };
     let kernels = [("all frequencies", whole), ("300 to 3400 Hz", banded)];
     let planned = kernels.map(|(name, options)| (name, Gcc::<f32>::new(WINDOW, WINDOW, options)));
     println!("\nGCC-PHAT of two windows of 15 s, median of {RUNS} in turn");

@@ -66,7 +66,7 @@ const METHODS: [Method; 7] = [
 ];
 
 /// What only the stages of the phase transform know.
-const OF_PHASES: [&str; 6] = ["taper", "fft_length", "weighting", "peak", "min_spread_bins", "precision"];
+const OF_PHASES: [&str; 6] = ["taper", "fft_length", "band", "peak_fit", "min_spread_bins", "precision"];
 
 /// The shipped pipeline with another method and without the stages that write a video, in a file of its own.
 fn analysis_alone(folder: &Path, method: &Method) -> PathBuf {

@@ -17,7 +17,7 @@ measure = [\"correlate.correlation\", \"delay.delay\"]
 baseline = \"plain\"
 [variant.whole]
 description = \"Whole samples.\"
-stage.correlate.with.peak = \"sample\"
+stage.correlate.with.peak_fit = \"sample\"
 [variant.plain]
 [variant.strict]
 stage.delay.with.min_accepted = 100
@@ -93,7 +93,7 @@ fn variants_are_measured_against_each_other_and_the_truth() {
     assert!(
         page.contains("<svg")
             && page.contains("Whole samples.")
-            && page.contains("correlate.peak = &quot;sample&quot;")
+            && page.contains("correlate.peak_fit = &quot;sample&quot;")
     );
     let log = ran.log();
     assert!(log.starts_with("=== Starting Job: ") && log.ends_with("=== Job Finished ===\n"), "{log}");

@@ -1,7 +1,7 @@
 //! Butterworth band-pass filters as second-order sections.
 //!
-//! Source: section 5 of the analysis specification (analogue prototype, pre-warped edges, low-pass to band-pass, bilinear
-//! transform). Sections keep the poles apart, so every order is stable; the one long recursion of the same design loses
+//! Source: the usual design (analogue prototype, pre-warped edges, low-pass to band-pass, bilinear transform; Oppenheim & Schafer,
+//! "Discrete-Time Signal Processing"). Sections keep the poles apart, so every order is stable; the one long recursion of the same design loses
 //! about two digits per order.
 
 use std::f64::consts::PI;

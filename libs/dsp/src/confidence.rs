@@ -1,6 +1,6 @@
 //! The reference program's confidence figure for a correlation peak (0 to 100).
 //!
-//! Source: section 8 of the analysis specification. The figure combines three ratios of the peak: to the median, to the
+//! The reference program made it up. The figure combines three ratios of the peak: to the median, to the
 //! highest value elsewhere and to the spread of the background. It saturates at 100 for anything related and is about 25
 //! for two unrelated noises, so it tells silence from sound rather than right from wrong; `Peak::peak_ratio` is the figure
 //! to judge by.

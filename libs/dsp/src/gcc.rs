@@ -1,7 +1,7 @@
 //! Generalised cross-correlation: the delay between two windows from their weighted cross-spectrum.
 //!
-//! Source: Knapp & Carter, "The generalized correlation method for estimation of time delay" (1976); the forms of section 7 of
-//! the analysis specification are [`GccOptions::reference`] with each [`Weight`].
+//! Source: Knapp & Carter, "The generalized correlation method for estimation of time delay" (1976); the forms of the
+//! reference program are [`GccOptions::reference`] with each [`Weighting`].
 //!
 //! With R, T the spectra of both windows, zero-padded to the FFT length n, and G = R·conj(T), the correlation is the inverse
 //! transform of G, divided by a weight. The phase transform divides by |G| + 1e-9: only phases count, so loudness, equalisation and codecs hardly matter. The price: a bin
@@ -28,7 +28,7 @@ use crate::options::GccOptions;
 use crate::peak::{self, LagRange, Peak, Scale};
 use crate::plans::Planned;
 use crate::spectrum::{self, Cross, Precision};
-use crate::weighting::{self, Weight, Weighting};
+use crate::weighting::{self, Band, Weighting};
 
 /// A planned correlation of windows of given lengths. Shared by all threads, each of which brings a [`GccScratch`].
 pub struct Gcc<T: Precision = f32> {
@@ -75,9 +75,9 @@ impl<T: Precision> Gcc<T> {
             return Err(DspError::EmptyWindow { reference: len_ref, target: len_tgt });
         }
         let full_length = options.fft_length.samples(len_ref, len_tgt);
-        let full_bins = options.weighting.bins(full_length, options.rate_hz)?;
-        let decimator = match options.weighting {
-            Weighting::PassBand { high_hz, .. } if options.decimate => Decimator::for_band(options.rate_hz, high_hz),
+        let full_bins = options.band.bins(full_length, options.rate_hz)?;
+        let decimator = match options.band {
+            Band::Pass { high_hz, .. } if options.decimate => Decimator::for_band(options.rate_hz, high_hz),
             _ => None,
         };
         let (length, bins) = match &decimator {
@@ -87,7 +87,7 @@ impl<T: Precision> Gcc<T> {
                 let longest = decimator.samples(len_ref.max(len_tgt));
                 let length = options.fft_length.at_least(lags.max(longest));
                 let rate_hz = options.rate_hz / decimator.factor() as f64;
-                (length, options.weighting.bins(length, rate_hz)?)
+                (length, options.band.bins(length, rate_hz)?)
             }
         };
         let mut gcc = Self {
@@ -104,8 +104,13 @@ impl<T: Precision> Gcc<T> {
         };
         gcc.coarse = decimator.map(|decimator| {
             let factor = decimator.factor();
-            let search =
-                CoarseSearch::new(factor, gcc.lags(), gcc.exclusion(factor), options.peak, gcc.options.weight.score());
+            let search = CoarseSearch::new(
+                factor,
+                gcc.lags(),
+                gcc.exclusion(factor),
+                options.peak,
+                gcc.options.weighting.score(),
+            );
             (decimator, search)
         });
         Ok(gcc)
@@ -115,7 +120,7 @@ impl<T: Precision> Gcc<T> {
     /// filters do to phases they do on both sides alike.
     #[must_use]
     pub fn behind(mut self, filters: &[Filter]) -> Self {
-        let gains = self.options.weight.gains(filters, &self.bins, self.length * self.decimation());
+        let gains = self.options.weighting.gains(filters, &self.bins, self.length * self.decimation());
         self.gains = gains.into_iter().map(|gain| T::from_f32(gain).unwrap_or_else(T::one)).collect();
         self
     }
@@ -162,10 +167,10 @@ impl<T: Precision> Gcc<T> {
             },
             exclusion: self.exclusion(1),
             fit: self.options.peak,
-            score: self.options.weight.score(),
+            score: self.options.weighting.score(),
         };
         let mut peak = Peak { spread_bins: cross.spread_bins, ..search.run(&mut scratch.time, scale) };
-        if peak.value == 0.0 && self.options.weight == Weight::Plain {
+        if peak.value == 0.0 && self.options.weighting == Weighting::Plain {
             peak.lag_samples = *self.lags().start() as f64;
         }
         Ok(peak)
@@ -208,7 +213,7 @@ impl<T: Precision> Gcc<T> {
         for spectrum in [&mut *ref_spectrum, &mut *tgt_spectrum] {
             spectrum::amplify(&mut spectrum[self.bins.clone()], &self.gains);
         }
-        let cross = spectrum::weigh(ref_spectrum, tgt_spectrum, self.options.weight, &self.bins, self.length);
+        let cross = spectrum::weigh(ref_spectrum, tgt_spectrum, self.options.weighting, &self.bins, self.length);
         spectrum::fold(ref_spectrum, time);
         forward(time, tgt_spectrum)?;
         spectrum::fold(tgt_spectrum, time);
@@ -224,14 +229,14 @@ impl<T: Precision> Gcc<T> {
 
     /// Lags on either side of a peak that belong to it (samples).
     fn exclusion(&self, decimation: usize) -> usize {
-        self.options.weight.exclusion(weighting::share(&self.bins, self.length), decimation, self.options.rate_hz)
+        self.options.weighting.exclusion(weighting::share(&self.bins, self.length), decimation, self.options.rate_hz)
     }
 
     /// What the correlation would be at lag 0 if all bins agreed, and its bandwidth.
     fn scale(&self, cross: &Cross) -> Scale {
-        let full = match self.options.weight {
-            Weight::Plain => cross.energy,
-            Weight::Phat | Weight::Scot | Weight::Whiten => weighting::share(&self.bins, self.length),
+        let full = match self.options.weighting {
+            Weighting::Plain => cross.energy,
+            Weighting::Phat | Weighting::Scot | Weighting::Whiten => weighting::share(&self.bins, self.length),
         };
         Scale { full, bandwidth: cross.bandwidth }
     }
@@ -247,9 +252,9 @@ impl<T: Precision> Gcc<T> {
 
     /// What is taken off a window: its mean, unless each bin weighs the same and the one of the mean is but one of them.
     fn mean(&self, window: &[f32]) -> f64 {
-        match self.options.weight {
-            Weight::Plain => window.iter().map(|&s| f64::from(s)).sum::<f64>() / window.len() as f64,
-            Weight::Phat | Weight::Scot | Weight::Whiten => 0.0,
+        match self.options.weighting {
+            Weighting::Plain => window.iter().map(|&s| f64::from(s)).sum::<f64>() / window.len() as f64,
+            Weighting::Phat | Weighting::Scot | Weighting::Whiten => 0.0,
         }
     }
 
@@ -311,9 +316,9 @@ mod tests {
     #[test]
     fn identical_windows_agree_in_every_bin_that_counts() {
         let window = noise(LEN, 2);
-        let pass_band = Weighting::PassBand { low_hz: 300.0, high_hz: 3400.0 };
-        for weighting in [Weighting::WholeBand, pass_band] {
-            let peak = correlate::<f64>(&window, &window, GccOptions { weighting, ..smooth() });
+        let pass_band = Band::Pass { low_hz: 300.0, high_hz: 3400.0 };
+        for band in [Band::Whole, pass_band] {
+            let peak = correlate::<f64>(&window, &window, GccOptions { band, ..smooth() });
             assert!((peak.value - 1.0).abs() < 1e-3 && peak.lag_samples.abs() < 1e-3, "{peak:?}");
         }
     }
@@ -352,9 +357,9 @@ mod tests {
         let mixed =
             |from: usize, seed| -> Vec<f32> { source[from..].iter().zip(slow(seed)).map(|(a, b)| a + b).collect() };
         let (reference, target) = (mixed(0, 9), mixed(37, 10));
-        let weighting = Weighting::PassBand { low_hz: 300.0, high_hz: 3400.0 };
+        let band = Band::Pass { low_hz: 300.0, high_hz: 3400.0 };
         let options =
-            GccOptions { weight: Weight::Plain, weighting, taper: Taper::Edges(0.005), decimate: true, ..smooth() };
+            GccOptions { weighting: Weighting::Plain, band, taper: Taper::Edges(0.005), decimate: true, ..smooth() };
         let gcc = Gcc::<f32>::new(len, len, options).unwrap();
         let filtered = |sound: &[f32]| {
             let mut samples = sound[..lead_in + len].to_vec();
@@ -421,13 +426,13 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn fractional_delays_of_either_polarity_are_found(delay in -1500.0f64..1500.0, inverted: bool, hann: bool, band: bool) {
+        fn fractional_delays_of_either_polarity_are_found(delay in -1500.0f64..1500.0, inverted: bool, hann: bool, is_banded: bool) {
             let source = noise(LEN + 4000, 7);
             let sign = if inverted { -1.0 } else { 1.0 };
             let target: Vec<f32> = early(&source, delay).iter().map(|s| sign * s).collect();
-            let weighting = if band { Weighting::PassBand { low_hz: 300.0, high_hz: 12_000.0 } } else { Weighting::WholeBand };
+            let band = if is_banded { Band::Pass { low_hz: 300.0, high_hz: 12_000.0 } } else { Band::Whole };
             let taper = if hann { Taper::Hann } else { Taper::None };
-            let options = GccOptions { taper, weighting, ..smooth() };
+            let options = GccOptions { taper, band, ..smooth() };
             let peak = correlate::<f32>(&source[2000..2000 + LEN], &target, options);
             // What the windows do not share is noise, which moves the peak a little.
             prop_assert!((peak.lag_samples - delay).abs() < 0.05, "{peak:?} for {delay}");

@@ -23,7 +23,7 @@ use crate::peak::{self, Peak, Scale};
 use crate::plans::{Planned, Plans, Shared};
 use crate::spectrum;
 use crate::taper::Taper;
-use crate::weighting::{self, Weight, Weighting};
+use crate::weighting::{self, Band, Weighting};
 
 /// How windows follow each other, and how far is looked (samples).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,9 +115,9 @@ impl GccTrain {
     }
 
     fn decimator(options: &GccOptions) -> Option<Decimator> {
-        match options.weighting {
-            Weighting::PassBand { high_hz, .. } => Decimator::for_band(options.rate_hz, high_hz),
-            Weighting::WholeBand => None,
+        match options.band {
+            Band::Pass { high_hz, .. } => Decimator::for_band(options.rate_hz, high_hz),
+            Band::Whole => None,
         }
     }
 
@@ -131,8 +131,8 @@ impl GccTrain {
         let decimator = decimator.ok_or(DspError::Unshared { len, hop, margin })?;
         let factor = decimator.factor();
         let length = options.fft_length.at_least((hop + 2 * margin) / factor);
-        let bins = options.weighting.bins(length, options.rate_hz / factor as f64)?;
-        let exclusion = options.weight.exclusion(weighting::share(&bins, length), factor, options.rate_hz);
+        let bins = options.band.bins(length, options.rate_hz / factor as f64)?;
+        let exclusion = options.weighting.exclusion(weighting::share(&bins, length), factor, options.rate_hz);
         let limit = (margin - 2 * factor) as i64;
         Ok(Self {
             train,
@@ -140,7 +140,7 @@ impl GccTrain {
             length,
             bins,
             transform: RealFftPlanner::new().plan_fft_forward(length),
-            search: CoarseSearch::new(factor, -limit..=limit, exclusion, options.peak, options.weight.score()),
+            search: CoarseSearch::new(factor, -limit..=limit, exclusion, options.peak, options.weighting.score()),
             decimator,
             ones: vec![Complex32::new(1.0, 0.0); length / 2 + 1],
             gains: Vec::new(),
@@ -150,7 +150,7 @@ impl GccTrain {
     /// The same of sounds as these filters leave them, without filtering: see [`crate::Gcc::behind`].
     #[must_use]
     pub fn behind(mut self, filters: &[Filter]) -> Self {
-        self.gains = self.options.weight.gains(filters, &self.bins, self.length * self.decimator.factor());
+        self.gains = self.options.weighting.gains(filters, &self.bins, self.length * self.decimator.factor());
         self
     }
 
@@ -235,7 +235,7 @@ impl GccTrain {
             spectrum::amplify(&mut spectrum[inside.clone()], &self.gains);
         }
         let [reference, target] = spectra;
-        if self.options.weight == Weight::Plain {
+        if self.options.weighting == Weighting::Plain {
             let energy = |spectrum: &[Complex32]| {
                 let sum: f64 = spectrum[inside.clone()].iter().map(|bin| f64::from(bin.norm_sqr())).sum();
                 2.0 * sum / self.length as f64
@@ -264,18 +264,20 @@ impl GccTrain {
                 *sum += product;
             }
         }
-        let (weight, full) = match self.options.weight {
-            Weight::Plain => {
+        let (weighting, full) = match self.options.weighting {
+            Weighting::Plain => {
                 let sum = |of: fn(&Energies) -> f64| energies.iter().map(of).sum::<f64>();
                 let (within, all) = (sum(|block| block.target.0), sum(|block| block.target.1));
                 // The target without the margins, as far as it lies in the band.
                 let heard = peak::energy(&target[first + margin_low..][..len_low]);
                 let target = if all > 0.0 { heard * within / all } else { 0.0 };
-                (Weight::Plain, (sum(|block| block.reference) * target).sqrt())
+                (Weighting::Plain, (sum(|block| block.reference) * target).sqrt())
             }
-            Weight::Phat | Weight::Scot | Weight::Whiten => (Weight::Phat, weighting::share(&self.bins, self.length)),
+            Weighting::Phat | Weighting::Scot | Weighting::Whiten => {
+                (Weighting::Phat, weighting::share(&self.bins, self.length))
+            }
         };
-        let cross = spectrum::weigh(sum, &self.ones, weight, &self.bins, self.length);
+        let cross = spectrum::weigh(sum, &self.ones, weighting, &self.bins, self.length);
         if !(cross.spread_bins > 0.0 && cross.spread_bins.is_finite()) {
             return Ok(None);
         }
@@ -330,11 +332,11 @@ mod tests {
     }
 
     fn peaks(reference: &[f32], target: &[f32], count: usize) -> Vec<Peak> {
-        weighted(Weight::Phat, reference, target, count).into_iter().map(Option::unwrap).collect()
+        weighted(Weighting::Phat, reference, target, count).into_iter().map(Option::unwrap).collect()
     }
 
-    fn weighted(weight: Weight, reference: &[f32], target: &[f32], count: usize) -> Vec<Option<Peak>> {
-        let train = GccTrain::new(TRAIN, GccOptions { weight, ..options() }).unwrap();
+    fn weighted(weighting: Weighting, reference: &[f32], target: &[f32], count: usize) -> Vec<Option<Peak>> {
+        let train = GccTrain::new(TRAIN, GccOptions { weighting, ..options() }).unwrap();
         train.correlate(reference, target, count, &mut train.scratch()).unwrap()
     }
 
@@ -371,17 +373,17 @@ mod tests {
         let (music, voice) = (filtered(11), filtered(12));
         let mixed: Vec<f32> = music.iter().zip(&voice).map(|(music, voice)| 0.8 * music - 0.6 * voice).collect();
         let (reference, target) = (&music[TRAIN.margin..][..planned], &mixed[37..][..planned + 2 * TRAIN.margin]);
-        let phat = weighted(Weight::Phat, reference, target, count);
-        for weight in [Weight::Scot, Weight::Whiten] {
-            for (peak, phat) in weighted(weight, reference, target, count).iter().zip(&phat) {
+        let phat = weighted(Weighting::Phat, reference, target, count);
+        for weighting in [Weighting::Scot, Weighting::Whiten] {
+            for (peak, phat) in weighted(weighting, reference, target, count).iter().zip(&phat) {
                 let (peak, phat) = (peak.unwrap(), phat.unwrap());
                 assert!(peak.lag_samples == phat.lag_samples && (peak.lag_samples - 37.0).abs() < 0.2, "{peak:?}");
             }
         }
-        let options = GccOptions { weight: Weight::Plain, ..options() };
+        let options = GccOptions { weighting: Weighting::Plain, ..options() };
         let alone = Gcc::<f32>::new(TRAIN.len, TRAIN.len, options).unwrap();
         for (index, peak) in
-            weighted(Weight::Plain, reference, target, count).into_iter().map(Option::unwrap).enumerate()
+            weighted(Weighting::Plain, reference, target, count).into_iter().map(Option::unwrap).enumerate()
         {
             let start = index * TRAIN.hop;
             let target = &target[TRAIN.margin + start..][..TRAIN.len];
@@ -408,17 +410,17 @@ mod tests {
         let source = noise(planned + 2 * TRAIN.margin, 3);
         let mut reference = source[TRAIN.margin..][..planned].to_vec();
         reference[100] = f32::NAN;
-        for weight in [Weight::Phat, Weight::Plain] {
+        for weighting in [Weighting::Phat, Weighting::Plain] {
             // Finite samples may have a spectrum that is not.
             for damage in [f32::NAN, f32::INFINITY, f32::MAX] {
                 reference[100] = damage;
-                let found = weighted(weight, &reference, &source, count);
+                let found = weighted(weighting, &reference, &source, count);
                 let is_right = |peak: &Option<Peak>| {
                     peak.is_some_and(|peak| peak.peak_ratio > 3.0 && peak.lag_samples.abs() < peak.error_samples)
                 };
-                assert!(found[0].is_none() && found[1..].iter().all(is_right), "{weight:?}, {damage}: {found:?}");
+                assert!(found[0].is_none() && found[1..].iter().all(is_right), "{weighting:?}, {damage}: {found:?}");
             }
-            assert_eq!(weighted(weight, &vec![0.0; planned], &source, count), vec![None; count]);
+            assert_eq!(weighted(weighting, &vec![0.0; planned], &source, count), vec![None; count]);
         }
     }
 
@@ -429,7 +431,7 @@ mod tests {
         assert!(none(Train { hop: 9601, ..TRAIN }, options()));
         assert!(none(Train { len: 50_000, ..TRAIN }, options()));
         assert!(none(Train { margin: 0, ..TRAIN }, options()));
-        assert!(none(TRAIN, GccOptions { weighting: Weighting::WholeBand, ..options() }));
+        assert!(none(TRAIN, GccOptions { band: Band::Whole, ..options() }));
         assert!(GccTrain::new(Train { len: 0, ..TRAIN }, options()).is_err());
         let train = GccTrain::new(TRAIN, options()).unwrap();
         assert!(train.correlate(&[0.0; 10], &[0.0; 10], 1, &mut train.scratch()).is_err());

@@ -49,5 +49,5 @@ pub use peak::{Peak, PeakFit};
 pub use plans::{Planned, Plans, Shared};
 pub use spectrum::Precision;
 pub use taper::Taper;
-pub use weighting::{Weight, Weighting};
+pub use weighting::{Band, Weighting};
 pub use window_plan::{PlannedWindow, Scan};

@@ -1,6 +1,6 @@
 //! Low-pass FIR filters: a sinc under a Hamming window.
 //!
-//! Source: section 5 of the analysis specification.
+//! Source: the window method (Oppenheim & Schafer, "Discrete-Time Signal Processing"), with the defaults of the reference program.
 
 use std::f64::consts::PI;
 

@@ -3,7 +3,7 @@
 use crate::fft_length::FftLength;
 use crate::peak::PeakFit;
 use crate::taper::Taper;
-use crate::weighting::{Weight, Weighting};
+use crate::weighting::{Band, Weighting};
 
 /// How two windows are correlated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,9 +15,9 @@ pub struct GccOptions {
     /// Length of the Fourier transforms.
     pub fft_length: FftLength,
     /// How the bins of the cross-spectrum are weighted against each other.
-    pub weight: Weight,
-    /// Which bins count.
     pub weighting: Weighting,
+    /// Which bins count.
+    pub band: Band,
     /// How finely the peak is placed.
     pub peak: PeakFit,
     /// Correlate at the lowest rate that the weighting's pass band fits into: several times faster and smaller. Delays stay in
@@ -44,8 +44,8 @@ impl GccOptions {
             rate_hz,
             taper: Taper::Edges(0.005),
             fft_length: FftLength::Smooth,
-            weight: Weight::Phat,
-            weighting: Weighting::PassBand { low_hz, high_hz },
+            weighting: Weighting::Phat,
+            band: Band::Pass { low_hz, high_hz },
             peak: PeakFit::SubSample,
             decimate: true,
             max_lag: None,
@@ -59,8 +59,8 @@ impl GccOptions {
             rate_hz,
             taper: Taper::None,
             fft_length: FftLength::Exact,
-            weight: Weight::Phat,
-            weighting: Weighting::WholeBand,
+            weighting: Weighting::Phat,
+            band: Band::Whole,
             peak: PeakFit::Sample,
             decimate: false,
             max_lag: None,

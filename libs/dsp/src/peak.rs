@@ -43,7 +43,7 @@ pub enum PeakFit {
 /// How [`Peak::match_pct`] is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Score {
-    /// The confidence of section 8 of the specification.
+    /// The confidence of the reference program.
     Confidence,
     /// The peak against the mean.
     OverMean,

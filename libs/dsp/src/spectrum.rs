@@ -6,7 +6,7 @@ use num_complex::Complex;
 use realfft::FftNum;
 use realfft::num_traits::{Float, Zero};
 
-use crate::weighting::Weight;
+use crate::weighting::Weighting;
 
 /// Keeps a bin without energy from being divided by zero; a constant of the reference program.
 const EPS: f64 = 1e-9;
@@ -52,21 +52,23 @@ pub(crate) struct Cross {
 pub(crate) fn weigh<T: Precision>(
     reference: &mut [Complex<T>],
     target: &[Complex<T>],
-    weight: Weight,
+    weighting: Weighting,
     bins: &Range<usize>,
     length: usize,
 ) -> Cross {
     let eps = T::from_f64(EPS).unwrap_or_else(T::epsilon);
     let scale = T::from_f64(1.0 / length as f64).unwrap_or_else(T::one);
-    match weight {
-        Weight::Phat => each_bin(reference, target, bins, length, |_, _, g, magnitude| g * (scale / (magnitude + eps))),
-        Weight::Scot => each_bin(reference, target, bins, length, |r, t, g, _| {
+    match weighting {
+        Weighting::Phat => {
+            each_bin(reference, target, bins, length, |_, _, g, magnitude| g * (scale / (magnitude + eps)))
+        }
+        Weighting::Scot => each_bin(reference, target, bins, length, |r, t, g, _| {
             g * (scale / (Float::sqrt(r.norm_sqr() * t.norm_sqr()) + eps))
         }),
-        Weight::Whiten => each_bin(reference, target, bins, length, |r, t, _, _| {
+        Weighting::Whiten => each_bin(reference, target, bins, length, |r, t, _, _| {
             r * (scale / (r.norm() + eps)) * (t * (T::one() / (t.norm() + eps))).conj()
         }),
-        Weight::Plain => each_bin(reference, target, bins, length, |_, _, g, _| g * scale),
+        Weighting::Plain => each_bin(reference, target, bins, length, |_, _, g, _| g * scale),
     }
 }
 

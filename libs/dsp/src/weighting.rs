@@ -8,11 +8,11 @@ use crate::peak::Score;
 
 /// Which bins of the spectrum count.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Weighting {
+pub enum Band {
     /// All of them, equally.
-    WholeBand,
+    Whole,
     /// Those from `low_hz` to `high_hz`, equally; the others not at all.
-    PassBand {
+    Pass {
         /// Lowest frequency that counts.
         low_hz: f64,
         /// Highest frequency that counts.
@@ -22,7 +22,7 @@ pub enum Weighting {
 
 /// What the cross-spectrum G = R·conj(T) of two windows is divided by before it becomes a correlation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
+pub enum Weighting {
     /// |G| + 1e-9: the phase transform (GCC-PHAT).
     Phat,
     /// √(|R|²·|T|²) + 1e-9: the smoothed coherence transform (GCC-SCOT), which of two single spectra differs from the phase
@@ -34,7 +34,7 @@ pub enum Weight {
     Plain,
 }
 
-impl Weighting {
+impl Band {
     /// The bins that count, of the lower half of a spectrum of `length` points at `rate_hz`.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Weighting {
             return Err(DspError::Rate { rate_hz });
         }
         let end = length / 2 + 1;
-        let Weighting::PassBand { low_hz, high_hz } = self else {
+        let Band::Pass { low_hz, high_hz } = self else {
             return Ok(0..end);
         };
         let nyquist_hz = rate_hz / 2.0;
@@ -60,20 +60,20 @@ impl Weighting {
     }
 }
 
-impl Weight {
+impl Weighting {
     /// The reference program's figure for a correlation with this weight.
     pub(crate) fn score(self) -> Score {
         match self {
-            Weight::Phat | Weight::Whiten => Score::Confidence,
-            Weight::Scot => Score::OverMean,
-            Weight::Plain => Score::Coefficient,
+            Weighting::Phat | Weighting::Whiten => Score::Confidence,
+            Weighting::Scot => Score::OverMean,
+            Weighting::Plain => Score::Coefficient,
         }
     }
 
     /// What filters let through of each of these bins (amplitude), of a spectrum of `length` points at the rate that they are made for; none
     /// where levels do not count, or without filters.
     pub(crate) fn gains(self, filters: &[Filter], bins: &Range<usize>, length: usize) -> Vec<f32> {
-        if self != Weight::Plain || filters.is_empty() {
+        if self != Weighting::Plain || filters.is_empty() {
             return Vec::new();
         }
         let power = |bin: usize| filter::chain_power_gain(filters, bin as f64 / length as f64);
@@ -87,7 +87,7 @@ impl Weight {
     /// does not stand out among its own periods may be off by one of them, and does not count for that reason.
     pub(crate) fn exclusion(self, share: f64, decimation: usize, rate_hz: f64) -> usize {
         let side_lobes = 16.0 * decimation as f64 / share;
-        let least_s = if self == Weight::Plain { 0.02 } else { 0.005 };
+        let least_s = if self == Weighting::Plain { 0.02 } else { 0.005 };
         side_lobes.max(least_s * rate_hz).ceil() as usize
     }
 }
@@ -106,23 +106,23 @@ mod tests {
     #[test]
     fn the_whole_band_is_the_whole_spectrum() {
         for length in [1, 2, 5, 6, 1_439_999, 1_440_000] {
-            let bins = Weighting::WholeBand.bins(length, 48_000.0).unwrap();
+            let bins = Band::Whole.bins(length, 48_000.0).unwrap();
             assert_eq!(share(&bins, length), 1.0, "{length}");
         }
     }
 
     #[test]
     fn a_pass_band_keeps_both_its_edges() {
-        let band = Weighting::PassBand { low_hz: 300.0, high_hz: 3400.0 };
+        let band = Band::Pass { low_hz: 300.0, high_hz: 3400.0 };
         assert_eq!(band.bins(480, 48_000.0), Ok(3..35));
     }
 
     #[test]
     fn impossible_bands_are_errors() {
-        let bins = |low_hz, high_hz, length| Weighting::PassBand { low_hz, high_hz }.bins(length, 48_000.0);
+        let bins = |low_hz, high_hz, length| Band::Pass { low_hz, high_hz }.bins(length, 48_000.0);
         assert!(matches!(bins(f64::NAN, 3400.0, 480), Err(DspError::BandEdges { .. })));
         assert!(matches!(bins(300.0, 24_000.0, 480), Err(DspError::BandEdges { .. })));
         assert!(matches!(bins(310.0, 320.0, 480), Err(DspError::NoBins { .. })));
-        assert!(matches!(Weighting::WholeBand.bins(480, 0.0), Err(DspError::Rate { .. })));
+        assert!(matches!(Band::Whole.bins(480, 0.0), Err(DspError::Rate { .. })));
     }
 }

@@ -1,6 +1,6 @@
 //! Where the windows of a scan lie: evenly spread over a part of the reference.
 //!
-//! Source: section 6 of the analysis specification.
+//! The plan is that of the reference program, to the sample.
 
 /// Which part of a file is scanned, and with how many windows.
 #[derive(Debug, Clone, Copy, PartialEq)]

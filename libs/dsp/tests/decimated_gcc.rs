@@ -7,7 +7,7 @@ mod made_up;
 use made_up::noise;
 use proptest::prelude::*;
 use vsg_dsp::peak::RELATED_PEAK_RATIO;
-use vsg_dsp::{Gcc, GccOptions, Peak, PeakFit, Precision, Taper, Weighting};
+use vsg_dsp::{Band, Gcc, GccOptions, Peak, PeakFit, Precision, Taper};
 
 const RATE_HZ: f64 = 48_000.0;
 const LEN: usize = 24_000;
@@ -170,7 +170,7 @@ proptest! {
         let options = GccOptions {
             taper: [Taper::None, Taper::Edges(0.005), Taper::Hann][taper],
             peak: if sample { PeakFit::Sample } else { PeakFit::SubSample },
-            weighting: Weighting::PassBand { low_hz, high_hz },
+            band: Band::Pass { low_hz, high_hz },
             rate_hz: [32_000.0, 44_100.0, RATE_HZ, 96_000.0][rate],
             ..robust()
         };

@@ -7,12 +7,12 @@ use golden_reader::{count, json, list, number, numbers, text};
 use serde_json::Value;
 use vsg_dsp::Side;
 use vsg_dsp::features::{
-    Alignment, AlignmentScratch, COARSE_BANDS, COEFFICIENTS, Cepstrum, FINE_BANDS, Frames, Framing, MelBank,
-    MelSpectrum, cepstra, decibel, levels, loudness, onsets,
+    COARSE_BANDS, COEFFICIENTS, Cepstrum, FINE_BANDS, Frames, Framing, MelBank, MelSpectrum, WarpingPath,
+    WarpingScratch, cepstra, decibel, levels, loudness, onsets,
 };
 
 const RATE_HZ: f64 = 48_000.0;
-/// Relative to the largest of the values (section 17 of the specification): in 64 bit, in 32 bit.
+/// Relative to the largest of the values: in 64 bit, in 32 bit.
 const TOLERANCES: [(&str, f64); 2] = [("f64", 1e-6), ("f32", 1e-4)];
 
 fn power(bands: usize) -> Frames {
@@ -90,10 +90,10 @@ fn alignments_equal_the_reference() {
             (rows.len(), (0..rows[0].len()).map(|i| rows.iter().map(|row| row[i]).collect()).collect())
         };
         let ((width, reference), (_, target)) = (columns(&case["X"]), columns(&case["Y"]));
-        let mut scratch = AlignmentScratch::default();
+        let mut scratch = WarpingScratch::default();
         let mut align = |rows: usize, columns: usize| {
             let frames = |columns: &[Vec<f64>]| Frames::new(width, columns.concat());
-            Alignment::of(frames(&reference[..rows]).view(), frames(&target[..columns]).view(), &mut scratch)
+            WarpingPath::of(frames(&reference[..rows]).view(), frames(&target[..columns]).view(), &mut scratch)
         };
         for (i, totals) in list(&case["D"]).iter().enumerate() {
             for (j, total) in numbers(totals).into_iter().enumerate() {

@@ -9,11 +9,11 @@ use golden::Settings;
 use golden_reader::{json, list, number, numbers, text};
 use serde_json::Value;
 use vsg_dsp::features::{
-    Alignment, AlignmentScratch, COARSE_BANDS, COEFFICIENTS, Cepstrum, FINE_BANDS, Framing, MelSpectrum,
-    SeriesCorrelation, SeriesOptions, cepstra, levels, loudness, onsets,
+    COARSE_BANDS, COEFFICIENTS, Cepstrum, FINE_BANDS, Framing, MelSpectrum, SeriesCorrelation, SeriesOptions,
+    WarpingPath, WarpingScratch, cepstra, levels, loudness, onsets,
 };
 use vsg_dsp::window_plan::plan_windows;
-use vsg_dsp::{FftLength, Gcc, GccOptions, Peak, PeakFit, Precision, Side, Weight};
+use vsg_dsp::{FftLength, Gcc, GccOptions, Peak, PeakFit, Precision, Side, Weighting};
 
 const SCC: &str = "Standard Correlation (SCC)";
 const SCC_FITTED: &str = "Standard Correlation (SCC) peak_fit";
@@ -25,19 +25,19 @@ const DTW: &str = "DTW (Dynamic Time Warping)";
 const SPECTROGRAM: &str = "Spectrogram Correlation";
 
 /// The methods that correlate samples, by the names of the reference program.
-const OF_SAMPLES: [(&str, Weight, PeakFit); 5] = [
-    (SCC, Weight::Plain, PeakFit::Sample),
-    (SCC_FITTED, Weight::Plain, PeakFit::Parabola),
-    (PHAT, Weight::Phat, PeakFit::Sample),
-    (SCOT, Weight::Scot, PeakFit::Sample),
-    (WHITEN, Weight::Whiten, PeakFit::Sample),
+const OF_SAMPLES: [(&str, Weighting, PeakFit); 5] = [
+    (SCC, Weighting::Plain, PeakFit::Sample),
+    (SCC_FITTED, Weighting::Plain, PeakFit::Parabola),
+    (PHAT, Weighting::Phat, PeakFit::Sample),
+    (SCOT, Weighting::Scot, PeakFit::Sample),
+    (WHITEN, Weighting::Whiten, PeakFit::Sample),
 ];
 const OF_FEATURES: [&str; 3] = [ONSET, DTW, SPECTROGRAM];
 
 /// (delay in ms, match in %)
 type Measured = (f64, f64);
 
-/// Tolerances of section 17 of the specification: (delay in ms, match in %).
+/// How far off the figures may be: (delay in ms, match in %).
 #[derive(Clone, Copy)]
 struct Tolerance(f64, f64);
 
@@ -65,12 +65,12 @@ impl<T: Precision> Plans<T> {
     }
 
     fn measure(&mut self, method: &str, reference: &[f32], target: &[f32], rate_hz: f64) -> Measured {
-        let Some(&(name, weight, peak)) = OF_SAMPLES.iter().find(|(name, ..)| *name == method) else {
+        let Some(&(name, weighting, peak)) = OF_SAMPLES.iter().find(|(name, ..)| *name == method) else {
             return of_features(method, reference, target, rate_hz);
         };
         // Without a weight, a result does not depend on the length of the transforms.
-        let fft_length = if weight == Weight::Plain { FftLength::Smooth } else { FftLength::Exact };
-        let options = GccOptions { weight, peak, fft_length, ..GccOptions::reference(rate_hz) };
+        let fft_length = if weighting == Weighting::Plain { FftLength::Smooth } else { FftLength::Exact };
+        let options = GccOptions { weighting, peak, fft_length, ..GccOptions::reference(rate_hz) };
         let gcc = self.gcc.entry((reference.len(), name));
         let gcc = gcc.or_insert_with(|| Gcc::new(reference.len(), target.len(), options).unwrap());
         let peak = gcc.correlate(reference, target, &mut gcc.scratch()).unwrap();
@@ -95,7 +95,7 @@ fn of_features(method: &str, reference: &[f32], target: &[f32], rate_hz: f64) ->
         _ => {
             let cepstrum = Cepstrum::new(FINE_BANDS, COEFFICIENTS);
             let [reference, target] = [reference, target].map(|power| cepstra(levels(power).view(), &cepstrum));
-            let aligned = Alignment::of(reference.view(), target.view(), &mut AlignmentScratch::default());
+            let aligned = WarpingPath::of(reference.view(), target.view(), &mut WarpingScratch::default());
             // The reference program's sign is that of the target against the reference, and its cost that of the first pair.
             let cost = aligned.first_cost / aligned.path.len() as f64;
             (-aligned.median_offset() * framing.frame_ms(), (100.0 - 0.5 * cost).clamp(0.0, 100.0))
@@ -169,7 +169,7 @@ fn recursion(b: &[f64], a: &[f64], samples: &mut [f32]) {
     }
 }
 
-/// All windows of all pairs by these methods, in arithmetic `T`; `figures` picks the expected figures of a window.
+/// All windows of all pairs by these methods, in arithmetic `T`.
 fn check_pairs<T: Precision>(methods: &[&str], double: bool) {
     let (pairs, config) = (json("analysis/pairs.json"), json("analysis/config.json"));
     let rate_hz = number(&pairs["sample_rate"]);

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Subject};
 use crate::{adapters::correlation::Correlation as Adapted, prelude::*, stage::pack};
-use vsg_dsp::{FftLength, Gcc, GccOptions, PeakFit, Taper, Weight, Weighting};
+use vsg_dsp::{Band, FftLength, Gcc, GccOptions, PeakFit, Taper, Weighting};
 
 fn outcome<M: CorrelationMethod>(check: &str) -> Outcome {
     let subject = Subject::new(pack::<Adapted<M>>("acme")).unwrap();
@@ -23,8 +23,8 @@ fn measured(windows: &WindowPair<'_>) -> Result<Peak> {
         rate_hz: windows.sample_rate_hz,
         taper: Taper::Edges(0.005),
         fft_length: FftLength::Smooth,
-        weight: Weight::Phat,
-        weighting: Weighting::WholeBand,
+        weighting: Weighting::Phat,
+        band: Band::Whole,
         peak: PeakFit::SubSample,
         decimate: false,
         max_lag: None,

@@ -4,7 +4,7 @@ use crate::form::Form;
 use crate::train::TrainLevels;
 use std::sync::Arc;
 use vsg_dsp::features::{
-    self, Alignment, AlignmentScratch, Band, Cepstrum, Diagonals, Frames, Framing, MelScratch, MelSpectrum,
+    self, Cepstrum, Diagonals, DistanceBand, Frames, Framing, MelScratch, MelSpectrum, WarpingPath, WarpingScratch,
     frames::FRAME_MS,
 };
 use vsg_dsp::peak::RELATED_PEAK_RATIO;
@@ -58,10 +58,10 @@ pub(crate) struct Plan<T: Precision> {
 }
 
 impl<T: Precision> Planned for Plan<T> {
-    type Scratch = (MelScratch<T>, AlignmentScratch<T>);
+    type Scratch = (MelScratch<T>, WarpingScratch<T>);
 
     fn scratch(&self) -> Self::Scratch {
-        (self.mel.scratch(), AlignmentScratch::default())
+        (self.mel.scratch(), WarpingScratch::default())
     }
 }
 
@@ -84,7 +84,7 @@ impl<T: Precision> Plan<T> {
         Ok([reference, target].map(|levels| features::cepstra(levels.view(), &self.cepstrum)))
     }
 
-    fn compared(&self, offsets: Diagonals, path: Alignment, skipped: i64) -> Compared {
+    fn compared(&self, offsets: Diagonals, path: WarpingPath, skipped: i64) -> Compared {
         Compared { offsets, path, skipped, frame_ms: self.mel.framing().frame_ms() }
     }
 }
@@ -93,7 +93,7 @@ impl<T: Precision> Plan<T> {
 struct Compared {
     /// How alike they are at each offset.
     offsets: Diagonals,
-    path: Alignment,
+    path: WarpingPath,
     /// Frames of the reference that were skipped before the first one of the path, less those of the target.
     skipped: i64,
     frame_ms: f64,
@@ -156,7 +156,7 @@ fn compared(known: &PlansOf<f32>, windows: &WindowPair<'_>) -> Result<Compared, 
         let (of_reference, of_target) = (skipped.max(0) as usize, (-skipped).max(0) as usize);
         let shared = (reference.count() - of_reference).min(target.count() - of_target);
         let reference = reference.range(of_reference..of_reference + shared);
-        let path = Alignment::of(reference, target.range(of_target..of_target + shared), scratch);
+        let path = WarpingPath::of(reference, target.range(of_target..of_target + shared), scratch);
         Ok(plan.compared(offsets, path, skipped))
     })
 }
@@ -166,7 +166,7 @@ fn compared_whole(known: &PlansOf<f64>, windows: &WindowPair<'_>) -> Result<Comp
     Plan::known(known, windows)?.with(|plan, (mel, scratch)| {
         let [reference, target] = plan.cepstra(windows, mel)?;
         let offsets = Diagonals::of(reference.view(), target.view());
-        let path = Alignment::of(reference.view(), target.view(), scratch);
+        let path = WarpingPath::of(reference.view(), target.view(), scratch);
         Ok(plan.compared(offsets, path, 0))
     })
 }
@@ -182,13 +182,13 @@ fn compared_train(known: &PlansOf<f32>, train: &WindowTrain<'_>) -> Result<Vec<C
         };
         let (reference, target) = (cepstra(&levels.reference), cepstra(&levels.target));
         let reach = levels.reach();
-        let band = Band::of(reference.view(), target.view(), reach);
+        let band = DistanceBand::of(reference.view(), target.view(), reach);
         let window = |frames: std::ops::Range<usize>| {
             let frames = frames.start + EDGE_FRAMES..frames.end - EDGE_FRAMES.min(frames.len());
             let of_target = target.view().range(frames.start + reach..frames.end + reach);
             let mean = features::mean_distance(reference.view().range(frames.clone()), of_target, STEP);
             let offsets = Diagonals::in_band(&band, frames.clone(), mean);
-            let path = Alignment::in_band(&band, frames, offsets.most_alike(), scratch);
+            let path = WarpingPath::in_band(&band, frames, offsets.most_alike(), scratch);
             plan.compared(offsets, path, 0)
         };
         Ok(levels.frames().map(window).collect())
@@ -242,6 +242,6 @@ fn of_all_pairs(found: &Compared) -> f64 {
 }
 
 /// The reference program's figure: it takes the cost of the first pair for that of the whole path.
-fn of_first_pair(found: &Alignment) -> f64 {
+fn of_first_pair(found: &WarpingPath) -> f64 {
     (100.0 - 0.5 * found.first_cost / found.path.len().max(1) as f64).clamp(0.0, 100.0)
 }

@@ -3,7 +3,7 @@
 use crate::settings::Settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vsg_dsp::Weight;
+use vsg_dsp::Weighting;
 use vsg_plugin_api::prelude::*;
 
 /// GCC-PHAT.
@@ -20,14 +20,14 @@ impl CorrelationMethod for Phat {
     }
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
-        self.0.correlate(Weight::Phat, windows)
+        self.0.correlate(Weighting::Phat, windows)
     }
 
     fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
-        self.0.correlate_train(Weight::Phat, train)
+        self.0.correlate_train(Weighting::Phat, train)
     }
 
     fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
-        self.0.curve(Weight::Phat, windows)
+        self.0.curve(Weighting::Phat, windows)
     }
 }

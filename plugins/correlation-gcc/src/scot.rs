@@ -3,7 +3,7 @@
 use crate::settings::Settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vsg_dsp::Weight;
+use vsg_dsp::Weighting;
 use vsg_plugin_api::prelude::*;
 
 /// GCC-SCOT: of single windows it finds the delays of the phase transform; its match is the peak against the mean.
@@ -20,14 +20,14 @@ impl CorrelationMethod for Scot {
     }
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
-        self.0.correlate(Weight::Scot, windows)
+        self.0.correlate(Weighting::Scot, windows)
     }
 
     fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
-        self.0.correlate_train(Weight::Scot, train)
+        self.0.correlate_train(Weighting::Scot, train)
     }
 
     fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
-        self.0.curve(Weight::Scot, windows)
+        self.0.curve(Weighting::Scot, windows)
     }
 }

@@ -3,9 +3,7 @@
 //! What was found for the phase transform (a fade, the pass band, decimation, peaks between samples; see the book, "Accuracy")
 //! holds for the other weights just as well.
 
-use vsg_dsp::{
-    DspError, FftLength, Gcc, GccOptions, PeakFit, Plans, Train, TrainPlans, Weight, Weighting, unless_damaged,
-};
+use vsg_dsp::{DspError, FftLength, Gcc, GccOptions, PeakFit, Plans, Train, TrainPlans, Weighting, unless_damaged};
 use vsg_plugin_api::prelude::*;
 
 choice! {
@@ -43,12 +41,12 @@ choice! {
 
 choice! {
     /// Which bins of the spectrum count.
-    pub enum Bins {
+    pub enum Band {
         /// All of them, equally.
-        WholeBand,
+        Whole,
         /// Those that the filters before let pass, at a rate that is just high enough for them; all of them if there is no
         /// filter. The filters themselves are not applied: they would delay both sides alike.
-        PassBand,
+        Pass,
     }
 }
 
@@ -73,9 +71,9 @@ params! {
         /// Length of the Fourier transforms.
         fft_length: Length = Length::Smooth,
         /// Which bins of the spectrum count.
-        weighting: Bins = Bins::PassBand,
+        band: Band = Band::Pass,
         /// How finely the peak is placed.
-        peak: Fit = Fit::SubSample,
+        peak_fit: Fit = Fit::SubSample,
         /// Over how many bins of the spectrum the common energy has to be spread. A single tone has 3, a chord 9, sparse music
         /// more than 20; the phases of a few tones tell no delay, and the others are noise. 0 accepts any.
         #[schemars(range(min = 0.0, max = 10000.0))]
@@ -97,12 +95,12 @@ type Known<T> = Plans<(usize, usize, GccOptions), Gcc<T>>;
 impl Settings {
     /// Bins outside the pass band do not count, and the phases that a filter turns inside are turned alike on both sides.
     pub(crate) fn wants_unfiltered(&self) -> bool {
-        matches!(self.weighting, Bins::PassBand)
+        matches!(self.band, Band::Pass)
     }
 
     /// The delay between two windows.
-    pub(crate) fn correlate(&self, weight: Weight, windows: &WindowPair<'_>) -> Result<Peak> {
-        let options = self.options(weight, windows);
+    pub(crate) fn correlate(&self, weighting: Weighting, windows: &WindowPair<'_>) -> Result<Peak> {
+        let options = self.options(weighting, windows);
         let found = match self.precision {
             Precision::Single => correlate(&self.single, options, windows),
             Precision::Double => correlate(&self.double, options, windows),
@@ -112,15 +110,15 @@ impl Settings {
     }
 
     /// The delays of windows that overlap: from spectra that they share if these settings allow it, else one by one.
-    pub(crate) fn correlate_train(&self, weight: Weight, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
+    pub(crate) fn correlate_train(&self, weighting: Weighting, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
         let shape = Train { len: train.len, hop: train.hop, margin: train.margin };
-        let options = self.options(weight, &train.pair(0));
+        let options = self.options(weighting, &train.pair(0));
         let planned = match self.precision {
             Precision::Single => self.trains.shared(shape, options, &[])?,
             Precision::Double => None,
         };
         let Some(planned) = planned else {
-            return train.pairs().map(|pair| self.correlate(weight, &pair)).collect();
+            return train.pairs().map(|pair| self.correlate(weighting, &pair)).collect();
         };
         let found =
             planned.with(|plan, scratch| plan.correlate(train.reference, train.target, train.count, scratch))?;
@@ -146,8 +144,8 @@ impl Settings {
     }
 
     /// The correlation of two windows: (delay in ms, height); none of damaged windows.
-    pub(crate) fn curve(&self, weight: Weight, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
-        let options = self.options(weight, windows);
+    pub(crate) fn curve(&self, weighting: Weighting, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
+        let options = self.options(weighting, windows);
         let curve = match self.precision {
             Precision::Single => curve(&self.single, options, windows),
             Precision::Double => curve(&self.double, options, windows),
@@ -155,7 +153,7 @@ impl Settings {
         Ok(unless_damaged(curve)?.unwrap_or_default())
     }
 
-    fn options(&self, weight: Weight, windows: &WindowPair<'_>) -> GccOptions {
+    fn options(&self, weighting: Weighting, windows: &WindowPair<'_>) -> GccOptions {
         GccOptions {
             rate_hz: windows.sample_rate_hz,
             taper: match self.taper {
@@ -167,12 +165,12 @@ impl Settings {
                 Length::Exact => FftLength::Exact,
                 Length::Smooth => FftLength::Smooth,
             },
-            weight,
-            weighting: match (self.weighting, windows.pass_band_hz) {
-                (Bins::PassBand, Some((low_hz, high_hz))) => Weighting::PassBand { low_hz: low_hz.max(1.0), high_hz },
-                (Bins::WholeBand, _) | (Bins::PassBand, None) => Weighting::WholeBand,
+            weighting,
+            band: match (self.band, windows.pass_band_hz) {
+                (Band::Pass, Some((low_hz, high_hz))) => vsg_dsp::Band::Pass { low_hz: low_hz.max(1.0), high_hz },
+                (Band::Whole, _) | (Band::Pass, None) => vsg_dsp::Band::Whole,
             },
-            peak: match self.peak {
+            peak: match self.peak_fit {
                 Fit::Sample => PeakFit::Sample,
                 Fit::SubSample => PeakFit::SubSample,
             },
@@ -214,7 +212,7 @@ fn curve<T: vsg_dsp::Precision>(
 mod tests {
     use super::*;
 
-    const WEIGHTS: [Weight; 3] = [Weight::Phat, Weight::Scot, Weight::Whiten];
+    const WEIGHTS: [Weighting; 3] = [Weighting::Phat, Weighting::Scot, Weighting::Whiten];
 
     fn noise(len: usize) -> Vec<f32> {
         let mut state = 1u32;
@@ -235,19 +233,19 @@ mod tests {
     #[test]
     fn only_a_correlation_within_the_pass_band_does_without_filters() {
         assert!(Settings::default().wants_unfiltered());
-        assert!(!Settings { weighting: Bins::WholeBand, ..Settings::default() }.wants_unfiltered());
+        assert!(!Settings { band: Band::Whole, ..Settings::default() }.wants_unfiltered());
     }
 
     #[test]
     fn a_delay_comes_out_in_milliseconds_at_the_full_rate() {
         let source = noise(49_000);
         for precision in [Precision::Single, Precision::Double] {
-            for weight in WEIGHTS {
+            for weighting in WEIGHTS {
                 let settings = Settings { precision, ..Settings::default() };
-                let peak = settings.correlate(weight, &windows(&source)).unwrap();
-                assert!((peak.delay_ms - 481.0 / 48.0).abs() < 1e-3, "{weight:?} {peak:?}");
-                assert!(!peak.on_edge && peak.peak_ratio > Some(5.0), "{weight:?} {peak:?}");
-                assert!(peak.error_ms < Some(0.01), "{weight:?} {peak:?}");
+                let peak = settings.correlate(weighting, &windows(&source)).unwrap();
+                assert!((peak.delay_ms - 481.0 / 48.0).abs() < 1e-3, "{weighting:?} {peak:?}");
+                assert!(!peak.on_edge && peak.peak_ratio > Some(5.0), "{weighting:?} {peak:?}");
+                assert!(peak.error_ms < Some(0.01), "{weighting:?} {peak:?}");
             }
         }
     }
@@ -255,11 +253,11 @@ mod tests {
     #[test]
     fn a_curve_is_in_order_and_highest_at_the_delay() {
         let source = noise(49_000);
-        for weight in WEIGHTS {
-            let curve = Settings::default().curve(weight, &windows(&source)).unwrap();
+        for weighting in WEIGHTS {
+            let curve = Settings::default().curve(weighting, &windows(&source)).unwrap();
             assert!(curve.is_sorted_by(|a, b| a.0 < b.0) && curve.len() > 15_000);
             let highest = curve.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
-            assert!((highest.0 - 481.0 / 48.0).abs() < 0.1 && highest.1 > 0.5, "{weight:?} {highest:?}");
+            assert!((highest.0 - 481.0 / 48.0).abs() < 0.1 && highest.1 > 0.5, "{weighting:?} {highest:?}");
         }
     }
 
@@ -268,7 +266,7 @@ mod tests {
         let mut source = noise(49_000);
         source[24_000] = f32::NAN;
         let settings = Settings::default();
-        assert!(settings.correlate(Weight::Phat, &windows(&source)).unwrap().delay_ms.is_nan());
-        assert!(settings.curve(Weight::Phat, &windows(&source)).unwrap().is_empty());
+        assert!(settings.correlate(Weighting::Phat, &windows(&source)).unwrap().delay_ms.is_nan());
+        assert!(settings.curve(Weighting::Phat, &windows(&source)).unwrap().is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use crate::settings::Settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vsg_dsp::Weight;
+use vsg_dsp::Weighting;
 use vsg_plugin_api::prelude::*;
 
 /// Whitened cross-correlation.
@@ -20,14 +20,14 @@ impl CorrelationMethod for Whiten {
     }
 
     fn correlate(&self, windows: &WindowPair<'_>) -> Result<Peak> {
-        self.0.correlate(Weight::Whiten, windows)
+        self.0.correlate(Weighting::Whiten, windows)
     }
 
     fn correlate_train(&self, train: &WindowTrain<'_>) -> Result<Vec<Peak>> {
-        self.0.correlate_train(Weight::Whiten, train)
+        self.0.correlate_train(Weighting::Whiten, train)
     }
 
     fn curve(&self, windows: &WindowPair<'_>) -> Result<Vec<(f64, f64)>> {
-        self.0.curve(Weight::Whiten, windows)
+        self.0.curve(Weighting::Whiten, windows)
     }
 }

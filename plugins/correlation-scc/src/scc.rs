@@ -1,8 +1,8 @@
 //! `correlation-scc/scc`: the correlation of both windows, without a weight. Loud sound counts more than quiet sound.
 
 use vsg_dsp::{
-    DspError, FftLength, Filter, Gcc, GccOptions, GccScratch, PeakFit, Plans, Taper, Train, TrainPlans, Weight,
-    Weighting, unless_damaged,
+    DspError, FftLength, Filter, Gcc, GccOptions, GccScratch, PeakFit, Plans, Taper, Train, TrainPlans, Weighting,
+    unless_damaged,
 };
 use vsg_plugin_api::prelude::*;
 
@@ -159,19 +159,19 @@ impl Scc {
     }
 
     fn options(&self, windows: &WindowPair<'_>) -> GccOptions {
-        let (weighting, taper) = match (self.band, windows.pass_band_hz) {
+        let (band, taper) = match (self.band, windows.pass_band_hz) {
             (Band::Pass, Some((low_hz, high_hz))) => {
-                (Weighting::PassBand { low_hz: low_hz.max(1.0), high_hz }, Taper::Edges(EDGE))
+                (vsg_dsp::Band::Pass { low_hz: low_hz.max(1.0), high_hz }, Taper::Edges(EDGE))
             }
-            (Band::Whole, _) | (Band::Pass, None) => (Weighting::WholeBand, Taper::None),
+            (Band::Whole, _) | (Band::Pass, None) => (vsg_dsp::Band::Whole, Taper::None),
         };
         GccOptions {
             rate_hz: windows.sample_rate_hz,
             taper,
             // Without a weight, the result does not depend on the length.
             fft_length: FftLength::Smooth,
-            weight: Weight::Plain,
-            weighting,
+            weighting: Weighting::Plain,
+            band,
             peak: match self.peak_fit {
                 Fit::Sample => PeakFit::Sample,
                 Fit::Parabola => PeakFit::Parabola,

@@ -65,7 +65,7 @@ params! {
     pub struct Select {
         /// How the delay is selected.
         mode: Selection = Selection::ClusterMedian,
-        /// How the delay of a separated sound (its vocals, its instruments) is selected. Cuts are not looked for in it: a separation changes
+        /// How the delay of a separated sound (its vocals, its instruments) is selected. Steps of it are not trusted: a separation changes
         /// from window to window.
         separated_mode: Selection = Selection::Clustered,
         /// Accepted windows that are needed for an answer.

@@ -1,35 +1,95 @@
-//! What a diagnosis looks like: the accepted windows, and the line of delays through them that jumps at cuts; and the sound around each cut.
+//! What a diagnosis looks like: the windows, in the stretches or clusters that they belong to, and the line of delays through them that jumps
+//! at cuts; and the sound around each cut.
 
+use crate::clusters::mean;
 use crate::sound::Cut;
-use vsg_plugin_api::kinds::{Correlation, Diagnosis, DiagnosisKind};
+use vsg_plugin_api::kinds::{Correlation, Diagnosis, DiagnosisKind, Window};
 use vsg_plugin_api::report::{Figure, Mark, Series};
+
+/// So many groups of windows have a colour of their own.
+const GROUPS: usize = 4;
 
 /// The picture of a target that drifts or is cut; none of one with a single delay, which needs no second plot.
 pub(crate) fn picture(correlation: &Correlation, diagnosis: &Diagnosis) -> Option<Figure> {
-    let tells = !matches!(diagnosis.kind, DiagnosisKind::Uniform | DiagnosisKind::InsufficientData);
-    if !tells || diagnosis.segments.is_empty() {
+    if matches!(diagnosis.kind, DiagnosisKind::Uniform | DiagnosisKind::InsufficientData) {
         return None;
     }
-    let accepted = correlation.windows.iter().filter(|window| window.accepted);
-    let fitted = diagnosis.segments.iter().flat_map(|segment| {
-        [segment.start_s, segment.end_s].map(|at_s| (at_s, segment.delay_ms + diagnosis.rate_ms_per_s * at_s))
-    });
-    let cuts = diagnosis.segments.len() - 1;
     let drift =
         if diagnosis.rate_ms_per_s == 0.0 { String::new() } else { format!(", {:+.4} ms/s", diagnosis.rate_ms_per_s) };
+    let found = match (diagnosis.segments.len(), diagnosis.clusters.len()) {
+        (0, clusters) => format!("{clusters} cluster(s)"),
+        (segments, _) => format!("{} cut(s)", segments - 1),
+    };
+    let line = Series { name: "fitted delay".into(), mark: Mark::Line, points: fitted(correlation, diagnosis) };
+    let groups = groups(correlation, diagnosis).into_iter();
+    let rejected = correlation.windows.iter().filter(|window| !window.accepted);
+    let series = [line]
+        .into_iter()
+        .chain(groups.map(|(name, points)| Series { name, mark: Mark::Point, points }))
+        .chain([Series {
+            name: "rejected".into(),
+            mark: Mark::Cross,
+            points: rejected.map(|window| point(correlation, window)).collect(),
+        }])
+        .filter(|series| !series.points.is_empty());
     Some(Figure {
-        title: format!("{}: fitted delay{drift}, {cuts} cut(s)", diagnosis.source),
+        title: format!("{}: diagnosis{drift}, {found}", diagnosis.source),
         x_label: "time in the reference (s)".into(),
         y_label: "delay (ms)".into(),
-        series: vec![
-            Series { name: "fitted, jumps at cuts".into(), mark: Mark::Line, points: fitted.collect() },
-            Series {
-                name: "accepted windows".into(),
-                mark: Mark::Point,
-                points: accepted.map(|window| (correlation.middle_s(window), window.delay_ms)).collect(),
-            },
-        ],
+        series: series.collect(),
     })
+}
+
+fn point(correlation: &Correlation, window: &Window) -> (f64, f64) {
+    (correlation.middle_s(window), window.delay_ms)
+}
+
+/// The line through the windows, with its jumps. The reference program's way knows a rate alone.
+fn fitted(correlation: &Correlation, diagnosis: &Diagnosis) -> Vec<(f64, f64)> {
+    let rate = diagnosis.rate_ms_per_s;
+    if diagnosis.segments.is_empty() && rate != 0.0 {
+        let points: Vec<(f64, f64)> = accepted(correlation).map(|window| point(correlation, window)).collect();
+        let level_ms = mean(&points.iter().map(|(at_s, delay_ms)| delay_ms - rate * at_s).collect::<Vec<_>>());
+        let ends = points.first().into_iter().chain(points.last());
+        return ends.map(|(at_s, _)| (*at_s, level_ms + rate * at_s)).collect();
+    }
+    let segments = diagnosis.segments.iter();
+    segments
+        .flat_map(|segment| [segment.start_s, segment.end_s].map(|at_s| (at_s, segment.delay_ms + rate * at_s)))
+        .collect()
+}
+
+fn accepted(correlation: &Correlation) -> impl Iterator<Item = &Window> {
+    correlation.windows.iter().filter(|window| window.accepted)
+}
+
+/// The accepted windows by the stretch or the cluster that they belong to; those of the last ones together if there are many.
+fn groups(correlation: &Correlation, diagnosis: &Diagnosis) -> Vec<(String, Vec<(f64, f64)>)> {
+    let Diagnosis { segments, clusters, .. } = diagnosis;
+    let home = |window: &Window| {
+        let home = diagnosis.segment_at(correlation.middle_s(window))?;
+        segments.iter().position(|segment| std::ptr::eq(segment, home))
+    };
+    let in_cluster = |index: usize| clusters.iter().position(|cluster| cluster.members.contains(&index));
+    let (kind, delays_ms): (_, Vec<f64>) = match clusters.is_empty() {
+        true => ("stretch", segments.iter().map(|segment| segment.delay_ms).collect()),
+        false => ("cluster", clusters.iter().map(|cluster| cluster.mean_delay_ms).collect()),
+    };
+    let named = (1..).zip(&delays_ms).map(|(number, ms)| format!("{kind} {number}, {ms:+.3} ms"));
+    let later = (delays_ms.len() > GROUPS).then(|| "later ones".to_owned());
+    let names = named.take(GROUPS).chain(later);
+    let mut groups: Vec<(String, Vec<(f64, f64)>)> = names.map(|name| (name, Vec::new())).collect();
+    let last = groups.len().saturating_sub(1);
+    let mut alone = Vec::new();
+    for (index, window) in accepted(correlation).enumerate() {
+        let group = if clusters.is_empty() { home(window) } else { in_cluster(index) };
+        match group {
+            Some(group) => groups[group.min(last)].1.push(point(correlation, window)),
+            None => alone.push(point(correlation, window)),
+        }
+    }
+    groups.push(("accepted, in none".into(), alone));
+    groups
 }
 
 /// The sound around a cut.
@@ -53,10 +113,20 @@ pub(crate) fn cut(source: &str, number: usize, cut: &Cut) -> Figure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vsg_plugin_api::kinds::Segment;
+    use vsg_plugin_api::kinds::{Cluster, Segment};
+
+    fn window(start_s: f64, delay_ms: f64, accepted: bool) -> Window {
+        Window { start_s, delay_ms, accepted, ..Window::default() }
+    }
+
+    fn points<'f>(figure: &'f Figure, name: &str) -> &'f [(f64, f64)] {
+        let names: Vec<&String> = figure.series.iter().map(|series| &series.name).collect();
+        let series = figure.series.iter().find(|series| series.name.starts_with(name));
+        &series.unwrap_or_else(|| panic!("{name} is none of {names:?}")).points
+    }
 
     #[test]
-    fn the_line_follows_drift_and_jumps_at_cuts() {
+    fn the_line_follows_drift_and_jumps_at_cuts_and_windows_are_in_their_stretch() {
         let segment = |start_s, end_s, delay_ms| Segment {
             start_s,
             end_s,
@@ -65,15 +135,82 @@ mod tests {
             error_ms: 0.1,
             windows: 5,
         };
+        let correlation = Correlation {
+            windows: vec![window(50.0, 35.0, true), window(60.0, -999.0, false), window(150.0, 1085.0, true)],
+            ..Correlation::default()
+        };
         let mut diagnosis = Diagnosis {
             kind: DiagnosisKind::Stepping,
             rate_ms_per_s: 0.5,
             segments: vec![segment(0.0, 100.0, 10.0), segment(100.0, 200.0, 1010.0)],
             ..Diagnosis::default()
         };
-        let figure = picture(&Correlation::default(), &diagnosis).unwrap();
-        assert_eq!(figure.series[0].points, [(0.0, 10.0), (100.0, 60.0), (100.0, 1060.0), (200.0, 1110.0)]);
+        let figure = picture(&correlation, &diagnosis).unwrap();
+        assert_eq!(points(&figure, "fitted"), [(0.0, 10.0), (100.0, 60.0), (100.0, 1060.0), (200.0, 1110.0)]);
+        assert_eq!(points(&figure, "stretch 1, +10"), [(50.0, 35.0)]);
+        assert_eq!(points(&figure, "stretch 2, +1010"), [(150.0, 1085.0)]);
+        assert_eq!(points(&figure, "rejected"), [(60.0, -999.0)]);
+        assert_eq!(figure.series.len(), 4);
         diagnosis.kind = DiagnosisKind::Uniform;
-        assert_eq!(picture(&Correlation::default(), &diagnosis), None);
+        assert_eq!(picture(&correlation, &diagnosis), None);
+    }
+
+    #[test]
+    fn clusters_of_the_reference_program_and_its_rate_are_drawn() {
+        let cluster = |label, mean_delay_ms, members| Cluster {
+            label,
+            mean_delay_ms,
+            std_delay_ms: 0.0,
+            members,
+            time_range_s: (0.0, 0.0),
+            mean_match_pct: 90.0,
+            min_match_pct: 90.0,
+            is_valid: true,
+        };
+        let correlation = Correlation {
+            windows: vec![
+                window(0.0, 5.0, true),
+                window(5.0, 77.0, false),
+                window(10.0, 905.0, true),
+                window(20.0, 5.0, true),
+                window(30.0, -400.0, true),
+            ],
+            ..Correlation::default()
+        };
+        let diagnosis = Diagnosis {
+            kind: DiagnosisKind::Stepping,
+            clusters: vec![cluster(0, 5.0, vec![0, 2]), cluster(1, 905.0, vec![1])],
+            ..Diagnosis::default()
+        };
+        let figure = picture(&correlation, &diagnosis).unwrap();
+        assert_eq!(points(&figure, "cluster 1"), [(0.0, 5.0), (20.0, 5.0)]);
+        assert_eq!(points(&figure, "cluster 2, +905.000 ms"), [(10.0, 905.0)]);
+        assert_eq!(points(&figure, "accepted, in none"), [(30.0, -400.0)]);
+
+        let windows = vec![window(0.0, 10.0, true), window(10.0, 30.0, true)];
+        let correlation = Correlation { windows, ..Correlation::default() };
+        let kind = DiagnosisKind::LinearDrift;
+        let figure = picture(&correlation, &Diagnosis { kind, rate_ms_per_s: 2.0, ..Diagnosis::default() }).unwrap();
+        assert_eq!(points(&figure, "fitted"), [(0.0, 10.0), (10.0, 30.0)]);
+    }
+
+    #[test]
+    fn many_stretches_share_their_last_colour() {
+        let segments: Vec<Segment> = (0..20)
+            .map(|number| f64::from(number) * 10.0)
+            .map(|start_s| Segment {
+                start_s,
+                end_s: start_s + 10.0,
+                start_error_s: 0.0,
+                delay_ms: start_s,
+                error_ms: 0.1,
+                windows: 1,
+            })
+            .collect();
+        let windows = segments.iter().map(|segment| window(segment.start_s + 5.0, segment.delay_ms, true)).collect();
+        let correlation = Correlation { windows, ..Correlation::default() };
+        let diagnosis = Diagnosis { kind: DiagnosisKind::Stepping, segments, ..Diagnosis::default() };
+        let figure = picture(&correlation, &diagnosis).unwrap();
+        assert_eq!((figure.series.len(), points(&figure, "later ones").len()), (GROUPS + 2, 16));
     }
 }

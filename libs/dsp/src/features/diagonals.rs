@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use crate::features::band::Band;
 use crate::features::distance::Columns;
+use crate::features::distance_band::DistanceBand;
 use crate::features::frames::FramesView;
 use crate::spectrum::Precision;
 
@@ -50,7 +50,7 @@ impl Diagonals {
     }
 
     /// Compares the frames of this range of the reference within the offsets of a band, where any two frames differ by `mean`.
-    pub fn in_band<T: Precision>(band: &Band<T>, frames: Range<usize>, mean: f64) -> Self {
+    pub fn in_band<T: Precision>(band: &DistanceBand<T>, frames: Range<usize>, mean: f64) -> Self {
         let mut sums = vec![T::zero(); 2 * band.reach() + 1];
         let count = frames.len() as f64;
         for row in band.rows(frames) {
@@ -138,7 +138,7 @@ mod tests {
         let reference = source.view().range(20..40);
         for (lag, is_on_edge) in [(0, false), (3, false), (-4, true), (4, true)] {
             let start = (20 - 4 + lag) as usize;
-            let band = Band::of(reference, source.view().range(start..start + 28), 4);
+            let band = DistanceBand::of(reference, source.view().range(start..start + 28), 4);
             let found = Diagonals::in_band(&band, 0..20, 9.0);
             assert_eq!((found.most_alike(), found.is_on_edge()), (lag, is_on_edge));
         }

@@ -1,13 +1,13 @@
 //! Dynamic time warping: which frame of one window is heard at which frame of the other.
 //!
-//! Source: section 7.2 of the analysis specification; Müller, "Fundamentals of Music Processing", chapter 3.2. The path of least
+//! Source: Müller, "Fundamentals of Music Processing", chapter 3.2. The path of least
 //! cost from the first frames to the last, by steps of one frame of either window or both; the cost of a pair of frames is
 //! the Euclidean distance of their features. Memory: a byte for each pair of frames.
 
 use std::ops::Range;
 
-use crate::features::band::Band;
 use crate::features::distance::Columns;
+use crate::features::distance_band::DistanceBand;
 use crate::features::frames::FramesView;
 use crate::spectrum::Precision;
 use crate::stats;
@@ -20,7 +20,7 @@ const REFERENCE: u8 = 2;
 
 /// The path of least cost.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Alignment {
+pub struct WarpingPath {
     /// (frame of the reference, frame of the target), from the end to the start; empty if a window has no frames.
     pub path: Vec<(usize, usize)>,
     /// Sum of the costs of all its pairs.
@@ -31,25 +31,25 @@ pub struct Alignment {
 
 /// Buffers of one thread.
 #[derive(Debug, Default)]
-pub struct AlignmentScratch<T = f64> {
+pub struct WarpingScratch<T = f64> {
     target: Columns<T>,
     costs: Vec<T>,
     totals: Vec<T>,
     steps: Vec<u8>,
 }
 
-impl Alignment {
+impl WarpingPath {
     /// Aligns features of the same width.
     pub fn of<T: Precision>(
         reference: FramesView<'_, T>,
         target: FramesView<'_, T>,
-        scratch: &mut AlignmentScratch<T>,
+        scratch: &mut WarpingScratch<T>,
     ) -> Self {
         let (rows, columns) = (reference.count(), target.count());
         if rows == 0 || columns == 0 || reference.width() != target.width() {
             return Self::default();
         }
-        let AlignmentScratch { target: frames, costs, totals, steps } = scratch;
+        let WarpingScratch { target: frames, costs, totals, steps } = scratch;
         frames.load(target);
         steps.resize(rows * columns, 0);
         totals.clear();
@@ -74,17 +74,17 @@ impl Alignment {
     /// Aligns these frames of the reference with those of the target that a band holds, from `offset` (frames by which the reference is later) at
     /// the start to the same at the end. Both frames of a pair are counted from the start of the band's target.
     pub fn in_band<T: Precision>(
-        band: &Band<T>,
+        band: &DistanceBand<T>,
         frames: Range<usize>,
         offset: i64,
-        scratch: &mut AlignmentScratch<T>,
+        scratch: &mut WarpingScratch<T>,
     ) -> Self {
         let (rows, columns, reach) = (band.rows(frames.clone()).len(), 2 * band.reach() + 1, band.reach() as i64);
         let Ok(middle) = usize::try_from(reach - offset) else { return Self::default() };
         if rows == 0 || middle >= columns {
             return Self::default();
         }
-        let AlignmentScratch { totals, steps, .. } = scratch;
+        let WarpingScratch { totals, steps, .. } = scratch;
         steps.resize(rows * columns, 0);
         totals.clear();
         totals.resize(columns, T::infinity());
@@ -110,7 +110,7 @@ impl Alignment {
         self.cost / self.path.len().max(1) as f64
     }
 
-    /// Median of [`Alignment::path_offsets`]: the delay of the target (frames); 0 of an empty path.
+    /// Median of [`WarpingPath::path_offsets`]: the delay of the target (frames); 0 of an empty path.
     pub fn median_offset(&self) -> f64 {
         let mut offsets: Vec<f64> = self.path_offsets().map(|offset| offset as f64).collect();
         stats::median(&mut offsets).unwrap_or(0.0)
@@ -226,9 +226,9 @@ mod tests {
     use crate::made_up::noise;
     use proptest::prelude::*;
 
-    fn align(reference: &[f64], target: &[f64]) -> Alignment {
+    fn align(reference: &[f64], target: &[f64]) -> WarpingPath {
         let frames = |values: &[f64]| Frames::new(1, values.to_vec());
-        Alignment::of(frames(reference).view(), frames(target).view(), &mut AlignmentScratch::default())
+        WarpingPath::of(frames(reference).view(), frames(target).view(), &mut WarpingScratch::default())
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn nothing_has_no_path() {
-        assert_eq!(align(&[], &[1.0]), Alignment::default());
+        assert_eq!(align(&[], &[1.0]), WarpingPath::default());
         assert_eq!(align(&[1.0], &[]).mean_cost(), 0.0);
     }
 
@@ -270,15 +270,15 @@ mod tests {
         let reach = 5;
         let padded = [vec![9.0; reach], target.clone(), vec![9.0; reach]].concat();
         let (reference, padded) = (Frames::new(1, source.clone()), Frames::new(1, padded));
-        let band = Band::of(reference.view(), padded.view(), reach);
-        let mut scratch = AlignmentScratch::default();
-        let (whole, near) = (align(&source, &target), Alignment::in_band(&band, 0..60, 0, &mut scratch));
+        let band = DistanceBand::of(reference.view(), padded.view(), reach);
+        let mut scratch = WarpingScratch::default();
+        let (whole, near) = (align(&source, &target), WarpingPath::in_band(&band, 0..60, 0, &mut scratch));
         assert!(near.path_offsets().eq(whole.path_offsets()) && near.path.last() == Some(&(reach, reach)), "{near:?}");
         assert!((near.cost - whole.cost).abs() < 1e-12 && near.first_cost == whole.first_cost);
-        let part = Alignment::in_band(&band, 24..36, 1, &mut scratch);
+        let part = WarpingPath::in_band(&band, 24..36, 1, &mut scratch);
         assert!(part.cost == 0.0 && part.path_offsets().all(|offset| offset == 1), "{part:?}");
-        assert_eq!(Alignment::in_band(&band, 0..60, 6, &mut scratch), Alignment::default());
-        assert_eq!(Alignment::in_band(&band, 70..80, 0, &mut scratch), Alignment::default());
+        assert_eq!(WarpingPath::in_band(&band, 0..60, 6, &mut scratch), WarpingPath::default());
+        assert_eq!(WarpingPath::in_band(&band, 70..80, 0, &mut scratch), WarpingPath::default());
     }
 
     proptest! {

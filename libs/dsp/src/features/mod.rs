@@ -1,14 +1,14 @@
 //! Features of audio that methods compare instead of samples: mel spectrum, onsets, cepstrum; and how two series of them are
 //! aligned.
 //!
-//! They are those of the reference program, which takes them from librosa 0.11 (sections 7.1 and 7.2 of the analysis
-//! specification), in double precision. A feature of a window is a list of [`Frames`]: one row of numbers for every 512 samples
+//! They are those of the reference program, which takes them from librosa 0.11. In double precision they are the
+//! same; single precision is enough to compare them. A feature of a window is a list of [`Frames`]: one row of numbers for every 512 samples
 //! at 48 kHz (10.67 ms).
 
-mod band;
 pub mod decibel;
 pub mod diagonals;
 mod distance;
+mod distance_band;
 pub mod dtw;
 pub mod frames;
 pub mod mel;
@@ -17,10 +17,10 @@ pub mod onset;
 pub mod series;
 pub mod stft;
 
-pub use band::Band;
 pub use diagonals::Diagonals;
 pub use distance::mean_distance;
-pub use dtw::{Alignment, AlignmentScratch};
+pub use distance_band::DistanceBand;
+pub use dtw::{WarpingPath, WarpingScratch};
 pub use frames::{Frames, FramesView, Framing};
 pub use mel::MelBank;
 pub use mfcc::Cepstrum;

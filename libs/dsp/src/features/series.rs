@@ -9,7 +9,7 @@ use crate::fft_length::FftLength;
 use crate::peak::{LagRange, Peak, PeakFit, Scale, Score, Search};
 use crate::spectrum::{self, Cross};
 use crate::taper::Taper;
-use crate::weighting::Weight;
+use crate::weighting::Weighting;
 
 /// Keeps a series that does not change from being divided by zero; a constant of the reference program.
 const EPS: f64 = 1e-9;
@@ -147,7 +147,8 @@ impl SeriesCorrelation {
             self.forward.process(&mut time, spectrum).map_err(&failed)?;
         }
         let all = 0..one.len();
-        let Cross { spread_bins, bandwidth, .. } = spectrum::weigh(&mut one, &other, Weight::Phat, &all, self.length);
+        let Cross { spread_bins, bandwidth, .. } =
+            spectrum::weigh(&mut one, &other, Weighting::Phat, &all, self.length);
         // What the inverse transform needs to be exactly real.
         one[0].im = 0.0;
         if self.length.is_multiple_of(2)
@@ -172,8 +173,8 @@ fn normalise(series: &[f64], least_change: f64, fade: &[f32], out: &mut [f64]) {
     let spread = variance.sqrt() + EPS;
     out.iter_mut().zip(series).for_each(|(to, v)| *to = (v - mean) / spread);
     let faded = &mut out[..series.len()];
-    faded.iter_mut().zip(fade).for_each(|(v, &weight)| *v *= f64::from(weight));
-    faded.iter_mut().rev().zip(fade).for_each(|(v, &weight)| *v *= f64::from(weight));
+    faded.iter_mut().zip(fade).for_each(|(v, &weighting)| *v *= f64::from(weighting));
+    faded.iter_mut().rev().zip(fade).for_each(|(v, &weighting)| *v *= f64::from(weighting));
 }
 
 #[cfg(test)]

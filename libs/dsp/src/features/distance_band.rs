@@ -8,13 +8,13 @@ use crate::spectrum::Precision;
 
 /// The distances of each frame of a reference from the frames of a target around it. Those of many windows that overlap are found once.
 #[derive(Debug, Clone, Default)]
-pub struct Band<T = f64> {
+pub struct DistanceBand<T = f64> {
     reach: usize,
     /// A row for each frame of the reference: its distances from the target's frames, the earliest first.
     distances: Vec<T>,
 }
 
-impl<T: Precision> Band<T> {
+impl<T: Precision> DistanceBand<T> {
     /// Compares frames of the same width within `reach` frames of offset 0. The target has that many more frames than the reference at
     /// either end; nothing is compared if it has not.
     pub fn of(reference: FramesView<'_, T>, target: FramesView<'_, T>, reach: usize) -> Self {
@@ -58,10 +58,10 @@ mod tests {
     #[test]
     fn rows_hold_the_distances_around_each_frame() {
         let (reference, target) = (Frames::new(1, vec![5.0, 9.0]), Frames::new(1, vec![4.0, 5.0, 7.0, 2.0]));
-        let band = Band::of(reference.view(), target.view(), 1);
+        let band = DistanceBand::of(reference.view(), target.view(), 1);
         let rows: Vec<&[f64]> = band.rows(0..9).collect();
         assert_eq!(rows, [[1.0, 0.0, 2.0], [4.0, 2.0, 7.0]]);
         assert_eq!((band.reach(), band.offset(0), band.offset(2), band.rows(1..2).len()), (1, 1, -1, 1));
-        assert_eq!(Band::of(reference.view(), target.view(), 2).rows(0..9).len(), 0);
+        assert_eq!(DistanceBand::of(reference.view(), target.view(), 2).rows(0..9).len(), 0);
     }
 }
