@@ -157,6 +157,24 @@ pub enum DspError {
         rate_hz: f64,
     },
 
+    /// Two sounds that are to be compared have different sample rates.
+    #[error("the reference has {reference_hz} values a second and the target {target_hz}; bring both to one rate")]
+    RatesDiffer {
+        /// That of the reference.
+        reference_hz: f64,
+        /// That of the target.
+        target_hz: f64,
+    },
+
+    /// A piece of a reference reaches past its end.
+    #[error("a piece up to value {end} was asked for of a reference of {len} values")]
+    OutsideReference {
+        /// Where the piece ends.
+        end: usize,
+        /// Length of the reference.
+        len: usize,
+    },
+
     /// A filter without coefficients.
     #[error("a {form} filter needs at least one {part}, got none")]
     NoCoefficients {
@@ -189,17 +207,5 @@ impl DspError {
     /// What the FFT library says of a transform of `length`, as an error of this crate.
     pub(crate) fn of_transform(length: usize) -> impl Fn(realfft::FftError) -> Self {
         move |error| Self::Transform { length, reason: error.to_string() }
-    }
-}
-
-/// What was found, or `None` where a window holds samples that are no numbers: damage in one window is no reason to give up the others.
-///
-/// # Errors
-/// Any other error.
-pub fn unless_damaged<T>(found: Result<T, DspError>) -> Result<Option<T>, DspError> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(DspError::NonFiniteSample { .. }) => Ok(None),
-        Err(error) => Err(error),
     }
 }

@@ -80,25 +80,9 @@ impl Filter {
     }
 }
 
-/// Samples before a range that a chain of filters needs together.
-///
-/// # Errors
-/// As [`Filter::validate`], for any of them.
-pub fn chain_lead_in_samples(filters: &[Filter]) -> Result<usize, DspError> {
-    filters.iter().map(Filter::lead_in_samples).sum()
-}
-
 /// The share of the power of a steady tone that a chain of filters lets through, at a frequency in cycles per sample.
 pub fn chain_power_gain(filters: &[Filter], frequency: f64) -> f64 {
     filters.iter().map(|filter| filter.response(frequency).norm_sqr()).product()
-}
-
-/// Applies a chain of filters in order, then cuts off the first `lead_in` samples.
-pub fn apply_chain(filters: &[Filter], samples: &mut Vec<f32>, lead_in: usize) {
-    for filter in filters {
-        filter.apply(samples, 0);
-    }
-    samples.drain(..lead_in.min(samples.len()));
 }
 
 /// Newest sample last, so the output can replace the input from the end on.
@@ -265,14 +249,14 @@ mod tests {
     fn a_chain_needs_the_lead_in_of_all_its_filters() {
         let chain =
             [low_pass::design(8000.0, 31, 48_000.0).unwrap(), band_pass::design(300.0, 3400.0, 2, 48_000.0).unwrap()];
-        let lead_in = chain_lead_in_samples(&chain).unwrap();
+        let lead_in: usize = chain.iter().map(|filter| filter.lead_in_samples().unwrap()).sum();
         assert_eq!(lead_in, 30 + chain[1].lead_in_samples().unwrap());
         let signal = noise(lead_in + 500);
         let mut whole = signal.clone();
-        apply_chain(&chain, &mut whole, 0);
+        chain.iter().for_each(|filter| filter.apply(&mut whole, 0));
         let mut range = signal[300..].to_vec();
-        apply_chain(&chain, &mut range, lead_in);
-        for (a, b) in range.iter().zip(&whole[300 + lead_in..]) {
+        chain.iter().for_each(|filter| filter.apply(&mut range, 0));
+        for (a, b) in range[lead_in..].iter().zip(&whole[300 + lead_in..]) {
             assert!((a - b).abs() <= 1e-9 + f32::EPSILON * b.abs());
         }
     }

@@ -53,7 +53,7 @@ pub(crate) enum Score {
 
 /// The lags of a circular correlation that are looked at: `-earliest..=latest`, 0 always among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LagRange {
+pub(crate) struct LagRange {
     /// FFT length: lag `-k` stands at index `length - k`.
     pub length: usize,
     /// Largest lag (samples).
@@ -64,7 +64,7 @@ pub struct LagRange {
 
 impl LagRange {
     /// The lag (samples) that stands at `index`.
-    pub fn lag(&self, index: usize) -> i64 {
+    pub(crate) fn lag(&self, index: usize) -> i64 {
         if index <= self.latest { index as i64 } else { index as i64 - self.length as i64 }
     }
 
@@ -88,6 +88,9 @@ impl LagRange {
         [a, b, c, d]
     }
 }
+
+/// Half a sample at 48 kHz (ms): what clocks, codecs and resampling may add to any delay, however many measurements there are.
+pub const HALF_A_SAMPLE_MS: f64 = 0.0104;
 
 /// What the correlation of two windows says.
 #[derive(Debug, Clone, Copy, PartialEq)]

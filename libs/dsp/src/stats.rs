@@ -32,7 +32,7 @@ pub fn median<T: Float>(values: &mut [T]) -> Option<f64> {
 
 /// Percentile at `fraction` (0 to 1) with linear interpolation between neighbours, at position `fraction * (n - 1)`.
 /// Reorders `values`. `None` if it is empty or holds a NaN.
-pub fn percentile<T: Float>(values: &mut [T], fraction: f64) -> Option<f64> {
+pub(crate) fn percentile<T: Float>(values: &mut [T], fraction: f64) -> Option<f64> {
     let n = values.len();
     if n == 0 || values.iter().any(|v| v.is_nan()) {
         return None;
@@ -47,7 +47,7 @@ pub fn percentile<T: Float>(values: &mut [T], fraction: f64) -> Option<f64> {
 
 /// How many of these values are below `limit`, and their population standard deviation (divided by N), in two passes: 0 for no
 /// values.
-pub fn std_dev_below<T: Float>(values: &[T], limit: f64) -> (usize, f64) {
+pub(crate) fn std_dev_below<T: Float>(values: &[T], limit: f64) -> (usize, f64) {
     // What lies above adds 0 rather than being skipped: unpredictable branches would cost more than the sums.
     let below = |v: &T| v.to_f64().filter(|&v| v < limit);
     let (count, sum) = values.iter().fold((0, 0.0), |(count, sum), v| {

@@ -1,7 +1,4 @@
-//! How far the mean of a few measurements may lie from the truth: quantiles of Student's t distribution, and what no number of them makes better.
-
-/// Half a sample at 48 kHz (ms): what clocks, codecs and resampling may add to any delay, however many measurements there are.
-pub const HALF_A_SAMPLE_MS: f64 = 0.0104;
+//! How far the mean of a few measurements may lie from the truth: quantiles of Student's t distribution.
 
 /// Half of the range, in standard errors, that holds the truth in 95 % of all cases; to 0.3 %. Infinite without degrees of freedom.
 ///

@@ -20,7 +20,8 @@ pub(crate) type Weights = [f64; SPAN];
 /// Value of the periodic signal `g` at position `index + offset` (samples), `|offset| <= 1`.
 ///
 /// Sinc interpolation with a Hann window of ±48 samples.
-pub fn interpolate<T: Float>(g: &[T], index: usize, offset: f64) -> f64 {
+#[cfg(test)]
+pub(crate) fn interpolate<T: Float>(g: &[T], index: usize, offset: f64) -> f64 {
     weighted(&neighbourhood(g, index), &weights(offset))
 }
 
@@ -70,7 +71,7 @@ fn kernel(x: f64) -> f64 {
 ///
 /// Looks for a maximum if `g[index]` is positive and for a minimum if it is negative, so material of inverted polarity is
 /// refined just as well.
-pub fn refine<T: Float>(g: &[T], index: usize) -> (f64, f64) {
+pub(crate) fn refine<T: Float>(g: &[T], index: usize) -> (f64, f64) {
     refine_within(g, index, g[index] < T::zero(), 0.0, 1.0)
 }
 

@@ -16,6 +16,7 @@ fn the_robust_form_finds_the_true_delays_whatever_the_filter() {
         (json("analysis/pairs.json"), json("analysis/config.json"), json("analysis/versions.json"));
     let rate_hz = number(&pairs["sample_rate"]);
     let (low_hz, high_hz) = ("filter_bandpass_lowcut_hz", "filter_bandpass_highcut_hz");
+    let mut checked = 0;
     for (name, set) in pairs["sets"].as_object().unwrap() {
         let Some(delay) = name.split('_').next().and_then(|p| versions["audio"].get(format!("{p}_delay_samples")))
         else {
@@ -40,9 +41,12 @@ fn the_robust_form_finds_the_true_delays_whatever_the_filter() {
             let range = window.first_sample..window.first_sample + window.len;
             let peak = gcc.correlate(&reference[range.clone()], &target[range], &mut scratch).unwrap();
             let what = format!("{name}, window {} at {} s: {peak:?}", window.index, window.start_s);
-            // A treble tilt turns phases: such a target is more than a sample late in this band.
-            assert!((peak.lag_samples - number(delay)).abs() < 2.0, "{what}, expected {delay}");
+            // The treble of the first pair is tilted, which turns phases: it is more than a sample late in this band.
+            let within = if name.starts_with("p1_") { 2.0 } else { 0.5 };
+            assert!((peak.lag_samples - number(delay)).abs() < within, "{what}, expected {delay}");
             assert!(peak.peak_ratio > RELATED_PEAK_RATIO && !peak.on_edge, "{what}");
         }
+        checked += 1;
     }
+    assert!(checked >= 3, "{checked} sets");
 }

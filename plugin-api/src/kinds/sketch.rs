@@ -51,7 +51,8 @@ impl AudioSketch {
             samples_per_value: sketch.samples_per_value() as u64,
             values: sketch.values.len() as u64,
         };
-        let bytes: Vec<u8> = sketch.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let mut bytes = Vec::with_capacity(4 * sketch.values.len());
+        sketch.values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
         Self::new(header, Blob::from_bytes(&bytes))
     }
 

@@ -1,7 +1,7 @@
 //! How far a selected delay may be off: half of the range that holds the true one in 95 % of all cases.
 
 use crate::selection::median;
-use vsg_dsp::student::{HALF_A_SAMPLE_MS, t95};
+use vsg_dsp::{peak::HALF_A_SAMPLE_MS, student::t95};
 
 /// How much farther the median of normal errors scatters than their mean.
 const OF_A_MEDIAN: f64 = 1.2533;

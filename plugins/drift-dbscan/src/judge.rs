@@ -5,7 +5,7 @@ use crate::{
     segments::{self, Found, Limits, Point},
     speed::{self, Speed},
 };
-use vsg_dsp::student::HALF_A_SAMPLE_MS;
+use vsg_dsp::peak::HALF_A_SAMPLE_MS;
 use vsg_plugin_api::{Result, kinds::*};
 
 /// Share of the accepted windows that has to lie on the lines.

@@ -1,5 +1,7 @@
 //! The speeds that films are played at, and whether frame rates allow for them.
 
+use vsg_dsp::alignment::SPEEDS;
+
 /// How far a rate may be from that of a named speed (ms/s), beside its error.
 const TOLERANCE_MS_PER_S: f64 = 0.3;
 
@@ -15,16 +17,15 @@ pub(crate) struct Speed {
     pub(crate) is_pal: bool,
 }
 
-const FILM_HZ: f64 = 24_000.0 / 1001.0;
+/// At least this much more or less than 1 is a conversion from or to PAL.
+const PAL: f64 = 0.01;
 
-const SPEEDS: [Speed; 6] = [
-    Speed { name: "25/23.976", factor: 25.0 / FILM_HZ, is_pal: true },
-    Speed { name: "23.976/25", factor: FILM_HZ / 25.0, is_pal: true },
-    Speed { name: "25/24", factor: 25.0 / 24.0, is_pal: true },
-    Speed { name: "24/25", factor: 24.0 / 25.0, is_pal: true },
-    Speed { name: "24/23.976", factor: 24.0 / FILM_HZ, is_pal: false },
-    Speed { name: "23.976/24", factor: FILM_HZ / 24.0, is_pal: false },
-];
+/// All speeds that have a name, but for 1.
+fn speeds() -> impl Iterator<Item = Speed> {
+    let is_other = |(_, factor): &(&str, f64)| *factor != 1.0;
+    let speed = |(name, factor): (&'static str, f64)| Speed { name, factor, is_pal: (factor - 1.0).abs() > PAL };
+    SPEEDS.into_iter().filter(is_other).map(speed)
+}
 
 impl Speed {
     /// How much the delay grows (ms for each second of the reference).
@@ -49,8 +50,8 @@ pub(crate) fn named(rate_ms_per_s: f64, error_ms_per_s: f64) -> Option<Speed> {
         let (least, most) = if speed.is_pal { (TOLERANCE_MS_PER_S, 2.0) } else { (0.003, 0.05) };
         (least + error_ms_per_s).min(most)
     };
-    let nearest = SPEEDS.iter().min_by(|one, other| off(one).total_cmp(&off(other)))?;
-    (off(nearest) <= tolerance(nearest)).then_some(*nearest)
+    let nearest = speeds().min_by(|one, other| off(one).total_cmp(&off(other)))?;
+    (off(&nearest) <= tolerance(&nearest)).then_some(nearest)
 }
 
 #[cfg(test)]

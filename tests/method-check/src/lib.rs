@@ -1,7 +1,7 @@
 //! What the adapter accepts of a correlation method by default: related windows of generated films, and no others.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use vsg_dsp::{Filter, band_pass, filter, peak::RELATED_PEAK_RATIO};
+use vsg_dsp::{Filter, band_pass, peak::RELATED_PEAK_RATIO};
 use vsg_plugin_api::prelude::*;
 use vsg_sample_media::{Mix, Pcm, Programme};
 
@@ -18,11 +18,12 @@ fn filters() -> [Filter; 1] {
 /// A window of a film's mix, behind the filter if the method wants one.
 fn window(seed: u64, mix: &Mix, delay_ms: f64, start_s: i64, filtered: bool) -> Vec<f32> {
     let chain = filters();
-    let lead_in = filter::chain_lead_in_samples(&chain).unwrap();
+    let lead_in: usize = chain.iter().map(|filter| filter.lead_in_samples().unwrap()).sum();
     let first = start_s * i64::from(RATE_HZ) - lead_in as i64;
     let mut samples = vec![0.0; lead_in + WINDOW];
     Pcm::new(Programme::new(seed), mix, vsg_sample_media::Layout::Mono, RATE_HZ, delay_ms, first).read(&mut samples);
-    filter::apply_chain(if filtered { &chain } else { &[] }, &mut samples, lead_in);
+    chain.iter().filter(|_| filtered).for_each(|filter| filter.apply(&mut samples, 0));
+    samples.drain(..lead_in);
     samples
 }
 

@@ -3,7 +3,8 @@
 //! The lowest wave is music for the most part. What does not repeat, such as effects, a voice, a hall, lies higher: windows are compared
 //! at both lags by the phase transform over nearly all frequencies, which weighs all of them alike.
 
-use crate::error::{DspError, unless_damaged};
+use crate::damage::unless_damaged;
+use crate::error::DspError;
 use crate::gcc::Gcc;
 use crate::options::GccOptions;
 use crate::peak::PeakFit;

@@ -39,12 +39,13 @@ pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize) -> Result<V
     // What wraps round falls on lags that are not looked at.
     let length = (last + tgt_len).max(ref_len - first).max(2) as usize;
     let transform = Transform::new(fft_length::smooth(length));
-    let mut correlation = transform.room();
-    let mut product = transform.spectrum(&reference.values, &mut correlation)?;
-    let other = transform.spectrum(&target.values, &mut correlation)?;
+    let mut room = transform.room();
+    let mut product = transform.spectrum(&reference.values, &mut room)?;
+    let other = transform.spectrum(&target.values, &mut room)?;
     product.iter_mut().zip(other).for_each(|(r, t)| *r *= t.conj());
-    transform.values(&mut product, &mut correlation)?;
+    transform.values(&mut product, &mut room)?;
     // Of films of hours each of these is large.
+    let correlation = room.into_values();
     drop((transform, product));
 
     let overlap = |lag: i64| ref_len.min(tgt_len + lag) - lag.max(0);

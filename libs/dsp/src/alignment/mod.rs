@@ -2,9 +2,11 @@
 //!
 //! Of each sound only the wave below 190 Hz is kept (`sketch`), levelled so that every pitch and every moment counts alike
 //! (`wave`). That is so little that whole films are correlated in some milliseconds (`correlate`), pieces of them wherever they are
-//! (`pieces`), and at other speeds (`speeds`). The result (`search`) says how fast the target runs and which part of the
-//! reference lies where.
+//! (`pieces`), and at other speeds (`speeds`). Where pieces say nothing against one lag that is the answer (`steady`); else they are put on a
+//! path of lines (`path`), which is followed through both films (`track`). Of lags that are all as good for the wave the sounds themselves
+//! decide (`contest`). The result (`search`) says how fast the target runs and which part of the reference lies where.
 
+mod agreement;
 mod contest;
 mod correlate;
 mod path;

@@ -6,11 +6,11 @@ use num_complex::Complex32;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use super::correlate::{Found, highest, top};
+use super::path::Placed;
 use super::wave::Wave;
 use crate::dot::dot;
 use crate::error::DspError;
 use crate::fft_length;
-use crate::resample;
 
 /// Length of the transforms, in pieces.
 const PIECES_PER_BLOCK: usize = 6;
@@ -75,7 +75,7 @@ impl PieceSearch {
     ) -> Result<Vec<Found>, DspError> {
         let end = start + self.piece_len;
         if end > reference.len() {
-            return Err(DspError::EmptyWindow { reference: 0, target: self.target_len });
+            return Err(DspError::OutsideReference { end, len: reference.len() });
         }
         let piece = self.spectrum(&reference.values[start..end], 0)?;
         let valid = self.length - self.piece_len + 1;
@@ -103,6 +103,36 @@ impl PieceSearch {
         let heights: Vec<f32> = places.get(from..to).unwrap_or(&[]).iter().rev().copied().collect();
         Ok(highest(lag_of(to.saturating_sub(1)), &heights, reference.rate_hz, count))
     }
+}
+
+/// Pieces of `seconds`, or of a third of the shorter sound.
+pub(super) fn piece_len(reference: &Wave, target: &Wave, seconds: f64) -> usize {
+    ((seconds * reference.rate_hz) as usize).min(reference.len() / 3).min(target.len() / 3)
+}
+
+/// Pieces of `len` values of the reference, up to about `most` of them from all of it, that are somewhere in the target, in order of
+/// time; and how many were looked for.
+pub(super) fn pieces(
+    reference: &Wave,
+    target: &Wave,
+    len: usize,
+    longest: usize,
+    most: usize,
+    significance: f64,
+) -> Result<(Vec<Placed>, usize), DspError> {
+    if len == 0 || target.len() < len || reference.len() < len {
+        return Ok((Vec::new(), 0));
+    }
+    let search = PieceSearch::new(target, len)?;
+    let room = reference.len() - len;
+    let (mut placed, mut looked_at) = (Vec::new(), 0);
+    for start in (0..=room).step_by(len.max(room / most)) {
+        looked_at += 1;
+        let found = search.find(reference, start, longest, 1)?;
+        let sure = found.into_iter().filter(|found| found.significance >= significance);
+        placed.extend(sure.map(|found| Placed { at: start as f64 + len as f64 / 2.0, found }));
+    }
+    Ok((placed, looked_at))
 }
 
 /// How a piece of a reference agrees with a target around an expected lag, in standard deviations of what independent values would give.
@@ -148,52 +178,6 @@ pub(super) fn near(
         agreement: height * scale,
         at_expected: f64::from(expected_height) * scale,
     })
-}
-
-/// A target, and the same between its values: half a value off, a wave up to nearly half its rate agrees little with itself.
-pub(super) struct Agreement<'t> {
-    target: &'t Wave,
-    between: Vec<f32>,
-}
-
-impl<'t> Agreement<'t> {
-    /// Prepares a target.
-    #[must_use]
-    pub(super) fn new(target: &'t Wave) -> Self {
-        let mut between = vec![0.0; target.len()];
-        resample::fill(&target.values, 0.5, 1.0, &mut between);
-        Self { target, between }
-    }
-
-    /// How well the reference's values `start..end` agree with the target at each of these lags or up to one value beside it: in standard
-    /// deviations of what independent values would give. 0 where the target has nothing.
-    #[must_use]
-    pub(super) fn at(&self, reference: &Wave, (start, end): (usize, usize), lags: &[i64]) -> Vec<f64> {
-        let end = end.min(reference.len());
-        let r = &reference.values[start.min(end)..end];
-        let target = &self.target.values;
-        let best = |lag: &i64| {
-            let (from, to) = (start as i64 - lag, end as i64 - lag);
-            if from < 2 || to + 1 > target.len() as i64 || r.is_empty() {
-                return 0.0;
-            }
-            let (from, to) = (from as usize, to as usize);
-            let height = |values: &[f32], ahead: usize| dot(r, &values[from + 1 - ahead..to + 1 - ahead]).abs();
-            // From one value later to one value earlier.
-            let heights = [
-                height(target, 0),
-                height(&self.between, 1),
-                height(target, 1),
-                height(&self.between, 2),
-                height(target, 2),
-            ];
-            let highest = (0..5).max_by(|a, b| heights[*a].total_cmp(&heights[*b])).unwrap_or(2);
-            let t = &target[from..to];
-            let squares = f64::from(dot(r, r)) * f64::from(dot(t, t)) / r.len() as f64;
-            if squares > 0.0 { top(&heights, highest).1 / squares.sqrt() } else { 0.0 }
-        };
-        lags.iter().map(best).collect()
-    }
 }
 
 #[cfg(test)]
@@ -243,32 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn agreement_is_high_at_the_right_lag_alone() {
-        let (film, target) = (noise(5000, 4), noise(5000, 4)[700..].to_vec());
-        let target = wave(&target);
-        let found = Agreement::new(&target).at(&wave(&film), (1000, 2000), &[700, 701, 705, -20, 9000]);
-        assert!(found[0] > 25.0 && found[1] > 25.0 && found[2] < 5.0 && found[3] < 5.0, "{found:?}");
-        assert_eq!(found[4], 0.0);
-    }
-
-    #[test]
-    fn half_a_value_off_is_hardly_less_agreement() {
-        let film = noise(6000, 9);
-        let low: Vec<f32> = film.windows(4).map(|w| w.iter().sum()).collect();
-        let mut between = vec![0.0; low.len()];
-        resample::fill(&low, 0.5, 1.0, &mut between);
-        let (whole, half) = (wave(&low), wave(&between));
-        let at = |target: &Wave| Agreement::new(target).at(&whole, (2000, 4000), &[0])[0];
-        assert!(at(&half) > 0.9 * at(&whole), "{} {}", at(&half), at(&whole));
-    }
-
-    #[test]
     fn silence_is_nowhere() {
         let silence = wave(&[0.0; 3000]);
         let search = PieceSearch::new(&silence, 500).unwrap();
         assert!(search.find(&silence, 100, 1000, 1).unwrap().iter().all(|found| found.significance == 0.0));
         assert_eq!(near(&silence, &silence, (500, 900), 0, 30).unwrap().agreement, 0.0);
-        assert_eq!(Agreement::new(&silence).at(&silence, (500, 900), &[0]), [0.0]);
         assert!(PieceSearch::new(&wave(&[]), 500).is_err());
     }
 }

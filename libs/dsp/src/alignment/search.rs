@@ -7,8 +7,9 @@
 use super::contest::{Sounds, undecided};
 use super::correlate::{CLOSE, Found, whole};
 use super::path::{Placed, Stretch, path};
+use super::pieces::{piece_len, pieces};
 use super::sketch::Sketch;
-use super::speeds::{self, Likely, PIECE_S, pieces};
+use super::speeds::{self, Likely, PIECE_S};
 use super::steady::{SIGNIFICANT_PIECE, is_steady};
 use super::track::{Track, track};
 use super::wave::Wave;
@@ -88,7 +89,7 @@ pub fn search<S: Sounds>(
     sounds: &S,
 ) -> Result<Placement, S::Error> {
     if reference.rate_hz != target.rate_hz {
-        return Err(DspError::Rate { rate_hz: target.rate_hz }.into());
+        return Err(DspError::RatesDiffer { reference_hz: reference.rate_hz, target_hz: target.rate_hz }.into());
     }
     let (reference, target) = Wave::pair(reference, target)?;
     let rate_hz = reference.rate_hz;
@@ -111,11 +112,11 @@ pub fn search<S: Sounds>(
     }
 
     let whole_lag = whole_lag.map(|found| found.lag);
-    let at_one = Likely { speed: 1.0, piece_s: PIECE_S };
+    let at_one = Likely { speed: 1.0, is_drift: false };
     let likely = if limits.speeds { speeds::likely(&reference, &target, longest)? } else { None }.unwrap_or(at_one);
     let mut followed = follow(&reference, &target, likely, whole_lag.filter(|_| likely == at_one), longest)?;
     // A guess at a drift is close to speed 1, where other lags may do as well.
-    let is_doubtful = |followed: &Followed| followed.share < ENOUGH || likely.is_drift();
+    let is_doubtful = |followed: &Followed| followed.share < ENOUGH || likely.is_drift;
     if likely != at_one && followed.as_ref().is_none_or(is_doubtful) {
         let evidence = followed.as_ref().map_or(0.0, |followed| followed.evidence);
         let other = follow(&reference, &target, at_one, whole_lag, longest)?;
@@ -174,7 +175,7 @@ fn follow(
     longest: usize,
 ) -> Result<Option<Followed>, DspError> {
     let stretched = target.stretched(tried.speed);
-    let len = speeds::piece_len(reference, &stretched, tried.piece_s);
+    let len = piece_len(reference, &stretched, tried.piece_s());
     let (mut candidates, _) = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?;
     let sure: Vec<Placed> =
         candidates.iter().filter(|piece| piece.found.significance >= SIGNIFICANT_PIECE).copied().collect();
@@ -185,13 +186,13 @@ fn follow(
     }
     let slope = if members < LEAST_PIECES { 0.0 } else { rough.slope };
     let (speed, speed_name) = speeds::exact(tried.speed / (1.0 - slope));
-    let is_new = speed != tried.speed || tried.piece_s != PIECE_S;
+    let is_new = speed != tried.speed || tried.is_drift;
     let stretched = if is_new { target.stretched(speed) } else { stretched };
     if is_new {
-        let len = speeds::piece_len(reference, &stretched, PIECE_S);
+        let len = piece_len(reference, &stretched, PIECE_S);
         candidates = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?.0;
     }
-    let long = speeds::piece_len(reference, &stretched, LONG_PIECE_S);
+    let long = piece_len(reference, &stretched, LONG_PIECE_S);
     candidates.extend(pieces(reference, &stretched, long, longest, PIECES, WORTH_TRYING)?.0);
 
     let Track { mut stretches, evidence } = track(reference, &stretched, &distinct_lags(&candidates, whole_lag));

@@ -1,7 +1,7 @@
 //! How fast a target runs against its reference: the speeds that releases really have, and slow drift.
 
-use super::path::{Path, Placed, path};
-use super::pieces::PieceSearch;
+use super::path::{Path, path};
+use super::pieces::{piece_len, pieces};
 use super::wave::Wave;
 use crate::error::DspError;
 
@@ -21,7 +21,7 @@ const SPEED_ERROR: f64 = 5e-6;
 const DRIFT_STEP: (f64, i32) = (0.5, 11);
 /// Length of pieces (s) for speeds with a name, which are exact, and for drift: they bear half a step.
 pub(super) const PIECE_S: f64 = 20.0;
-pub(super) const SHORT_PIECE_S: f64 = 6.0;
+const SHORT_PIECE_S: f64 = 6.0;
 /// Pieces by which a speed is judged.
 const PIECES: usize = 20;
 /// Significance from which a piece counts.
@@ -30,31 +30,32 @@ const WORTH_TRYING: f64 = 5.5;
 /// twos and threes at a speed that is a thousandth off.
 const SETTLED: (f64, f64) = (0.4, 0.2);
 
-/// A speed that pieces were found at, and the length of pieces that bear what it may be off.
+/// A speed that pieces were found at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Likely {
     pub(super) speed: f64,
-    pub(super) piece_s: f64,
+    /// Whether it is a guess at a drift, which the path of the pieces has to make exact.
+    pub(super) is_drift: bool,
 }
 
 impl Likely {
-    /// Whether it is a guess at a drift, which the path of the pieces has to make exact.
-    pub(super) fn is_drift(&self) -> bool {
-        self.piece_s == SHORT_PIECE_S
+    /// Length of pieces (s).
+    pub(super) fn piece_s(&self) -> f64 {
+        if self.is_drift { SHORT_PIECE_S } else { PIECE_S }
     }
 }
 
 /// The speed at which the largest share of the pieces is found on one path. `None` if there is none.
 pub(super) fn likely(reference: &Wave, target: &Wave, longest: usize) -> Result<Option<Likely>, DspError> {
-    let named = SPEEDS.iter().map(|(_, speed)| Likely { speed: *speed, piece_s: PIECE_S });
+    let named = SPEEDS.iter().map(|(_, speed)| Likely { speed: *speed, is_drift: false });
     let drift = (1..=DRIFT_STEP.1).flat_map(|step| [step, -step]);
     let drift = std::iter::once(0)
         .chain(drift)
-        .map(|step| Likely { speed: 1.0 / (1.0 - f64::from(step) * DRIFT_STEP.0 / 1000.0), piece_s: SHORT_PIECE_S });
+        .map(|step| Likely { speed: 1.0 / (1.0 - f64::from(step) * DRIFT_STEP.0 / 1000.0), is_drift: true });
     let mut best = (None, 0.0);
     for tried in named.chain(drift) {
         let stretched = target.stretched(tried.speed);
-        let len = piece_len(reference, &stretched, tried.piece_s);
+        let len = piece_len(reference, &stretched, tried.piece_s());
         let (placed, looked_at) = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?;
         let path = path(&placed);
         let members = path.members();
@@ -77,7 +78,8 @@ fn settles(path: &Path, looked_at: usize) -> bool {
     path.members() > 4 && share(path.members()) >= SETTLED.0 && share(on_longest) >= SETTLED.1
 }
 
-/// A measured speed, or the one with a name that it must be, and the name unless it is 1.
+/// A measured speed, or the one with a name that it must be, and the name. A speed near 1 stays as it was measured, since clocks differ by
+/// as little as it may be off.
 pub(super) fn exact(measured: f64) -> (f64, Option<&'static str>) {
     match SPEEDS.iter().find(|(_, speed)| (measured / speed - 1.0).abs() < SPEED_ERROR) {
         Some(&(_, 1.0)) | None => (measured, None),
@@ -85,40 +87,17 @@ pub(super) fn exact(measured: f64) -> (f64, Option<&'static str>) {
     }
 }
 
-/// Pieces of `seconds`, or of a third of the shorter sound.
-pub(super) fn piece_len(reference: &Wave, target: &Wave, seconds: f64) -> usize {
-    ((seconds * reference.rate_hz) as usize).min(reference.len() / 3).min(target.len() / 3)
-}
-
-/// Pieces of `len` values of the reference, up to about `most` of them from all of it, that are somewhere in the target, in order of
-/// time; and how many were looked for.
-pub(super) fn pieces(
-    reference: &Wave,
-    target: &Wave,
-    len: usize,
-    longest: usize,
-    most: usize,
-    significance: f64,
-) -> Result<(Vec<Placed>, usize), DspError> {
-    if len == 0 || target.len() < len || reference.len() < len {
-        return Ok((Vec::new(), 0));
-    }
-    let search = PieceSearch::new(target, len)?;
-    let room = reference.len() - len;
-    let (mut placed, mut looked_at) = (Vec::new(), 0);
-    for start in (0..=room).step_by(len.max(room / most)) {
-        looked_at += 1;
-        let found = search.find(reference, start, longest, 1)?;
-        let sure = found.into_iter().filter(|found| found.significance >= significance);
-        placed.extend(sure.map(|found| Placed { at: start as f64 + len as f64 / 2.0, found }));
-    }
-    Ok((placed, looked_at))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::path::Stretch;
     use super::*;
+
+    #[test]
+    fn speeds_have_the_names_that_they_are_near_to() {
+        assert_eq!(exact(1.001_000_9), (1.001, Some("24/23.976")));
+        assert_eq!(exact(1.001_02), (1.001_02, None));
+        assert_eq!(exact(1.000_002), (1.000_002, None));
+    }
 
     #[test]
     fn pieces_that_agree_by_twos_and_threes_settle_nothing() {

@@ -1,6 +1,7 @@
 //! Whether a target lies at one lag from end to end.
 
-use super::pieces::{Agreement, PieceSearch, near};
+use super::agreement::Agreement;
+use super::pieces::{PieceSearch, near};
 use super::wave::Wave;
 use crate::error::DspError;
 

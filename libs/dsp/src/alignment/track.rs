@@ -1,7 +1,7 @@
 //! Which of several lags each part of a film has: the most likely path through them, which changes lag only where that pays.
 
+use super::agreement::Agreement;
 use super::path::Stretch;
-use super::pieces::Agreement;
 use super::wave::Wave;
 use crate::viterbi;
 

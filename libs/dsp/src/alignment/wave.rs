@@ -85,9 +85,9 @@ impl Wave {
 /// The wave with all pitches of its band at one level.
 fn whitened(wave: Vec<f32>, transform: &Transform) -> Result<Vec<f32>, DspError> {
     let length = transform.len();
-    let mut values = transform.room();
+    let mut room = transform.room();
     let count = wave.len();
-    let mut spectrum = transform.spectrum(&wave, &mut values)?;
+    let mut spectrum = transform.spectrum(&wave, &mut room)?;
     drop(wave);
     let mut sums = Vec::with_capacity(spectrum.len() + 1);
     let mut sum = 0.0f64;
@@ -106,7 +106,8 @@ fn whitened(wave: Vec<f32>, transform: &Transform) -> Result<Vec<f32>, DspError>
         let gain = if band.contains(&bin) && level > least { 1.0 / level.sqrt() } else { 0.0 };
         *value *= gain as f32;
     }
-    transform.values(&mut spectrum, &mut values)?;
+    transform.values(&mut spectrum, &mut room)?;
+    let mut values = room.into_values();
     values.truncate(count);
     Ok(values)
 }

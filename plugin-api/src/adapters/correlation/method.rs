@@ -32,7 +32,7 @@ pub struct WindowTrain<'a> {
     pub reference: &'a [f32],
     /// Samples of the target: as many, and `margin` more at either end, silent where the target has none.
     pub target: &'a [f32],
-    /// Number of pairs.
+    /// Number of pairs, at least 1.
     pub count: usize,
     /// Samples of a window.
     pub len: usize,

@@ -1,7 +1,8 @@
 //! Parallel lines through the stretches of a target, by weighted least squares, and how far off they may be.
 
 use super::{Found, Piece, Point, Scan, noise::median, path::Stretches};
-use vsg_dsp::student::{HALF_A_SAMPLE_MS, t95};
+use vsg_dsp::peak::HALF_A_SAMPLE_MS;
+use vsg_dsp::student::t95;
 
 /// Parallel lines.
 #[derive(Debug, Clone, PartialEq)]
