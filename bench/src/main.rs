@@ -77,7 +77,7 @@ fn whole_run(host: &Path, folder: &Path, minutes: u32) -> Result<(), Box<dyn Err
              {memory:4.0} MiB anonymous (limit {MEMORY_LIMIT_MIB})"
         );
     }
-    methods::methods(host, folder, &pair)
+    methods::methods(host, folder, &pair, cpu)
 }
 
 /// What a decode alone costs: to mono at 48 kHz as the correlation needs it, and thrown away.

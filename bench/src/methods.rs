@@ -1,4 +1,4 @@
-//! What each correlation method costs: CPU seconds of its stage, as the report tells them.
+//! What the search of whole films and each correlation method cost: CPU seconds of their stages, as the report tells them.
 
 use serde_json::Value;
 use std::{
@@ -19,8 +19,12 @@ const METHODS: [&str; 7] = [
     "correlation-features/dtw",
 ];
 
-/// Prints a row for each method. The audio is decoded once and kept.
-pub(crate) fn methods(host: &Path, folder: &Path, pair: &WrittenPair) -> Result<(), Box<dyn Error>> {
+const SEARCH: &str = "alignment/search";
+/// Share of the decodes that the search may cost (%).
+const SEARCH_LIMIT_PCT: f64 = 10.0;
+
+/// Prints a row for each of them. The audio is decoded once and kept; `decodes_s` is what both decodes alone cost (CPU seconds).
+pub(crate) fn methods(host: &Path, folder: &Path, pair: &WrittenPair, decodes_s: f64) -> Result<(), Box<dyn Error>> {
     // Nothing of an earlier bench is left that would be taken from the store.
     for kept in [folder.join("store"), folder.join("methods")] {
         match fs::remove_dir_all(kept) {
@@ -28,18 +32,30 @@ pub(crate) fn methods(host: &Path, folder: &Path, pair: &WrittenPair) -> Result<
             _ => {}
         }
     }
+    // The sketches that it searches are made while the audio is decoded.
+    let search_s = seconds(host, folder, pair, METHODS[0], "classic", SEARCH)?;
+    let search_pct = 100.0 * search_s / decodes_s;
+    println!("  {SEARCH:<24} {search_s:8.2} CPU s  {search_pct:.1} % of the decodes (limit {SEARCH_LIMIT_PCT} %)");
     println!("  CPU seconds of the correlation alone   classic    dense");
     for method in METHODS {
         let mut cpu_s = Vec::new();
         for scan in ["classic", "dense"] {
-            cpu_s.push(seconds(host, folder, pair, method, scan)?);
+            cpu_s.push(seconds(host, folder, pair, method, scan, method)?);
         }
         println!("    {method:<34} {:8.2} {:8.2}", cpu_s[0], cpu_s[1]);
     }
     Ok(())
 }
 
-fn seconds(host: &Path, folder: &Path, pair: &WrittenPair, method: &str, scan: &str) -> Result<f64, Box<dyn Error>> {
+/// What `stage` costs in a run with this method.
+fn seconds(
+    host: &Path,
+    folder: &Path,
+    pair: &WrittenPair,
+    method: &str,
+    scan: &str,
+    stage: &str,
+) -> Result<f64, Box<dyn Error>> {
     let (out, store) = (folder.join("methods"), folder.join("store"));
     let mut run = Command::new(host);
     run.args(["run", "--quiet", "pipelines/analyze.toml"]).args([&pair.reference, &pair.target]);
@@ -53,6 +69,6 @@ fn seconds(host: &Path, folder: &Path, pair: &WrittenPair, method: &str, scan: &
     let report: Value = serde_json::from_slice(&fs::read(report)?)?;
     fs::remove_dir_all(&out)?;
     let mut stages = report["stages"].as_array().into_iter().flatten();
-    let stage = stages.find(|stage| stage["use"] == method).ok_or("a report without its stage")?;
+    let stage = stages.find(|found| found["use"] == stage).ok_or("a report without its stage")?;
     stage["cpu_seconds"].as_f64().ok_or_else(|| "a stage without its cost".into())
 }

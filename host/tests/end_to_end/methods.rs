@@ -64,6 +64,23 @@ fn the_shipped_comparison_measures_with_all_methods() {
 }
 
 #[test]
+fn a_search_without_sketches_reads_the_audio_and_finds_the_same() {
+    let pair = media::small();
+    let plain = Job::new(shipped("analyze.toml")).quick().sources(pair.files()).run().succeeded();
+    let reading = |inputs: &str| Job::new(shipped("analyze.toml")).quick().set(&format!("align.from={{ {inputs} }}"));
+    let both = "reference = \"audio.audio@reference\", target = \"audio.audio\"";
+    let read = reading(both).sources(pair.files()).run().succeeded();
+    let found = |report: &Value| report["targets"]["Source 2"]["alignment"].clone();
+    assert_eq!(found(&read), found(&plain));
+    assert!(found(&plain)["significance"].as_f64().unwrap() > 10.0, "{}", found(&plain));
+
+    // The sketch of other audio is no answer.
+    let foreign = format!("{both}, reference_sketch = \"audio.sketch\", target_sketch = \"audio.sketch\"");
+    let ran = reading(&foreign).sources([pair.reference.as_path(), &media::snippet()]).run();
+    ran.failed(1, &["align@Source 2", "a sketch of", "outputs audio and sketch of the same decode"]);
+}
+
+#[test]
 fn a_low_pass_may_stand_in_the_place_of_the_band_pass() {
     let pair = media::small();
     let job = Job::new(shipped("analyze.toml")).set("dialogue.use=audio-filter/low-pass").quick();
