@@ -140,6 +140,49 @@ impl Audio {
         Ok(samples)
     }
 
+    /// All samples where they are, on machines that can read them there.
+    fn in_place(&self) -> Option<&[f32]> {
+        if cfg!(target_endian = "little") { bytemuck::try_cast_slice(self.blob.as_slice()).ok() } else { None }
+    }
+
+    /// What [`Audio::read_padded`] reads, without a copy where nothing has to be computed: that takes longer than to correlate.
+    pub(crate) fn padded<'s>(
+        &'s self,
+        range: Range<i64>,
+        filters: &[AudioFilter],
+        samples: &'s mut Vec<f32>,
+    ) -> Result<&'s [f32]> {
+        let within = |all: &'s [f32]| all.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?);
+        if let Some(there) = self.in_place().filter(|_| filters.is_empty()).and_then(within) {
+            return Ok(there);
+        }
+        self.read_padded(range, filters, samples)?;
+        Ok(samples)
+    }
+
+    /// What [`Audio::read_along`] reads, in the same way.
+    pub(crate) fn along<'s>(
+        &'s self,
+        range: Range<i64>,
+        line: (f64, f64),
+        filters: &[AudioFilter],
+        raw: &mut Vec<f32>,
+        samples: &'s mut Vec<f32>,
+    ) -> Result<&'s [f32]> {
+        if line.1 == 0.0 {
+            let range = self.shifted(range, line.0);
+            return self.padded(range, filters, samples);
+        }
+        self.read_along(range, line, filters, raw, samples)?;
+        Ok(samples)
+    }
+
+    /// The samples that belong to a range of the reference at a delay (ms) that stays.
+    fn shifted(&self, range: Range<i64>, delay_ms: f64) -> Range<i64> {
+        let shift = whole_samples(delay_ms, f64::from(self.header.sample_rate_hz));
+        range.start.saturating_sub(shift)..range.end.saturating_sub(shift)
+    }
+
     /// The samples that belong to a range of the reference, behind `filters`; the line is the delay at the start of the reference (ms) and
     /// its growth (ms/s). `raw` is room for samples at the target's own speed.
     pub(crate) fn read_along(
@@ -152,12 +195,7 @@ impl Audio {
     ) -> Result<()> {
         let rate_hz = f64::from(self.header.sample_rate_hz);
         if rate_ms_per_s == 0.0 {
-            let shift = whole_samples(delay_ms, rate_hz);
-            return self.read_padded(
-                range.start.saturating_sub(shift)..range.end.saturating_sub(shift),
-                filters,
-                samples,
-            );
+            return self.read_padded(self.shifted(range, delay_ms), filters, samples);
         }
         let step = 1.0 - rate_ms_per_s / 1000.0;
         if !(SPEEDS.contains(&step) && delay_ms.is_finite()) {
@@ -202,9 +240,14 @@ impl Audio {
             lead_in = lead_in.saturating_add(filter.filter.lead_in_samples()?);
         }
         let start = range.start.saturating_sub(lead_in);
-        let bytes = &self.blob.as_slice()[start * 4..range.end * 4];
         samples.clear();
-        samples.extend(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+        match self.in_place() {
+            Some(all) => samples.extend_from_slice(&all[start..range.end]),
+            None => {
+                let (bytes, _) = self.blob.as_slice()[start * 4..range.end * 4].as_chunks::<4>();
+                samples.extend(bytes.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+            }
+        }
         for filter in filters {
             filter.filter.apply(samples, 0);
         }
@@ -260,6 +303,31 @@ mod tests {
         );
         assert_eq!(target.unfiltered_along(0..2, 1e308, 0.001).unwrap(), [0.0, 0.0]);
         assert!(slow.iter().zip([1001.0, 1001.5, 1002.0]).all(|(one, other)| (one - other).abs() < 0.1), "{slow:?}");
+    }
+
+    #[test]
+    fn samples_are_read_where_they_are_only_if_nothing_has_to_be_computed() {
+        let samples: Vec<f32> = (1..=100).map(|n| n as f32).collect();
+        let audio = audio(&samples);
+        let (mut room, mut raw) = (Vec::new(), Vec::new());
+        assert_eq!(audio.padded(20..40, &[], &mut room).unwrap(), &samples[20..40]);
+        assert_eq!(room.len(), if cfg!(target_endian = "little") { 0 } else { 20 });
+        for range in [-3..4, 97..103, -9..-2, 100..100] {
+            let mut copied = Vec::new();
+            audio.read_padded(range.clone(), &[], &mut copied).unwrap();
+            assert_eq!(audio.padded(range, &[], &mut room).unwrap(), copied);
+        }
+        for line in [(1.0, 0.0), (-0.5, 0.0), (0.25, 1.0)] {
+            let mut copied = Vec::new();
+            audio.read_along(50..70, line, &[], &mut raw, &mut copied).unwrap();
+            assert_eq!(audio.along(50..70, line, &[], &mut raw, &mut room).unwrap(), copied);
+        }
+        let filters = [AudioFilter {
+            description: "twice".into(),
+            pass_band_hz: (0.0, 24_000.0),
+            filter: Filter::Fir(vec![2.0]),
+        }];
+        assert_eq!(audio.padded(0..2, &filters, &mut room).unwrap(), [2.0, 4.0]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) struct Pair<'a> {
     idle: Mutex<Vec<Buffers>>,
 }
 
-/// Samples of a pair of windows; used again by whichever thread measures next, so that memory is touched once.
+/// Room for samples of a pair of windows that are computed; used again by whichever thread measures next, so that memory is touched once.
 #[derive(Default)]
 struct Buffers {
     reference: Vec<f32>,
@@ -64,15 +64,22 @@ impl<'a> Pair<'a> {
         if self.left_out.is_empty() { &audio.header.filters } else { &[] }
     }
 
-    /// Samples of the reference; silence past its ends.
-    fn read_reference(&self, range: Range<i64>, buffers: &mut Buffers) -> Result<()> {
-        self.reference.read_padded(range, self.filters(self.reference), &mut buffers.reference)
-    }
-
-    /// The target's samples at a line's delays for a range of the reference, at the reference's speed.
-    fn read_target(&self, line: &Line, range: Range<i64>, buffers: &mut Buffers) -> Result<()> {
+    /// Samples of the reference, and the target's at a line's delays for a range of the reference `margin` longer at either end, at the
+    /// reference's speed; silence past the ends of both.
+    fn read<'s>(
+        &'s self,
+        line: &Line,
+        range: Range<i64>,
+        margin: i64,
+        buffers: &'s mut Buffers,
+    ) -> Result<(&'s [f32], &'s [f32])> {
+        let Buffers { reference, target, raw } = buffers;
+        let wider = range.start - margin..range.end + margin;
         let along = (line.delay_ms, line.rate_ms_per_s);
-        self.target.read_along(range, along, self.filters(self.target), &mut buffers.raw, &mut buffers.target)
+        Ok((
+            self.reference.padded(range, self.filters(self.reference), reference)?,
+            self.target.along(wider, along, self.filters(self.target), raw, target)?,
+        ))
     }
 
     fn with_buffers<T>(&self, work: impl FnOnce(&mut Buffers) -> Result<T>) -> Result<T> {
@@ -93,12 +100,10 @@ impl<'a> Pair<'a> {
     ) -> Result<T> {
         self.with_buffers(|buffers| {
             let first = window.first_sample as i64;
-            let range = first..first + window.len as i64;
-            self.read_reference(range.clone(), buffers)?;
-            self.read_target(line, range, buffers)?;
+            let (reference, target) = self.read(line, first..first + window.len as i64, 0, buffers)?;
             work(&WindowPair {
-                reference: &buffers.reference,
-                target: &buffers.target,
+                reference,
+                target,
                 sample_rate_hz: self.rate_hz(),
                 pass_band_hz: self.pass_band_hz(),
                 filters_left_out: &self.left_out,
@@ -185,11 +190,10 @@ fn train(
     pair.with_buffers(|buffers| {
         let start = first.window.first_sample as i64;
         let end = (last.window.first_sample + len) as i64;
-        pair.read_reference(start..end, buffers)?;
-        pair.read_target(line, start - margin..end + margin, buffers)?;
+        let (reference, target) = pair.read(line, start..end, margin, buffers)?;
         let train = WindowTrain {
-            reference: &buffers.reference,
-            target: &buffers.target,
+            reference,
+            target,
             count: placed.len(),
             len,
             hop,
