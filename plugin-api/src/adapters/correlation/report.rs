@@ -14,6 +14,9 @@ const CURVE_POINTS: usize = 1200;
 pub(super) struct Facts<'a> {
     pub(super) method: &'a str,
     pub(super) windows: &'a [Window],
+    /// What an equaliser on one side had added to all delays, and was taken out (ms).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) equaliser_ms: Option<f64>,
 }
 
 /// Delay of each window over time.

@@ -66,12 +66,11 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
         if scanned.windows.is_empty() {
             return Err(self.no_window(&reference, &target, &scanned));
         }
-        if self.scan.correct_equaliser
-            && M::RESOLUTION_MS.is_none()
-            && let Some(excess_ms) = equaliser::take_out(&mut scanned, &pair)?
-        {
+        let tells_phases = self.scan.correct_equaliser && M::RESOLUTION_MS.is_none();
+        let equaliser_ms = if tells_phases { equaliser::take_out(&mut scanned, &pair)? } else { None };
+        if let Some(equaliser_ms) = equaliser_ms {
             ctx.log(format!(
-                "An equaliser has turned the phases of one side: {excess_ms:+.4} ms are taken out of all delays."
+                "An equaliser has turned the phases of one side: {equaliser_ms:+.4} ms are taken out of all delays."
             ));
         }
         let Scanned { windows, lines, planned, window_s, .. } = scanned;
@@ -96,7 +95,7 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             rival_ms: alignment.filter(|alignment| alignment.ambiguous).and_then(|alignment| alignment.runner_up_ms),
             windows,
         };
-        let facts = Facts { method: &measured.method, windows: &measured.windows };
+        let facts = Facts { method: &measured.method, windows: &measured.windows, equaliser_ms };
         ctx.report(&Entry::facts(&["targets", &measured.source], &facts)?)?;
         ctx.report(&Entry::Figure(report::delay_over_time(&measured)))?;
         ctx.report(&Entry::Figure(report::confidence_over_time(&measured)))?;
