@@ -17,7 +17,7 @@ use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use crate::coarse_peak::CoarseSearch;
 use crate::damage::first_damaged;
@@ -40,8 +40,8 @@ pub struct Gcc<T: Precision = f32> {
     fade_tgt: Vec<f32>,
     /// Bins of the one-sided spectrum that count.
     bins: Range<usize>,
-    /// The one transform there is; the way back is made of it and [`spectrum::fold`].
-    transform: Arc<dyn RealToComplex<T>>,
+    forward: Arc<dyn RealToComplex<T>>,
+    inverse: Arc<dyn ComplexToReal<T>>,
     /// Present if the correlation is decimated.
     coarse: Option<(Decimator, CoarseSearch)>,
     /// What filters let through of each bin that counts; none if they need not be applied.
@@ -90,6 +90,7 @@ impl<T: Precision> Gcc<T> {
                 (length, options.band.bins(length, rate_hz)?)
             }
         };
+        let mut planner = RealFftPlanner::new();
         let mut gcc = Self {
             len_ref,
             len_tgt,
@@ -97,7 +98,8 @@ impl<T: Precision> Gcc<T> {
             bins,
             fade_ref: options.taper.fade(len_ref),
             fade_tgt: options.taper.fade(len_tgt),
-            transform: RealFftPlanner::new().plan_fft_forward(length),
+            forward: planner.plan_fft_forward(length),
+            inverse: planner.plan_fft_inverse(length),
             options,
             coarse: None,
             gains: Vec::new(),
@@ -139,10 +141,10 @@ impl<T: Precision> Gcc<T> {
     pub fn scratch(&self) -> GccScratch<T> {
         GccScratch {
             length: self.length,
-            time: self.transform.make_input_vec(),
-            reference: self.transform.make_output_vec(),
-            target: self.transform.make_output_vec(),
-            transform: self.transform.make_scratch_vec(),
+            time: self.forward.make_input_vec(),
+            reference: self.forward.make_output_vec(),
+            target: self.forward.make_output_vec(),
+            transform: vec![Complex::default(); self.forward.get_scratch_len().max(self.inverse.get_scratch_len())],
         }
     }
 
@@ -202,21 +204,24 @@ impl<T: Precision> Gcc<T> {
             return Err(DspError::ForeignScratch { planned: self.length, got: scratch.length });
         }
         let GccScratch { time, reference: ref_spectrum, target: tgt_spectrum, transform, .. } = scratch;
+        let failed = DspError::of_transform(self.length);
         let mut forward = |samples: &mut [T], spectrum: &mut [Complex<T>]| {
-            let done = self.transform.process_with_scratch(samples, spectrum, transform);
-            done.map_err(DspError::of_transform(self.length))
+            self.forward.process_with_scratch(samples, spectrum, transform).map_err(&failed)
         };
-        self.load(time, reference, &self.fade_ref);
+        self.load(Side::Reference, time, reference, &self.fade_ref)?;
         forward(time, ref_spectrum)?;
-        self.load(time, target, &self.fade_tgt);
+        self.load(Side::Target, time, target, &self.fade_tgt)?;
         forward(time, tgt_spectrum)?;
         for spectrum in [&mut *ref_spectrum, &mut *tgt_spectrum] {
             spectrum::amplify(&mut spectrum[self.bins.clone()], &self.gains);
         }
         let cross = spectrum::weigh(ref_spectrum, tgt_spectrum, self.options.weighting, &self.bins, self.length);
-        spectrum::fold(ref_spectrum, time);
-        forward(time, tgt_spectrum)?;
-        spectrum::fold(tgt_spectrum, time);
+        // As they are but for rounding, which the transform does not take.
+        ref_spectrum[0].im = T::zero();
+        if self.length.is_multiple_of(2) {
+            ref_spectrum[self.length / 2].im = T::zero();
+        }
+        self.inverse.process_with_scratch(ref_spectrum, time, transform).map_err(&failed)?;
         Ok(cross)
     }
 
@@ -242,12 +247,17 @@ impl<T: Precision> Gcc<T> {
     }
 
     /// Puts a window into the zero-padded buffer that is transformed.
-    fn load(&self, padded: &mut [T], window: &[f32], fade: &[f32]) {
-        match &self.coarse {
+    fn load(&self, side: Side, padded: &mut [T], window: &[f32], fade: &[f32]) -> Result<(), DspError> {
+        let damaged = match &self.coarse {
             None => spectrum::load(padded, window, self.mean(window), fade),
-            // A pass band holds no constant part.
-            Some((decimator, _)) => decimator.run(window, fade, padded),
-        }
+            Some((decimator, _)) => {
+                let damaged = first_damaged(window);
+                // A pass band holds no constant part.
+                decimator.run(window, fade, padded);
+                damaged
+            }
+        };
+        damaged.map_or(Ok(()), |index| Err(DspError::NonFiniteSample { side, index }))
     }
 
     /// What is taken off a window: its mean, unless each bin weighs the same and the one of the mean is but one of them.
@@ -262,10 +272,7 @@ impl<T: Precision> Gcc<T> {
         if window.len() != planned {
             return Err(DspError::WindowLength { side, planned, got: window.len() });
         }
-        match first_damaged(window) {
-            Some(index) => Err(DspError::NonFiniteSample { side, index }),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -140,13 +140,14 @@ pub(crate) struct Search {
 impl Search {
     /// Measures the highest peak of the circular correlation `g`, the first one if several are equal. Overwrites `g`.
     pub(crate) fn run(&self, g: &mut [impl Precision], scale: Scale) -> Peak {
-        let (top, height) = highest(g, &self.lags.pieces());
+        let blocks = Blocks::of(g);
+        let (top, height) = blocks.highest(g, &self.lags.pieces());
         let lag = self.lags.lag(top);
         let near = self.exclusion as i64;
         let elsewhere = self.lags.elsewhere(lag, near);
-        let (second, runner_up) = highest(g, &elsewhere);
+        let (second, runner_up) = blocks.highest(g, &elsewhere);
         let on_edge = height > 0.0 && (lag == self.lags.latest as i64 || lag == -(self.lags.earliest as i64));
-        let noise = rms(elsewhere.iter().map(|piece| &g[piece.clone()]));
+        let noise = blocks.rms(g, &elsewhere);
         // A peak that nothing can be compared with tells nothing.
         let is_alone = elsewhere.iter().all(Range::is_empty);
 
@@ -220,19 +221,59 @@ fn to_f64(v: impl Float) -> f64 {
     v.to_f64().unwrap_or(0.0)
 }
 
-/// (index, magnitude) of the first highest magnitude in these pieces.
-fn highest<T: Precision>(g: &[T], pieces: &[Range<usize>]) -> (usize, f64) {
-    let mut best = (0, T::zero());
-    for piece in pieces {
-        let height = loudest(&g[piece.clone()]);
-        let is_it = |value: &T| Float::abs(*value) == height;
-        if height > best.1
-            && let Some(index) = g[piece.clone()].iter().position(is_it)
-        {
-            best = (piece.start + index, height);
-        }
+/// Values of a block: few enough to stay in the cache while they are looked at twice.
+const BLOCK: usize = 2048;
+
+/// The highest magnitude and the energy of each block of a correlation, so that it is read once however many parts of it are looked at.
+struct Blocks<T> {
+    loudest: Vec<T>,
+    energy: Vec<f64>,
+}
+
+impl<T: Precision> Blocks<T> {
+    fn of(g: &[T]) -> Self {
+        let (loudest, energy) = g.chunks(BLOCK).map(|block| (loudest(block), energy(block))).unzip();
+        Self { loudest, energy }
     }
-    (best.0, to_f64(best.1))
+
+    /// What lies before the whole blocks of a piece, these by number, and what lies behind them.
+    fn parts(piece: &Range<usize>) -> (Range<usize>, Range<usize>, Range<usize>) {
+        let (first, end) = (piece.start.div_ceil(BLOCK), piece.end / BLOCK);
+        if first >= end {
+            return (piece.clone(), 0..0, piece.end..piece.end);
+        }
+        (piece.start..first * BLOCK, first..end, end * BLOCK..piece.end)
+    }
+
+    /// (index, magnitude) of the first highest magnitude in these pieces.
+    fn highest(&self, g: &[T], pieces: &[Range<usize>]) -> (usize, f64) {
+        let mut best = (0, T::zero());
+        for piece in pieces {
+            let (head, blocks, tail) = Self::parts(piece);
+            let whole = self.loudest[blocks.clone()].iter().copied().fold(T::zero(), T::max);
+            let height = loudest(&g[head.clone()]).max(whole).max(loudest(&g[tail.clone()]));
+            if height > best.1 {
+                let block = blocks.clone().find(|block| self.loudest[*block] == height);
+                let inside = block.map_or(0..0, |block| block * BLOCK..(block + 1) * BLOCK);
+                let place = [head, inside, tail].into_iter().find_map(|part| {
+                    let place = g[part.clone()].iter().position(|value| Float::abs(*value) == height);
+                    place.map(|place| part.start + place)
+                });
+                best = place.map_or(best, |place| (place, height));
+            }
+        }
+        (best.0, to_f64(best.1))
+    }
+
+    /// Root mean square of all values in these pieces; 0 for none.
+    fn rms(&self, g: &[T], pieces: &[Range<usize>]) -> f64 {
+        let energy = |piece: &Range<usize>| {
+            let (head, blocks, tail) = Self::parts(piece);
+            energy(&g[head]) + self.energy[blocks].iter().sum::<f64>() + energy(&g[tail])
+        };
+        let count: usize = pieces.iter().map(Range::len).sum();
+        (pieces.iter().map(energy).sum::<f64>() / count.max(1) as f64).sqrt()
+    }
 }
 
 /// Values that are looked at side by side.
@@ -272,4 +313,29 @@ pub(crate) fn energy<T: Precision>(values: &[T]) -> f64 {
 /// 0 over 0 is 0: a silent window has no peak. Nothing but the peak counts as a ratio of the largest finite number.
 pub(crate) fn ratio(peak: f64, other: f64) -> f64 {
     if peak <= 0.0 { 0.0 } else { (peak / other).min(f64::MAX) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::noise;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn blocks_tell_what_the_values_in_them_do(seed: u64, len in 1usize..9000, cuts in proptest::array::uniform4(0.0f64..1.0)) {
+            let g = noise(len, seed);
+            let blocks = Blocks::of(&g);
+            let mut at = cuts.map(|cut| (cut * (len + 1) as f64) as usize);
+            at.sort_unstable();
+            let pieces = [at[0]..at[1], at[2]..at[3]];
+            let inside = || pieces.iter().flat_map(Clone::clone);
+            let expected = inside().rev().max_by(|a, b| g[*a].abs().total_cmp(&g[*b].abs()));
+            let found = blocks.highest(&g, &pieces);
+            prop_assert_eq!(found, expected.map_or((0, 0.0), |index| (index, f64::from(g[index].abs()))));
+            let squares: f64 = inside().map(|index| f64::from(g[index]).powi(2)).sum();
+            let expected = (squares / inside().count().max(1) as f64).sqrt();
+            prop_assert!((blocks.rms(&g, &pieces) - expected).abs() < 1e-9);
+        }
+    }
 }
