@@ -16,13 +16,15 @@ use crate::error::{DspError, Side};
 
 /// Samples of a frame: bins of 6 Hz at 48 kHz, where equalisers are smooth.
 const FRAME: usize = 8192;
-/// Bins count from this coherence on, and no more than if it were the other.
-const COHERENT: f64 = 0.8;
+/// Bins count from this coherence on, and no more than if it were the other. What a codec adds raises levels: at 0.8 by as much as an equaliser.
+const COHERENT: f64 = 0.95;
 const MOST_COHERENT: f64 = 0.999;
+/// Levels are means over so much on either side (octaves); equalisers are smoother.
+const SMOOTH: f64 = 1.0 / 12.0;
 /// Frequencies up to this share of the rate count; what lies above is at the mercy of resampling.
 const HIGHEST: f64 = 0.45;
 /// Share of the bins below that which have to count.
-const LEAST_BINS: f64 = 0.1;
+const LEAST_BINS: f64 = 0.05;
 /// The phases have to be those of minimum phase to within this share.
 const LIKENESS: f64 = 0.3;
 /// Share of the squares of the phases that may be left over.
@@ -101,22 +103,25 @@ impl Transfer {
     pub fn excess_lag(&self) -> Result<Option<f64>, DspError> {
         let highest = (2.0 * HIGHEST * (self.cross.len() - 1) as f64) as usize;
         let coherence = |k: usize| self.cross[k].norm_sqr() / (self.reference[k] * self.target[k]);
-        let coherent: Vec<(usize, f64)> =
-            (1..highest).map(|k| (k, coherence(k))).filter(|(_, coherence)| *coherence >= COHERENT).collect();
+        let weight = |coherence: f64| coherence.min(MOST_COHERENT) / (1.0 - coherence.min(MOST_COHERENT));
+        let coherent: Vec<(usize, f64)> = (1..highest)
+            .map(|k| (k, coherence(k)))
+            .filter(|(_, coherence)| *coherence >= COHERENT)
+            .map(|(k, coherence)| (k, weight(coherence)))
+            .collect();
         if coherent.len() < (LEAST_BINS * highest as f64) as usize {
             return Ok(None);
         }
-        let gains: Vec<(usize, f64)> =
-            coherent.iter().map(|&(k, _)| (k, 0.5 * (self.target[k] / self.reference[k]).ln())).collect();
-        let minimum = minimum_phase(&between(&gains, self.cross.len()))?;
+        let gain = |k: usize| 0.5 * (self.target[k] / self.reference[k]).ln();
+        let gains: Vec<Level> = coherent.iter().map(|&(bin, weight)| Level { bin, gain: gain(bin), weight }).collect();
+        let minimum = minimum_phase(&between(&smoothed(&gains), self.cross.len()))?;
         // The target may be upside down.
         let upright = coherent.iter().map(|&(k, _)| self.cross[k].re / self.cross[k].norm()).sum::<f64>().signum();
         let points: Vec<Point> = coherent
             .iter()
-            .map(|&(k, coherence)| {
-                let coherence = coherence.min(MOST_COHERENT);
+            .map(|&(k, weight)| {
                 let phase = (self.cross[k] * upright).arg();
-                Point { weight: coherence / (1.0 - coherence), radians: radians(k), phase, equaliser: minimum[k] }
+                Point { weight, radians: radians(k), phase, equaliser: minimum[k] }
             })
             .collect();
         Ok(excess(&points))
@@ -126,6 +131,34 @@ impl Transfer {
 /// Angle by which a bin turns in one sample.
 fn radians(bin: usize) -> f64 {
     TAU * bin as f64 / FRAME as f64
+}
+
+/// How much louder a bin is in the target (natural logarithm), and how much it counts.
+struct Level {
+    bin: usize,
+    gain: f64,
+    weight: f64,
+}
+
+/// Bins with the mean gain of their neighbourhood; these are in order.
+fn smoothed(levels: &[Level]) -> Vec<(usize, f64)> {
+    let reach = 2f64.powf(SMOOTH);
+    let (mut from, mut to, mut weights, mut sum) = (0, 0, 0.0, 0.0);
+    let mean = |level: &Level| {
+        let at = level.bin as f64;
+        while to < levels.len() && levels[to].bin as f64 <= at * reach {
+            weights += levels[to].weight;
+            sum += levels[to].weight * levels[to].gain;
+            to += 1;
+        }
+        while (levels[from].bin as f64) < at / reach {
+            weights -= levels[from].weight;
+            sum -= levels[from].weight * levels[from].gain;
+            from += 1;
+        }
+        (level.bin, sum / weights)
+    };
+    levels.iter().map(mean).collect()
 }
 
 /// One bin, as far as phases are concerned.
@@ -275,6 +308,16 @@ mod tests {
         let phases = minimum_phase(&(0..=2048).map(|k| response(k).norm().ln()).collect::<Vec<_>>()).unwrap();
         for (k, phase) in phases.iter().enumerate() {
             assert!((phase - response(k).arg()).abs() < 1e-3, "{k}: {phase} {}", response(k).arg());
+        }
+    }
+
+    #[test]
+    fn levels_are_means_of_what_is_near() {
+        let level = |bin, gain| Level { bin, gain, weight: if bin == 101 { 3.0 } else { 1.0 } };
+        let found = smoothed(&[level(1, 5.0), level(100, 1.0), level(101, 2.0), level(200, 9.0), level(220, 3.0)]);
+        let expected = [(1, 5.0), (100, 1.75), (101, 1.75), (200, 9.0), (220, 3.0)];
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.0 == expected.0 && (found.1 - expected.1).abs() < 1e-9, "{found:?} {expected:?}");
         }
     }
 
