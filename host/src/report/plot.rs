@@ -5,10 +5,16 @@ use plotters::{
     prelude::*,
     style::text_anchor::{HPos, Pos, VPos},
 };
-use vsg_plugin_api::report::{Figure, Mark};
+use vsg_plugin_api::report::{Figure, Mark, Series};
 
 /// Size of a figure (px).
 const SIZE: (u32, u32) = (760, 320);
+/// Around everything, and for the labels of the vertical axis (px).
+const MARGIN: i32 = 8;
+const LABELS: i32 = 84;
+/// Height of a row of names, and how many there are in one (px).
+const ROW: i32 = 16;
+const COLUMNS: usize = 3;
 /// Stands for the colour of the page's text until the page's own colour replaces it.
 const INK: RGBColor = RGBColor(1, 2, 3);
 const INK_IN_SVG: &str = "#010203";
@@ -118,10 +124,12 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame, look: &Look<'_>) -> Result<(), Box<dyn std::error::Error>> {
     let text = |size: i32| ("sans-serif", size).into_font().color(&INK);
+    let names = if look.has_legend { named(figure, look) } else { Vec::new() };
     let mut chart = ChartBuilder::on(area)
-        .margin(8)
+        .margin(MARGIN)
+        .margin_top(MARGIN + ROW * names.len().div_ceil(COLUMNS) as i32)
         .x_label_area_size(42)
-        .y_label_area_size(84)
+        .y_label_area_size(LABELS)
         .build_cartesian_2d(frame.x.0..frame.x.1, frame.y.0..frame.y.1)?;
     let decimals = if frame.y.1 - frame.y.0 < 2.0 { 3 } else { 1 };
     chart
@@ -161,21 +169,27 @@ fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame, look: &Look<'_>) -> Res
             }
         }
     }
-    if look.has_legend { legend(area, figure, look) } else { Ok(()) }
+    legend(area, &names)
 }
 
-/// Names of the series that have points, in their colours, in the upper right corner.
-fn legend(area: &Area<'_>, figure: &Figure, look: &Look<'_>) -> Result<(), Box<dyn std::error::Error>> {
+/// The series that have points, each with its colour.
+fn named<'f>(figure: &'f Figure, look: &Look<'_>) -> Vec<(&'f Series, RGBColor)> {
     let colours = look.colours.iter().map(|nth| rgb(*nth));
-    let named = figure.series.iter().zip(colours).filter(|(series, _)| !series.points.is_empty());
-    for (row, (series, colour)) in named.enumerate() {
+    figure.series.iter().zip(colours).filter(|(series, _)| !series.points.is_empty()).collect()
+}
+
+/// Names of series in their colours, above what is drawn, where they hide nothing.
+fn legend(area: &Area<'_>, names: &[(&Series, RGBColor)]) -> Result<(), Box<dyn std::error::Error>> {
+    let width = (SIZE.0 as i32 - MARGIN - LABELS) / COLUMNS as i32;
+    for (number, (series, colour)) in names.iter().enumerate() {
         let sign = match series.mark {
             Mark::Line => "—",
             Mark::Point => "●",
             Mark::Cross => "✕",
         };
-        let style = ("sans-serif", 13).into_font().color(&colour).pos(Pos::new(HPos::Right, VPos::Top));
-        let place = (SIZE.0 as i32 - 14, 12 + 16 * row as i32);
+        let style = ("sans-serif", 13).into_font().color(colour).pos(Pos::new(HPos::Left, VPos::Top));
+        let (row, column) = ((number / COLUMNS) as i32, (number % COLUMNS) as i32);
+        let place = (MARGIN + LABELS + column * width, MARGIN / 2 + ROW * row);
         area.draw_text(&format!("{sign} {} ({})", series.name, series.points.len()), &style, place)?;
     }
     Ok(())
@@ -184,7 +198,6 @@ fn legend(area: &Area<'_>, figure: &Figure, look: &Look<'_>) -> Result<(), Box<d
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vsg_plugin_api::report::Series;
 
     fn figure(points: Vec<(f64, f64)>, crosses: Vec<(f64, f64)>) -> Figure {
         Figure {
@@ -205,6 +218,20 @@ mod tests {
         assert!(svg.contains("delay (ms)"));
         let alone = standalone_svg(&figure(vec![(0.0, 1.0)], vec![])).unwrap();
         assert!(alone.contains("><style>svg{color:") && alone.contains("prefers-color-scheme:dark"), "{alone}");
+    }
+
+    #[test]
+    fn names_stand_above_the_points() {
+        let mut many = figure(vec![(0.0, 1.0), (1.0, 9.0)], vec![(0.5, 9.0)]);
+        many.series = (0..4).flat_map(|_| many.series.clone()).collect();
+        let drawn = svg(&many).unwrap();
+        let height = |circle: &str| circle.split("cy=\"").nth(1)?.split('"').next()?.parse::<f64>().ok();
+        let heights = drawn.split("<circle ").skip(1).filter_map(height);
+        let names = drawn.matches("accepted (2)").count() + drawn.matches("rejected (1)").count();
+        assert_eq!(names, 8);
+        let highest = heights.fold(f64::INFINITY, f64::min);
+        let lowest_row = f64::from(MARGIN / 2 + 2 * ROW);
+        assert!(highest > lowest_row + f64::from(ROW), "{highest}");
     }
 
     #[test]
