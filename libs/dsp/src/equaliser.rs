@@ -30,7 +30,7 @@ const LIKENESS: f64 = 0.3;
 /// Share of the squares of the phases that may be left over.
 const LEFT_OVER: f64 = 0.25;
 
-/// What becomes of one sound in another: averages over frames that overlap by half (Welch 1967).
+/// What becomes of one sound in another: averages over frames (Welch 1967), one behind the other.
 pub struct Transfer {
     window: Vec<f32>,
     forward: Arc<dyn RealToComplex<f32>>,
@@ -70,11 +70,12 @@ impl Transfer {
                 return Err(DspError::NonFiniteSample { side, index });
             }
         }
-        let mut cross = vec![Complex64::default(); self.cross.len()];
+        let bins = self.cross.len();
+        let (mut cross, mut powers) = (vec![Complex32::default(); bins], [vec![0.0f32; bins], vec![0.0f32; bins]]);
         let mut time = self.forward.make_input_vec();
         let mut scratch = self.forward.make_scratch_vec();
         let mut spectra = [self.forward.make_output_vec(), self.forward.make_output_vec()];
-        for start in (0..(reference.len() + 1).saturating_sub(FRAME)).step_by(FRAME / 2) {
+        for start in (0..(reference.len() + 1).saturating_sub(FRAME)).step_by(FRAME) {
             for (samples, spectrum) in [reference, target].into_iter().zip(&mut spectra) {
                 let windowed = samples[start..start + FRAME].iter().zip(&self.window);
                 time.iter_mut().zip(windowed).for_each(|(to, (sample, weight))| *to = sample * weight);
@@ -82,15 +83,16 @@ impl Transfer {
                 done.map_err(DspError::of_transform(FRAME))?;
             }
             let [one, other] = &spectra;
-            for (k, (one, other)) in one.iter().zip(other).enumerate() {
-                let product: Complex32 = one * other.conj();
-                cross[k] += Complex64::new(f64::from(product.re), f64::from(product.im));
-                self.reference[k] += f64::from(one.norm_sqr());
-                self.target[k] += f64::from(other.norm_sqr());
+            cross.iter_mut().zip(one.iter().zip(other)).for_each(|(sum, (one, other))| *sum += one * other.conj());
+            for (sums, spectrum) in powers.iter_mut().zip(&spectra) {
+                sums.iter_mut().zip(spectrum).for_each(|(sum, bin)| *sum += bin.norm_sqr());
             }
         }
         for (k, (sum, new)) in self.cross.iter_mut().zip(cross).enumerate() {
-            *sum += new * Complex64::cis(radians(k) * lag);
+            *sum += Complex64::new(f64::from(new.re), f64::from(new.im)) * Complex64::cis(radians(k) * lag);
+        }
+        for (sums, new) in [&mut self.reference, &mut self.target].into_iter().zip(powers) {
+            sums.iter_mut().zip(new).for_each(|(sum, new)| *sum += f64::from(new));
         }
         Ok(())
     }
