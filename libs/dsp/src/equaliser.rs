@@ -26,9 +26,9 @@ const HIGHEST: f64 = 0.45;
 /// Share of the bins below that which have to count.
 const LEAST_BINS: f64 = 0.05;
 /// The phases have to be those of minimum phase to within this share.
-const LIKENESS: f64 = 0.3;
+const LIKENESS: f64 = 0.4;
 /// Share of the squares of the phases that may be left over.
-const LEFT_OVER: f64 = 0.25;
+const LEFT_OVER: f64 = 0.35;
 
 /// What becomes of one sound in another: averages over frames (Welch 1967), one behind the other.
 pub struct Transfer {
