@@ -46,7 +46,7 @@ fn assert_alike((full, decimated): (Peak, Peak)) {
     assert!((full.value - decimated.value).abs() < 0.005, "{what}");
     assert!((full.peak_ratio / decimated.peak_ratio).ln().abs() < 0.03, "{what}");
     // The noise beside the peak, and how sharp that is.
-    assert!((full.error_samples / decimated.error_samples).ln().abs() < 0.06, "{what}");
+    assert!((full.error_samples / decimated.error_samples).ln().abs() < 0.03, "{what}");
     assert!((full.match_pct - decimated.match_pct).abs() < 3.0, "{what}");
     assert_eq!(full.on_edge, decimated.on_edge, "{what}");
 }

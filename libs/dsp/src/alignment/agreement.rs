@@ -54,11 +54,8 @@ impl<'t> Agreement<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alignment::wave::made_up as wave;
     use crate::made_up::noise;
-
-    fn wave(values: &[f32]) -> Wave {
-        Wave { rate_hz: 100.0, values: values.to_vec() }
-    }
 
     #[test]
     fn agreement_is_high_at_the_right_lag_alone() {

@@ -125,11 +125,8 @@ pub(super) fn top(heights: &[f32], index: usize) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alignment::wave::made_up as wave;
     use crate::made_up::noise;
-
-    fn wave(values: &[f32]) -> Wave {
-        Wave { rate_hz: 100.0, values: values.to_vec() }
-    }
 
     #[test]
     fn a_shift_of_any_size_and_polarity_is_found_in_either_direction() {

@@ -183,12 +183,9 @@ pub(super) fn near(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alignment::wave::made_up as wave;
     use crate::made_up::noise;
     use proptest::prelude::*;
-
-    fn wave(values: &[f32]) -> Wave {
-        Wave { rate_hz: 100.0, values: values.to_vec() }
-    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]

@@ -103,13 +103,10 @@ fn is_elsewhere(reference: &Wave, target: &Wave, lag: i64, gaps: &[(usize, usize
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alignment::wave::made_up as wave;
     use crate::made_up::noise;
 
     const MINUTE: usize = 6000;
-
-    fn wave(values: &[f32]) -> Wave {
-        Wave { rate_hz: 100.0, values: values.to_vec() }
-    }
 
     #[test]
     fn one_lag_from_end_to_end_is_steady() {

@@ -131,6 +131,12 @@ fn moving_rms(values: &[f32], reach: usize) -> Vec<f32> {
     rms
 }
 
+/// A wave of 100 values a second, for tests.
+#[cfg(test)]
+pub(super) fn made_up(values: &[f32]) -> Wave {
+    Wave { rate_hz: 100.0, values: values.to_vec() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
