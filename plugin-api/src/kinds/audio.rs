@@ -136,8 +136,7 @@ impl Audio {
     /// is read with 0 and 0.
     pub fn unfiltered_along(&self, range: Range<i64>, delay_ms: f64, rate_ms_per_s: f64) -> Result<Vec<f32>> {
         let (mut samples, mut raw) = (Vec::new(), Vec::new());
-        self.read_along(range, (delay_ms, rate_ms_per_s), &[], &mut raw, &mut samples)?;
-        Ok(samples)
+        Ok(self.along(range, (delay_ms, rate_ms_per_s), &[], &mut raw, &mut samples)?.to_vec())
     }
 
     /// All samples where they are, on machines that can read them there.
@@ -160,7 +159,8 @@ impl Audio {
         Ok(samples)
     }
 
-    /// What [`Audio::read_along`] reads, in the same way.
+    /// The samples that belong to a range of the reference, behind `filters`; the line is the delay at the start of the reference (ms) and
+    /// its growth (ms/s). Without growth they are read as by [`Audio::padded`]; `raw` is room for samples at the target's own speed.
     pub(crate) fn along<'s>(
         &'s self,
         range: Range<i64>,
@@ -170,22 +170,15 @@ impl Audio {
         samples: &'s mut Vec<f32>,
     ) -> Result<&'s [f32]> {
         if line.1 == 0.0 {
-            let range = self.shifted(range, line.0);
-            return self.padded(range, filters, samples);
+            let shift = whole_samples(line.0, f64::from(self.header.sample_rate_hz));
+            return self.padded(range.start.saturating_sub(shift)..range.end.saturating_sub(shift), filters, samples);
         }
         self.read_along(range, line, filters, raw, samples)?;
         Ok(samples)
     }
 
-    /// The samples that belong to a range of the reference at a delay (ms) that stays.
-    fn shifted(&self, range: Range<i64>, delay_ms: f64) -> Range<i64> {
-        let shift = whole_samples(delay_ms, f64::from(self.header.sample_rate_hz));
-        range.start.saturating_sub(shift)..range.end.saturating_sub(shift)
-    }
-
-    /// The samples that belong to a range of the reference, behind `filters`; the line is the delay at the start of the reference (ms) and
-    /// its growth (ms/s). `raw` is room for samples at the target's own speed.
-    pub(crate) fn read_along(
+    /// The same where the delay grows: brought to the reference's speed.
+    fn read_along(
         &self,
         range: Range<i64>,
         (delay_ms, rate_ms_per_s): (f64, f64),
@@ -194,9 +187,6 @@ impl Audio {
         samples: &mut Vec<f32>,
     ) -> Result<()> {
         let rate_hz = f64::from(self.header.sample_rate_hz);
-        if rate_ms_per_s == 0.0 {
-            return self.read_padded(self.shifted(range, delay_ms), filters, samples);
-        }
         let step = 1.0 - rate_ms_per_s / 1000.0;
         if !(SPEEDS.contains(&step) && delay_ms.is_finite()) {
             let source = &self.header.source;
@@ -317,11 +307,15 @@ mod tests {
             audio.read_padded(range.clone(), &[], &mut copied).unwrap();
             assert_eq!(audio.padded(range, &[], &mut room).unwrap(), copied);
         }
-        for line in [(1.0, 0.0), (-0.5, 0.0), (0.25, 1.0)] {
+        // 48 samples to a millisecond.
+        for (line, first) in [((1.0, 0.0), 2), ((-0.5, 0.0), 74)] {
             let mut copied = Vec::new();
-            audio.read_along(50..70, line, &[], &mut raw, &mut copied).unwrap();
+            audio.read_padded(first..first + 20, &[], &mut copied).unwrap();
             assert_eq!(audio.along(50..70, line, &[], &mut raw, &mut room).unwrap(), copied);
         }
+        let mut computed = Vec::new();
+        audio.read_along(50..70, (0.25, 1.0), &[], &mut raw, &mut computed).unwrap();
+        assert_eq!(audio.along(50..70, (0.25, 1.0), &[], &mut raw, &mut room).unwrap(), computed);
         let filters = [AudioFilter {
             description: "twice".into(),
             pass_band_hz: (0.0, 24_000.0),
