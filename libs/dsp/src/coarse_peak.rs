@@ -77,12 +77,9 @@ impl CoarseSearch {
             false => self.error(g, top, offset, noise, scale),
         };
 
-        for v in g.iter_mut() {
-            *v = v.abs();
-        }
         for place in [second, top] {
             let at = index(g.len(), place.cell);
-            g[at] = T::from_f64(place.value.abs()).unwrap_or(g[at]).max(g[at]);
+            g[at] = T::from_f64(place.value.abs()).unwrap_or(g[at]).max(g[at].abs());
         }
         let match_pct = self.score.of(g, index(g.len(), top.cell), scale.share(value));
         Peak {

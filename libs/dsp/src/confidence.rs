@@ -5,25 +5,50 @@
 //! for two unrelated noises, so it tells silence from sound rather than right from wrong; `Peak::peak_ratio` is the figure
 //! to judge by.
 
+use std::ops::Range;
+
 use realfft::num_traits::Float;
 
+use crate::peak::loudest;
+use crate::spectrum::Precision;
 use crate::stats;
 
 const EPS: f64 = 1e-9;
 const BACKGROUND_PERCENTILE: f64 = 0.9;
+/// Values that are counted before it is asked whether they are enough.
+const BLOCK: usize = 1 << 15;
 
-/// Confidence of the peak at index `peak` of the correlation magnitudes `magnitudes` (all >= 0).
+/// Confidence of the peak at index `peak` of a correlation, whose values count by their magnitudes.
 ///
-/// Reorders `magnitudes`, so that no copy and no full sort is needed (O(n)). 0 for silence, for NaN anywhere and for a
+/// Reorders and overwrites `correlation`, so that no copy and no full sort is needed (O(n)). 0 for silence, for NaN anywhere and for a
 /// `peak` outside.
-pub fn match_pct<T: Float>(magnitudes: &mut [T], peak: usize) -> f64 {
-    let Some(height) = magnitudes.get(peak).and_then(|p| p.to_f64()) else {
+pub fn match_pct<T: Precision>(correlation: &mut [T], peak: usize) -> f64 {
+    if peak >= correlation.len() || correlation.iter().any(|v| v.is_nan()) {
+        return 0.0;
+    }
+    let second = outside(correlation.len(), peak).map(|part| loudest(&correlation[part]));
+    let second = second.into_iter().fold(T::zero(), T::max).to_f64();
+    match_pct_over(correlation, peak, second.unwrap_or(0.0))
+}
+
+/// The indices further than 1 % of `length` from the peak; the zone does not wrap round the ends.
+pub(crate) fn outside(length: usize, peak: usize) -> [Range<usize>; 2] {
+    let width = (length / 100).max(1);
+    [0..peak.saturating_sub(width), (peak + width + 1).min(length)..length]
+}
+
+/// The same of a correlation without NaN whose highest magnitude [`outside`] of the peak is `second`.
+pub(crate) fn match_pct_over<T: Precision>(correlation: &mut [T], peak: usize, second: f64) -> f64 {
+    let Some(height) = correlation.get(peak).and_then(|v| v.abs().to_f64()) else {
         return 0.0;
     };
-    let second = highest_outside(magnitudes, peak);
-    if is_beyond_doubt(magnitudes, height, second) {
+    let is_alone = outside(correlation.len(), peak).iter().all(Range::is_empty);
+    let second = (!is_alone).then_some(second);
+    if is_beyond_doubt(correlation, height, second) {
         return 100.0;
     }
+    correlation.iter_mut().for_each(|v| *v = v.abs());
+    let magnitudes = correlation;
     let Some(median) = stats::median(magnitudes) else {
         return 0.0;
     };
@@ -43,40 +68,29 @@ pub fn match_pct<T: Float>(magnitudes: &mut [T], peak: usize) -> f64 {
 
 /// Whether the ratios to the median and to the second highest value make 100 by themselves: the median need not be known for that,
 /// only that it is low enough, which takes a fraction of the time.
-fn is_beyond_doubt<T: Float>(magnitudes: &[T], height: f64, second: Option<f64>) -> bool {
+fn is_beyond_doubt<T: Precision>(correlation: &[T], height: f64, second: Option<f64>) -> bool {
     let Some(second) = second else { return false };
     let uniqueness = height / (second + EPS);
     let needed = (300.0 - 8.0 * uniqueness) / 5.0;
     let low_enough = if needed > 0.0 { height / needed - EPS } else { f64::MAX };
     let Some(limit) = T::from(low_enough) else { return false };
-    let (low, high) = magnitudes.chunks(1 << 15).fold((0, 0), |(low, high), some| {
+    let mut low = 0;
+    correlation.chunks(BLOCK).any(|block| {
         // Counted in 32 bits within a block, which are as wide as the values.
-        let (below, above) = some.iter().fold((0u32, 0u32), |(below, above), value| {
-            (below + u32::from(*value < limit), above + u32::from(*value >= limit))
-        });
-        (low + below as usize, high + above as usize)
-    });
-    // What is neither is no number.
-    low + high == magnitudes.len() && 2 * low > magnitudes.len() + 1
+        low += block.iter().fold(0u32, |low, value| low + u32::from(value.abs() < limit)) as usize;
+        2 * low > correlation.len() + 1
+    })
 }
 
-/// The reference program's figure for GCC-SCOT (0 to 100): ten times the peak at index `peak` of these magnitudes over their
-/// mean. 0 for silence, for NaN anywhere and for a `peak` outside.
-pub fn scot_match_pct<T: Float>(magnitudes: &[T], peak: usize) -> f64 {
-    let Some(height) = magnitudes.get(peak).and_then(|p| p.to_f64()) else {
+/// The reference program's figure for GCC-SCOT (0 to 100): ten times the peak at index `peak` of this correlation over the mean of its
+/// magnitudes. 0 for silence, for NaN anywhere and for a `peak` outside.
+pub fn scot_match_pct<T: Float>(correlation: &[T], peak: usize) -> f64 {
+    let Some(height) = correlation.get(peak).and_then(|v| v.abs().to_f64()) else {
         return 0.0;
     };
-    let sum: f64 = magnitudes.iter().filter_map(|v| v.to_f64()).sum();
-    let figure = height / (sum / magnitudes.len() as f64 + EPS) * 10.0;
+    let sum: f64 = correlation.iter().filter_map(|v| v.abs().to_f64()).sum();
+    let figure = height / (sum / correlation.len() as f64 + EPS) * 10.0;
     if figure.is_nan() { 0.0 } else { figure.min(100.0) }
-}
-
-/// Highest value further than 1 % of the length from the peak; the zone does not wrap round the ends.
-fn highest_outside<T: Float>(magnitudes: &[T], peak: usize) -> Option<f64> {
-    let width = (magnitudes.len() / 100).max(1);
-    let left = &magnitudes[..peak.saturating_sub(width)];
-    let right = magnitudes.get(peak + width + 1..).unwrap_or_default();
-    left.iter().chain(right).copied().reduce(Float::max).and_then(|v| v.to_f64())
 }
 
 #[cfg(test)]
@@ -121,7 +135,8 @@ mod tests {
             let (median, limit) = (at(0.5 * last), at(BACKGROUND_PERCENTILE * last));
             let (count, spread) = stats::std_dev_below(&values, limit);
             let spread = if count > 10 { spread } else { EPS };
-            let second = highest_outside(&values, peak).unwrap_or(median);
+            let beside = outside(values.len(), peak).into_iter().flatten().map(|index| values[index]);
+            let second = beside.reduce(f64::max).unwrap_or(median);
             let sum = 5.0 * height / (median + EPS) + 8.0 * height / (second + EPS) + 1.5 * height / (spread + EPS);
             let expected = (sum / 3.0).min(100.0);
             prop_assert!((match_pct(&mut values, peak) - expected).abs() < 1e-6);

@@ -17,7 +17,8 @@ use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use realfft::{ComplexToReal, RealFftPlanner};
+use rustfft::{Fft, FftPlanner};
 
 use crate::coarse_peak::CoarseSearch;
 use crate::damage::first_damaged;
@@ -27,7 +28,7 @@ use crate::filter::Filter;
 use crate::options::GccOptions;
 use crate::peak::{self, LagRange, Peak, Scale};
 use crate::plans::Planned;
-use crate::spectrum::{self, Cross, Precision};
+use crate::spectrum::{self, Cross, Precision, Windowed};
 use crate::weighting::{self, Band, Weighting};
 
 /// A planned correlation of windows of given lengths. Shared by all threads, each of which brings a [`GccScratch`].
@@ -40,7 +41,8 @@ pub struct Gcc<T: Precision = f32> {
     fade_tgt: Vec<f32>,
     /// Bins of the one-sided spectrum that count.
     bins: Range<usize>,
-    forward: Arc<dyn RealToComplex<T>>,
+    /// Of both windows at once.
+    forward: Arc<dyn Fft<T>>,
     inverse: Arc<dyn ComplexToReal<T>>,
     /// Present if the correlation is decimated.
     coarse: Option<(Decimator, CoarseSearch)>,
@@ -51,16 +53,19 @@ pub struct Gcc<T: Precision = f32> {
 /// The buffers that one thread correlates in; made by [`Gcc::scratch`], used again for every window.
 pub struct GccScratch<T: Precision = f32> {
     length: usize,
-    time: Vec<T>,
-    reference: Vec<Complex<T>>,
-    target: Vec<Complex<T>>,
+    /// Both windows, then the weighted cross-spectrum.
+    pair: Vec<Complex<T>>,
+    /// Their spectrum, then room for the inverse transform.
+    spectrum: Vec<Complex<T>>,
     transform: Vec<Complex<T>>,
+    /// Both windows at the lower rate, if the correlation is decimated; then the correlation.
+    time: Vec<T>,
 }
 
 impl<T: Precision> GccScratch<T> {
     /// Memory that these buffers hold (bytes).
     pub fn bytes(&self) -> usize {
-        let complex = self.reference.len() + self.target.len() + self.transform.len();
+        let complex = self.pair.len() + self.spectrum.len() + self.transform.len();
         std::mem::size_of::<T>() * (self.time.len() + 2 * complex)
     }
 }
@@ -90,7 +95,6 @@ impl<T: Precision> Gcc<T> {
                 (length, options.band.bins(length, rate_hz)?)
             }
         };
-        let mut planner = RealFftPlanner::new();
         let mut gcc = Self {
             len_ref,
             len_tgt,
@@ -98,8 +102,8 @@ impl<T: Precision> Gcc<T> {
             bins,
             fade_ref: options.taper.fade(len_ref),
             fade_tgt: options.taper.fade(len_tgt),
-            forward: planner.plan_fft_forward(length),
-            inverse: planner.plan_fft_inverse(length),
+            forward: FftPlanner::new().plan_fft_forward(length),
+            inverse: RealFftPlanner::new().plan_fft_inverse(length),
             options,
             coarse: None,
             gains: Vec::new(),
@@ -139,12 +143,13 @@ impl<T: Precision> Gcc<T> {
 
     /// Buffers for one thread.
     pub fn scratch(&self) -> GccScratch<T> {
+        let low = self.low_lengths().iter().sum();
         GccScratch {
             length: self.length,
-            time: self.forward.make_input_vec(),
-            reference: self.forward.make_output_vec(),
-            target: self.forward.make_output_vec(),
-            transform: vec![Complex::default(); self.forward.get_scratch_len().max(self.inverse.get_scratch_len())],
+            pair: vec![Complex::default(); self.length],
+            spectrum: vec![Complex::default(); self.length.max(self.inverse.get_scratch_len())],
+            transform: vec![Complex::default(); self.forward.get_outofplace_scratch_len()],
+            time: vec![T::zero(); self.length.max(low)],
         }
     }
 
@@ -159,7 +164,7 @@ impl<T: Precision> Gcc<T> {
         let cross = self.transformed(reference, target, scratch)?;
         let scale = self.scale(&cross);
         if let Some((_, search)) = &self.coarse {
-            return Ok(Peak { spread_bins: cross.spread_bins, ..search.run(&mut scratch.time, scale) });
+            return Ok(Peak { spread_bins: cross.spread_bins, ..search.run(&mut scratch.time[..self.length], scale) });
         }
         let search = peak::Search {
             lags: LagRange {
@@ -171,7 +176,7 @@ impl<T: Precision> Gcc<T> {
             fit: self.options.peak,
             score: self.options.weighting.score(),
         };
-        let mut peak = Peak { spread_bins: cross.spread_bins, ..search.run(&mut scratch.time, scale) };
+        let mut peak = Peak { spread_bins: cross.spread_bins, ..search.run(&mut scratch.time[..self.length], scale) };
         if peak.value == 0.0 && self.options.weighting == Weighting::Plain {
             peak.lag_samples = *self.lags().start() as f64;
         }
@@ -203,25 +208,22 @@ impl<T: Precision> Gcc<T> {
         if scratch.length != self.length {
             return Err(DspError::ForeignScratch { planned: self.length, got: scratch.length });
         }
-        let GccScratch { time, reference: ref_spectrum, target: tgt_spectrum, transform, .. } = scratch;
-        let failed = DspError::of_transform(self.length);
-        let mut forward = |samples: &mut [T], spectrum: &mut [Complex<T>]| {
-            self.forward.process_with_scratch(samples, spectrum, transform).map_err(&failed)
-        };
-        self.load(Side::Reference, time, reference, &self.fade_ref)?;
-        forward(time, ref_spectrum)?;
-        self.load(Side::Target, time, target, &self.fade_tgt)?;
-        forward(time, tgt_spectrum)?;
-        for spectrum in [&mut *ref_spectrum, &mut *tgt_spectrum] {
-            spectrum::amplify(&mut spectrum[self.bins.clone()], &self.gains);
+        let GccScratch { pair, spectrum, transform, time, .. } = scratch;
+        if !self.load([reference, target], time, pair)? {
+            time.fill(T::zero());
+            return Ok(Cross::default());
         }
-        let cross = spectrum::weigh(ref_spectrum, tgt_spectrum, self.options.weighting, &self.bins, self.length);
+        let both = &mut spectrum[..self.length];
+        self.forward.process_outofplace_with_scratch(pair, both, transform);
+        let product = &mut pair[..self.length / 2 + 1];
+        let cross = spectrum::weigh_pair(both, product, self.options.weighting, &self.bins, &self.gains);
         // As they are but for rounding, which the transform does not take.
-        ref_spectrum[0].im = T::zero();
+        product[0].im = T::zero();
         if self.length.is_multiple_of(2) {
-            ref_spectrum[self.length / 2].im = T::zero();
+            product[self.length / 2].im = T::zero();
         }
-        self.inverse.process_with_scratch(ref_spectrum, time, transform).map_err(&failed)?;
+        let done = self.inverse.process_with_scratch(product, &mut time[..self.length], spectrum);
+        done.map_err(DspError::of_transform(self.length))?;
         Ok(cross)
     }
 
@@ -246,18 +248,39 @@ impl<T: Precision> Gcc<T> {
         Scale { full, bandwidth: cross.bandwidth }
     }
 
-    /// Puts a window into the zero-padded buffer that is transformed.
-    fn load(&self, side: Side, padded: &mut [T], window: &[f32], fade: &[f32]) -> Result<(), DspError> {
-        let damaged = match &self.coarse {
-            None => spectrum::load(padded, window, self.mean(window), fade),
+    /// Samples of both windows at the lower rate; none if the correlation is not decimated.
+    fn low_lengths(&self) -> [usize; 2] {
+        let low = |len: usize| self.coarse.as_ref().map_or(0, |(decimator, _)| decimator.samples(len));
+        [low(self.len_ref), low(self.len_tgt)]
+    }
+
+    /// Puts both windows into the zero-padded buffer that is transformed; false if one of them is silent.
+    fn load(&self, windows: [&[f32]; 2], low: &mut [T], pair: &mut [Complex<T>]) -> Result<bool, DspError> {
+        let fades = [&self.fade_ref, &self.fade_tgt];
+        let loaded = match &self.coarse {
+            None => {
+                let windowed = |side: usize| Windowed {
+                    samples: windows[side],
+                    mean: self.mean(windows[side]),
+                    fade: fades[side],
+                };
+                spectrum::load(pair, [0, 1].map(windowed))
+            }
             Some((decimator, _)) => {
-                let damaged = first_damaged(window);
+                let [of_reference, of_target] = self.low_lengths();
+                let (reference, target) = low[..of_reference + of_target].split_at_mut(of_reference);
+                decimator.run(windows[0], fades[0], reference);
+                decimator.run(windows[1], fades[1], target);
                 // A pass band holds no constant part.
-                decimator.run(window, fade, padded);
-                damaged
+                let windowed = |samples| Windowed { samples, mean: 0.0, fade: &[] };
+                let loaded = spectrum::load(pair, [windowed(&*reference), windowed(&*target)]);
+                loaded.map_err(|(side, low)| (side, first_damaged(windows[side]).unwrap_or(low)))
             }
         };
-        damaged.map_or(Ok(()), |index| Err(DspError::NonFiniteSample { side, index }))
+        loaded.map_err(|(side, index)| {
+            let side = if side == 0 { Side::Reference } else { Side::Target };
+            DspError::NonFiniteSample { side, index }
+        })
     }
 
     /// What is taken off a window: its mean, unless each bin weighs the same and the one of the mean is but one of them.

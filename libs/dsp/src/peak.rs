@@ -160,9 +160,13 @@ impl Search {
             true => scale.error(noise, sub_sample::curvature(g, top, offset, CURVATURE_STEP).abs(), self.fit),
             false => f64::INFINITY,
         };
-        for v in g.iter_mut() {
-            *v = Float::abs(*v);
-        }
+        let match_pct = match self.score {
+            Score::Confidence => {
+                let (_, second) = blocks.highest(g, &confidence::outside(g.len(), top));
+                confidence::match_pct_over(g, top, second)
+            }
+            score => score.of(g, top, scale.share(value)),
+        };
         Peak {
             lag_samples: lag as f64 + offset,
             error_samples,
@@ -170,7 +174,7 @@ impl Search {
             runner_up: scale.share(runner_up),
             runner_up_lag_samples: self.lags.lag(second),
             peak_ratio: if is_alone { 0.0 } else { ratio(value.abs(), runner_up) },
-            match_pct: self.score.of(g, top, scale.share(value)),
+            match_pct,
             spread_bins: 0.0,
             on_edge,
         }
@@ -199,11 +203,11 @@ impl Scale {
 }
 
 impl Score {
-    /// The figure of the peak at index `top` of these magnitudes, which it reorders; `share` is its height.
-    pub(crate) fn of<T: Precision>(self, magnitudes: &mut [T], top: usize, share: f64) -> f64 {
+    /// The figure of the peak at index `top` of a correlation, which it overwrites; `share` is its height.
+    pub(crate) fn of<T: Precision>(self, g: &mut [T], top: usize, share: f64) -> f64 {
         match self {
-            Score::Confidence => confidence::match_pct(magnitudes, top),
-            Score::OverMean => confidence::scot_match_pct(magnitudes, top),
+            Score::Confidence => confidence::match_pct(g, top),
+            Score::OverMean => confidence::scot_match_pct(g, top),
             Score::Coefficient => 100.0 * share.abs(),
         }
     }
@@ -282,8 +286,9 @@ const LANES: usize = 16;
 /// The highest magnitude; 0 for no values. What is no number is passed over.
 pub(crate) fn loudest<T: Precision>(values: &[T]) -> T {
     let mut lanes = [T::zero(); LANES];
-    for chunk in values.chunks(LANES) {
-        for (lane, v) in lanes.iter_mut().zip(chunk) {
+    let (rows, rest) = values.as_chunks::<LANES>();
+    for row in rows.iter().map(|row| &row[..]).chain([rest]) {
+        for (lane, v) in lanes.iter_mut().zip(row) {
             if v.abs() > *lane {
                 *lane = v.abs();
             }
