@@ -57,9 +57,7 @@ pub(crate) fn load<T: Precision, S: Precision>(
     if one == 0.0 || other == 0.0 {
         return Ok(false);
     }
-    let is_quiet = one.min(other) < T::LEAST_LEVEL * one.max(other);
-    // A power of two, which rounds nothing.
-    let lift = T::from_f64(if is_quiet { (one / other).log2().round().exp2() } else { 1.0 }).unwrap_or_else(T::one);
+    let lift = T::from_f64(lift(one, other, T::LEAST_LEVEL)).unwrap_or_else(T::one);
     let [one, other] = windows;
     let means = [one, other].map(|window| T::from_f64(window.mean).unwrap_or_else(T::zero));
     let value = |sample: S, mean: T| T::from(sample).unwrap_or_else(T::zero) - mean;
@@ -75,6 +73,13 @@ pub(crate) fn load<T: Precision, S: Precision>(
     fade(pair, one, |value, weight| value.re = value.re * weight);
     fade(pair, other, |value, weight| value.im = value.im * weight);
     Ok(true)
+}
+
+/// What the second of two sounds of these levels is multiplied by if one of them has less than the share `least` of the other's: a power of
+/// two, which rounds nothing.
+fn lift(one: f64, other: f64, least: f64) -> f64 {
+    let is_comparable = one.min(other) >= least * one.max(other) || !one.is_finite() || !other.is_finite();
+    if is_comparable { 1.0 } else { (one / other).log2().round().clamp(-100.0, 100.0).exp2() }
 }
 
 /// Weights both ends of a window in the buffer that it was put into.
@@ -408,6 +413,8 @@ mod tests {
         let mut damaged = vec![0.0; 3000];
         damaged[2500] = f32::NAN;
         assert_eq!(load(&mut [Complex::<f32>::default(); 4000], [window(&loud), window(&damaged)]), Err((1, 2500)));
+        assert_eq!([lift(1.0, 0.02, 1e-2), lift(1.0, 1e-3, 1e-2), lift(2e-3, 1.0, 1e-2)], [1.0, 1024.0, 1.0 / 512.0]);
+        assert_eq!([lift(f64::INFINITY, 1.0, 1e-2), lift(1e38, 1e-38, 1e-2)], [1.0, 100f64.exp2()]);
         // As loud as numbers can be, they are numbers.
         assert_eq!(mean_level(&[f32::MAX; 4], 0.0).map(f64::is_finite), Some(false));
     }

@@ -1,7 +1,7 @@
 //! From the delay between signals to the delays of the job: container delays, global shift and file shifts, as pure
 //! arithmetic with the lines of the log that explain it.
 
-use crate::global_shift;
+use crate::{global_shift, plan::SyncMode};
 use std::collections::BTreeMap;
 use vsg_plugin_api::{
     Result,
@@ -16,8 +16,8 @@ pub(crate) struct Job<'a> {
     pub(crate) delays: &'a [Delay],
     /// Which tracks the output has.
     pub(crate) layout: &'a Layout,
-    /// Whether targets may end up with a negative delay.
-    pub(crate) allow_negative: bool,
+    /// What happens to delays below 0.
+    pub(crate) sync_mode: SyncMode,
     /// Whether a reference whose audio starts before its video is shifted even if no other source has audio.
     pub(crate) always_shift_containers: bool,
     /// All sources, if the output's tracks keep the timestamps of their files; `None` if each starts at its first sample.
@@ -32,7 +32,11 @@ impl Job<'_> {
     }
 
     fn mode(&self) -> &'static str {
-        if self.allow_negative { "ALLOW_NEGATIVE" } else { "POSITIVE_ONLY" }
+        match self.sync_mode {
+            SyncMode::PositiveOnly => "POSITIVE_ONLY",
+            SyncMode::AllowNegative => "ALLOW_NEGATIVE",
+            SyncMode::Preserve => "PRESERVE",
+        }
     }
 }
 
@@ -64,21 +68,25 @@ pub(crate) fn relative_ms(reference: &Media, id: u64) -> i64 {
 fn sync_mode(job: &Job<'_>) -> Vec<String> {
     let bar = "=".repeat(60);
     let mut log = vec![bar.clone(), format!("=== TIMING SYNC MODE: {} ===", job.mode()), bar];
-    let explained: &[&str] = match (job.allow_negative, job.has_other_audio(), job.always_shift_containers) {
-        (true, _, _) => &[
+    let explained: &[&str] = match (job.sync_mode, job.has_other_audio(), job.always_shift_containers) {
+        (SyncMode::Preserve, _, _) => &[
+            "[SYNC MODE] Source 1 keeps its times, and no audio is cut (no global shift).",
+            "[SYNC MODE] Audio that would start before 0 ends the job.",
+        ],
+        (SyncMode::AllowNegative, _, _) => &[
             "[SYNC MODE] Negative delays are ALLOWED (no global shift).",
             "[SYNC MODE] Source 1 remains reference (delay = 0).",
             "[SYNC MODE] Secondary sources can have negative delays.",
         ],
-        (false, true, _) => &[
+        (SyncMode::PositiveOnly, true, _) => &[
             "[SYNC MODE] Positive-only mode - global shift will eliminate negative delays.",
             "[SYNC MODE] All tracks will be shifted to be non-negative.",
         ],
-        (false, false, true) => &[
+        (SyncMode::PositiveOnly, false, true) => &[
             "[SYNC MODE] Positive-only mode (but no secondary audio detected).",
             "[SYNC MODE] Global shift will be applied only if audio of Source 1 starts before its video.",
         ],
-        (false, false, false) => &[
+        (SyncMode::PositiveOnly, false, false) => &[
             "[SYNC MODE] Positive-only mode (but no secondary audio detected).",
             "[SYNC MODE] Global shift will not be applied (subtitle-only exception).",
         ],
@@ -133,7 +141,7 @@ fn final_delays(job: &Job<'_>, delays: &Delays) -> Vec<String> {
     let (mode, shift_ms) = (job.mode(), delays.global_shift_ms);
     let mut log = vec![format!("\n[Delay] === FINAL DELAYS (Sync Mode: {mode}, Global Shift: +{shift_ms}ms) ===")];
     log.extend(delays.sources.iter().map(|(source, delay)| format!("  - {source}: {:+}ms", delay.rounded_ms())));
-    if job.allow_negative {
+    if job.sync_mode == SyncMode::AllowNegative {
         let retained = "Negative delays retained (allow_negative mode). Secondary sources may have negative delays.";
         log.push(format!("\n[INFO] {retained}"));
     } else if shift_ms > 0 {
@@ -157,7 +165,14 @@ mod tests {
     use crate::made_up::{delay, layout, media};
 
     fn job<'a>(reference: &'a Media, delays: &'a [Delay], layout: &'a Layout) -> Job<'a> {
-        Job { reference, delays, layout, allow_negative: false, always_shift_containers: false, kept_timestamps: None }
+        Job {
+            reference,
+            delays,
+            layout,
+            sync_mode: SyncMode::PositiveOnly,
+            always_shift_containers: false,
+            kept_timestamps: None,
+        }
     }
 
     const V: TrackType = TrackType::Video;
@@ -230,6 +245,32 @@ mod tests {
         assert_eq!(delays.global_shift_ms, 187);
         // The target's first sample, at 40 ms in its file, belongs 437.25 ms before the reference's, at 250 ms.
         assert_eq!(delays.file_shift_ms["Source 2"] + 40.0, 250.0 - 437.25 + 187.0);
+    }
+
+    #[test]
+    fn where_times_are_preserved_audio_before_0_ends_the_job_and_nothing_else_does() {
+        let sources = [media("Source 1", &[(V, 0, 0), (A, 1, 0)]), media("Source 2", &[(A, 1, 500), (S, 3, 0)])];
+        let measured = Delay { start_ms: 500.0, ..delay("Source 2", 20.25) };
+        let targets = std::slice::from_ref(&measured);
+        let preserved = |layout: &Layout, kept_timestamps| {
+            let job = job(&sources[0], targets, layout);
+            chain(&Job { sync_mode: SyncMode::Preserve, kept_timestamps, ..job })
+        };
+        let with_audio = layout(&[("Source 1", A, 1), ("Source 2", A, 1)]);
+        let (delays, log) = preserved(&with_audio, Some(&sources)).unwrap();
+        assert_eq!((delays.global_shift_ms, delays.file_shift_ms["Source 2"]), (0, -479.75));
+        assert!(log.contains(&"=== TIMING SYNC MODE: PRESERVE ===".into()), "{log:#?}");
+
+        let early = Delay { start_ms: 0.0, ..delay("Source 2", -620.25) };
+        let early =
+            Job { sync_mode: SyncMode::Preserve, ..job(&sources[0], std::slice::from_ref(&early), &with_audio) };
+        let error = chain(&early).unwrap_err();
+        assert_eq!(error.message(), "audio of Source 2 would have to start 620.250 ms before 0");
+        let error = chain(&Job { kept_timestamps: Some(&sources), ..early }).unwrap_err();
+        assert_eq!(error.message(), "audio track 1 of Source 2 would have to start 120.250 ms before 0");
+        let subtitles = layout(&[("Source 1", A, 1), ("Source 2", S, 3)]);
+        let (delays, _) = preserved(&subtitles, Some(&sources)).unwrap();
+        assert_eq!(delays.global_shift_ms, 0);
     }
 
     #[test]

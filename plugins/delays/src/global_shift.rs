@@ -1,13 +1,16 @@
 //! The global shift: what is added to all delays so that no audio of the output has to start before 0.
 
 use crate::chain::{Job, relative_ms};
+use crate::plan::SyncMode;
 use vsg_plugin_api::{
-    Result,
+    Error, Result,
     kinds::{Delays, Media, SourceDelay, TrackType},
 };
 
 /// A delay that must not be negative.
 struct Candidate {
+    /// Which audio has it.
+    of: String,
     rounded_ms: i64,
     raw_ms: f64,
 }
@@ -16,6 +19,13 @@ struct Candidate {
 pub(crate) fn apply(job: &Job<'_>, delays: &mut Delays, log: &mut Vec<String>) -> Result<()> {
     log.push("\n--- Calculating Global Shift ---".into());
     match lowest(job, delays, log).filter(|lowest| lowest.rounded_ms < 0) {
+        Some(lowest) if job.sync_mode == SyncMode::Preserve => {
+            let message = format!("{} would have to start {:.3} ms before 0", lowest.of, -lowest.raw_ms);
+            return Err(Error::new(message).help(
+                "sync_mode of delays/plan: \"preserve\" neither moves the reference nor cuts audio; \"positive-only\" shifts everything \
+                 until nothing starts before 0, \"allow-negative\" cuts what does",
+            ));
+        }
         Some(lowest) => {
             delays.global_shift_ms = -lowest.rounded_ms;
             delays.raw_global_shift_ms = -lowest.raw_ms;
@@ -31,7 +41,7 @@ pub(crate) fn apply(job: &Job<'_>, delays: &mut Delays, log: &mut Vec<String>) -
 
 /// The lowest delay that counts, if a shift is wanted at all. Rounded and raw value are those of one and the same track.
 fn lowest(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Option<Candidate> {
-    if job.allow_negative || !(job.has_other_audio() || job.always_shift_containers) {
+    if job.sync_mode == SyncMode::AllowNegative || !(job.has_other_audio() || job.always_shift_containers) {
         return None;
     }
     log.push("[Global Shift] Identifying delays from sources contributing audio tracks...".into());
@@ -52,7 +62,8 @@ fn starts(job: &Job<'_>, sources: &[Media], delays: &Delays, log: &mut Vec<Strin
         if raw_ms < 0.0 {
             log.push(format!("  - Track {} of {} would start at {raw_ms:.3}ms", track.id, track.source));
         }
-        candidates.push(Candidate { rounded_ms: raw_ms.round_ties_even() as i64, raw_ms });
+        let of = format!("audio track {} of {}", track.id, track.source);
+        candidates.push(Candidate { of, rounded_ms: raw_ms.round_ties_even() as i64, raw_ms });
     }
     candidates
 }
@@ -66,14 +77,15 @@ fn delays_of_tracks(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Ve
         if !candidates.iter().any(|known| known.rounded_ms == rounded_ms) {
             log.push(format!("  - Considering delay from {}: {rounded_ms}ms", track.source));
         }
-        candidates.push(Candidate { rounded_ms, raw_ms });
+        candidates.push(Candidate { of: format!("audio of {}", track.source), rounded_ms, raw_ms });
     }
     let audio = job.reference.tracks.iter().filter(|track| track.kind == TrackType::Audio);
     let relative: Vec<i64> = audio.map(|track| relative_ms(job.reference, track.id)).filter(|ms| *ms != 0).collect();
     if !relative.is_empty() {
         log.push("  - Considering Source 1 audio container delays (video delays ignored).".into());
     }
-    candidates.extend(relative.into_iter().map(|ms| Candidate { rounded_ms: ms, raw_ms: ms as f64 }));
+    let of = || format!("audio of {}", job.reference.source);
+    candidates.extend(relative.into_iter().map(|ms| Candidate { of: of(), rounded_ms: ms, raw_ms: ms as f64 }));
     candidates
 }
 

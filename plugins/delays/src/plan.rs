@@ -16,6 +16,9 @@ choice! {
         PositiveOnly,
         /// They stay; what would start before 0 is cut.
         AllowNegative,
+        /// The reference keeps its times, and no audio is cut: where audio would have to start before 0, the job fails before anything is
+        /// written.
+        Preserve,
     }
 }
 
@@ -85,7 +88,7 @@ impl Stage for Plan {
             reference,
             delays: &targets,
             layout: &layout,
-            allow_negative: self.sync_mode == SyncMode::AllowNegative,
+            sync_mode: self.sync_mode,
             always_shift_containers: self.always_shift_containers && self.extraction == Extraction::Files,
             kept_timestamps: (self.extraction == Extraction::Passthrough).then_some(&media),
         })?;
@@ -187,7 +190,7 @@ mod tests {
             reference: &reference,
             delays: targets,
             layout,
-            allow_negative: false,
+            sync_mode: SyncMode::PositiveOnly,
             always_shift_containers: false,
             kept_timestamps: None,
         };
@@ -246,7 +249,7 @@ mod tests {
             reference: &reference,
             delays: &odd,
             layout: &layout,
-            allow_negative: false,
+            sync_mode: SyncMode::PositiveOnly,
             always_shift_containers: false,
             kept_timestamps: None,
         };

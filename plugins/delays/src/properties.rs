@@ -2,6 +2,7 @@
 
 use crate::chain::{Job, chain, relative_ms};
 use crate::made_up::{delay, layout, media};
+use crate::plan::SyncMode;
 use proptest::prelude::*;
 use vsg_plugin_api::kinds::{Delay, Layout, Media, TrackType};
 
@@ -9,7 +10,7 @@ const V: TrackType = TrackType::Video;
 const A: TrackType = TrackType::Audio;
 const S: TrackType = TrackType::Subtitles;
 
-fn any_job() -> impl Strategy<Value = (Media, Vec<Delay>, Layout, bool, bool)> {
+fn any_job() -> impl Strategy<Value = (Media, Vec<Delay>, Layout, SyncMode, bool)> {
     let reference = (-200i64..200, proptest::collection::vec(-200i64..200, 0..3)).prop_map(|(video_ms, audio_ms)| {
         let audio = audio_ms.iter().enumerate().map(|(index, ms)| (A, index as u64 + 1, *ms));
         media("Source 1", &std::iter::once((V, 0, video_ms)).chain(audio).collect::<Vec<_>>())
@@ -28,16 +29,17 @@ fn any_job() -> impl Strategy<Value = (Media, Vec<Delay>, Layout, bool, bool)> {
     let sources = proptest::sample::select(vec!["Source 1", "Source 2", "Source 3", "Source 4"]);
     let kinds = proptest::sample::select(vec![V, A, S]);
     let layout = proptest::collection::vec((sources, kinds, 0u64..3), 0..8).prop_map(|tracks| layout(&tracks));
-    (reference, delays, layout, any::<bool>(), any::<bool>())
+    let sync_mode = prop_oneof![Just(SyncMode::PositiveOnly), Just(SyncMode::AllowNegative)];
+    (reference, delays, layout, sync_mode, any::<bool>())
 }
 
 proptest! {
     #[test]
     fn whole_milliseconds_are_near_the_raw_ones(
-        (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
+        (reference, delays, layout, sync_mode, always_shift_containers) in any_job()
     ) {
         let (delays, _) =
-            chain(&Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers, kept_timestamps: None }).unwrap();
+            chain(&Job { reference: &reference, delays: &delays, layout: &layout, sync_mode, always_shift_containers, kept_timestamps: None }).unwrap();
         prop_assert!((delays.global_shift_ms as f64 - delays.raw_global_shift_ms).abs() <= 0.5 + 1e-9);
         for delay in delays.sources.values() {
             prop_assert!((delay.rounded_ms() as f64 - delay.raw_ms()).abs() <= 1.0 + 1e-9);
@@ -49,7 +51,7 @@ proptest! {
         (reference, delays, layout, _, always_shift_containers) in any_job()
     ) {
         let job =
-            Job { reference: &reference, delays: &delays, layout: &layout, allow_negative: false, always_shift_containers, kept_timestamps: None };
+            Job { reference: &reference, delays: &delays, layout: &layout, sync_mode: SyncMode::PositiveOnly, always_shift_containers, kept_timestamps: None };
         let (delays, _) = chain(&job).unwrap();
         if !job.has_other_audio() || job.delays.is_empty() {
             return Ok(());
@@ -78,7 +80,7 @@ proptest! {
             reference: &reference,
             delays: &delays,
             layout: &layout,
-            allow_negative: false,
+            sync_mode: SyncMode::PositiveOnly,
             always_shift_containers: false,
             kept_timestamps: Some(&sources),
         };
@@ -97,13 +99,25 @@ proptest! {
 
     #[test]
     fn the_file_of_the_reference_moves_by_the_global_shift_alone(
-        (reference, delays, layout, allow_negative, always_shift_containers) in any_job()
+        (reference, delays, layout, sync_mode, always_shift_containers) in any_job()
     ) {
         let job =
-            Job { reference: &reference, delays: &delays, layout: &layout, allow_negative, always_shift_containers, kept_timestamps: None };
+            Job { reference: &reference, delays: &delays, layout: &layout, sync_mode, always_shift_containers, kept_timestamps: None };
         let (delays, _) = chain(&job).unwrap();
         prop_assert_eq!(delays.file_shift_ms["Source 1"], delays.global_shift_ms as f64);
-        prop_assert!(!allow_negative || delays.global_shift_ms == 0);
+        prop_assert!(sync_mode != SyncMode::AllowNegative || delays.global_shift_ms == 0);
         prop_assert_eq!(delays.file_shift_ms.len(), job.delays.len() + 1);
+    }
+
+    #[test]
+    fn preserved_times_are_those_of_positive_only_mode_where_that_shifts_nothing(
+        (reference, delays, layout, _, always_shift_containers) in any_job()
+    ) {
+        let job = |sync_mode| Job { reference: &reference, delays: &delays, layout: &layout, sync_mode, always_shift_containers, kept_timestamps: None };
+        let (shifted, _) = chain(&job(SyncMode::PositiveOnly)).unwrap();
+        match chain(&job(SyncMode::Preserve)) {
+            Ok((preserved, _)) => prop_assert_eq!(preserved, shifted),
+            Err(_) => prop_assert!(shifted.global_shift_ms > 0),
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::selection::{correlation, stage};
 use super::{count, json, lines, list, mode, number, text, window};
 use crate::{
     chain, plan,
+    plan::SyncMode,
     select::{Select, SteppingDelay},
 };
 use serde_json::Value;
@@ -271,7 +272,7 @@ fn delays_and_log_equal_the_reference_program_but_for_what_it_does_wrong() {
             reference: &reference,
             delays: &delays,
             layout: &layout,
-            allow_negative: sync_mode == "allow_negative",
+            sync_mode: if sync_mode == "allow_negative" { SyncMode::AllowNegative } else { SyncMode::PositiveOnly },
             always_shift_containers: false,
             kept_timestamps: None,
         })
