@@ -9,8 +9,8 @@
 use super::selection::{correlation, stage};
 use super::{count, json, lines, list, mode, number, text, window};
 use crate::{
-    chain, plan,
-    plan::SyncMode,
+    chain,
+    plan::{self, SyncMode},
     select::{Select, SteppingDelay},
 };
 use serde_json::Value;
