@@ -3,6 +3,7 @@
 use crate::{Blob, Error, Result, value::bulk_kind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use vsg_dsp::alignment::Sketch;
 
 /// The sketch of the audio of one source: sums of many samples each, as 32-bit floats in a blob.
@@ -51,8 +52,11 @@ impl AudioSketch {
             samples_per_value: sketch.samples_per_value() as u64,
             values: sketch.values.len() as u64,
         };
-        let mut bytes = Vec::with_capacity(4 * sketch.values.len());
-        sketch.values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+        let bytes: Cow<'_, [u8]> = if cfg!(target_endian = "little") {
+            Cow::Borrowed(bytemuck::cast_slice(&sketch.values))
+        } else {
+            sketch.values.iter().flat_map(|value| value.to_le_bytes()).collect()
+        };
         Self::new(header, Blob::from_bytes(&bytes))
     }
 

@@ -43,12 +43,12 @@ impl Drop for SetAtEnd<'_> {
 /// Reads on until the file is written and nothing is left.
 fn follow(mut file: &File, is_written: &AtomicBool, sketch: &mut Sketch) -> io::Result<()> {
     let of_value = 4 * sketch.samples_per_value();
-    let mut bytes = vec![0; PART.next_multiple_of(of_value)];
-    let mut samples = Vec::new();
+    let mut samples = vec![0.0f32; PART.next_multiple_of(of_value) / 4];
     let mut kept = 0;
     loop {
         // Asked first: what was written before is then in the file.
         let is_last = is_written.load(Ordering::Acquire);
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut samples);
         let read = match file.read(&mut bytes[kept..]) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             read => read?,
@@ -62,10 +62,12 @@ fn follow(mut file: &File, is_written: &AtomicBool, sketch: &mut Sketch) -> io::
         }
         let filled = kept + read;
         let whole = filled / of_value * of_value;
-        samples.clear();
-        samples.extend(bytes[..whole].as_chunks::<4>().0.iter().map(|sample| f32::from_le_bytes(*sample)));
-        sketch.add(&samples);
-        bytes.copy_within(whole..filled, 0);
+        let (ready, rest) = (whole / 4, whole..filled);
+        if cfg!(target_endian = "big") {
+            samples[..ready].iter_mut().for_each(|sample| *sample = f32::from_bits(sample.to_bits().swap_bytes()));
+        }
+        sketch.add(&samples[..ready]);
+        bytemuck::cast_slice_mut::<f32, u8>(&mut samples).copy_within(rest, 0);
         kept = filled - whole;
     }
 }

@@ -79,12 +79,21 @@ impl PieceSearch {
         }
         let piece = self.spectrum(&reference.values[start..end], 0)?;
         let valid = self.length - self.piece_len + 1;
-        // Index 0 is the earliest place in the target, so the greatest lag.
-        let mut places = Vec::with_capacity(self.blocks.len() * valid);
+        // Places in the target that are within reach; the earliest of them has the greatest lag.
+        let longest = longest.min(1 << 60) as i64;
+        let lag_of = |place: usize| start as i64 - (self.first + place as i64);
+        let from = usize::try_from(lag_of(0) - longest).unwrap_or(0).min(self.target_len);
+        let to = usize::try_from(lag_of(0) + longest + 1).unwrap_or(0).min(self.target_len).max(from);
+        // By lag instead of by place, so from the last one on.
+        let mut heights = vec![0.0; to - from];
         let mut product = self.forward.make_output_vec();
         let mut correlation = self.inverse.make_output_vec();
         let mut scratch = self.inverse.make_scratch_vec();
-        for block in &self.blocks {
+        for (block, first) in self.blocks.iter().zip((0..).step_by(valid)) {
+            let wanted = first.max(from)..(first + valid).min(to);
+            if wanted.is_empty() {
+                continue;
+            }
             for ((to, r), t) in product.iter_mut().zip(&piece).zip(block) {
                 *to = t * r.conj();
             }
@@ -92,15 +101,11 @@ impl PieceSearch {
             product[self.length / 2].im = 0.0;
             let done = self.inverse.process_with_scratch(&mut product, &mut correlation, &mut scratch);
             done.map_err(DspError::of_transform(self.length))?;
-            places.extend(correlation[..valid].iter().map(|value| value.abs()));
+            let heights = &mut heights[to - wanted.end..to - wanted.start];
+            for (height, value) in heights.iter_mut().rev().zip(&correlation[wanted.start - first..]) {
+                *height = value.abs();
+            }
         }
-        places.truncate(self.target_len);
-        // By lag instead of by place in the target.
-        let longest = longest.min(1 << 60) as i64;
-        let lag_of = |place: usize| start as i64 - (self.first + place as i64);
-        let from = (0..places.len()).position(|place| lag_of(place) <= longest).unwrap_or(places.len());
-        let to = (0..places.len()).rposition(|place| lag_of(place) >= -longest).map_or(from, |last| last + 1);
-        let heights: Vec<f32> = places.get(from..to).unwrap_or(&[]).iter().rev().copied().collect();
         Ok(highest(lag_of(to.saturating_sub(1)), &heights, reference.rate_hz, count))
     }
 }
