@@ -205,10 +205,17 @@ impl Store {
 fn bring(file: &Path, place: &Path) -> io::Result<()> {
     match fs::hard_link(file, place) {
         Ok(()) => Ok(()),
-        // Another host has brought the same data meanwhile, or what is there belongs to a description that was lost.
+        // Another host has brought the same data meanwhile, or what is there belongs to a description that was lost. More hosts may
+        // do so at this moment, so that it is replaced in one go.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(place)?;
-            fs::hard_link(file, place)
+            let second = file.with_file_name(place.file_name().unwrap_or_default());
+            fs::hard_link(file, &second)?;
+            fs::rename(&second, place)?;
+            // It stays where both are names of the same data.
+            match fs::remove_file(&second) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
         }
         Err(_) => fs::rename(file, place),
     }
@@ -317,6 +324,30 @@ mod tests {
         assert_eq!(store.load(&second_key).unwrap().outputs["number"].blob.as_slice(), b"hours of sound");
         let usage = Usage::of(folder.path()).unwrap();
         assert_eq!((usage.values, usage.blobs), (2, 1));
+    }
+
+    #[test]
+    fn hosts_that_bring_the_same_data_at_once_do_not_disturb_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("key.blob");
+        std::thread::scope(|scope| {
+            for host in 0..4 {
+                let (own, place) = (folder.path().join(format!("run-{host}")), &place);
+                fs::create_dir(&own).unwrap();
+                scope.spawn(move || {
+                    for round in 0..200 {
+                        let file = own.join(format!("{round}.blob"));
+                        fs::write(&file, b"hours of sound").unwrap();
+                        bring(&file, place).unwrap();
+                        assert_eq!(fs::read(place).unwrap(), b"hours of sound");
+                        // Once more, as after a run that was interrupted.
+                        bring(&file, place).unwrap();
+                        assert!(file.exists());
+                    }
+                    assert_eq!(fs::read_dir(own).unwrap().count(), 200, "nothing else is left behind");
+                });
+            }
+        });
     }
 
     #[test]
