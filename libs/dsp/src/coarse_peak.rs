@@ -6,6 +6,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
+use crate::confidence;
 use crate::peak::{self, Peak, PeakFit, Scale, Score};
 use crate::spectrum::Precision;
 use crate::sub_sample::{self, Weights};
@@ -81,7 +82,7 @@ impl CoarseSearch {
             let at = index(g.len(), place.cell);
             g[at] = T::from_f64(place.value.abs()).unwrap_or(g[at]).max(g[at].abs());
         }
-        let match_pct = self.score.of(g, index(g.len(), top.cell), scale.share(value));
+        let match_pct = self.score.of(g, index(g.len(), top.cell), scale.share(value), confidence::highest);
         Peak {
             lag_samples: top.lag as f64 + offset,
             error_samples,

@@ -26,9 +26,14 @@ pub fn match_pct<T: Precision>(correlation: &mut [T], peak: usize) -> f64 {
     if peak >= correlation.len() || correlation.iter().any(|v| v.is_nan()) {
         return 0.0;
     }
-    let second = outside(correlation.len(), peak).map(|part| loudest(&correlation[part]));
-    let second = second.into_iter().fold(T::zero(), T::max).to_f64();
-    match_pct_over(correlation, peak, second.unwrap_or(0.0))
+    let second = highest(correlation, outside(correlation.len(), peak));
+    match_pct_over(correlation, peak, second)
+}
+
+/// The highest magnitude in two parts of a correlation.
+pub(crate) fn highest<T: Precision>(correlation: &[T], parts: [Range<usize>; 2]) -> f64 {
+    let [before, after] = parts.map(|part| loudest(&correlation[part]));
+    before.max(after).to_f64().unwrap_or(0.0)
 }
 
 /// The indices further than 1 % of `length` from the peak; the zone does not wrap round the ends.

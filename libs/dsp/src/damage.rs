@@ -1,11 +1,13 @@
 //! Samples that are no numbers.
 
+use realfft::num_traits::Float;
+
 use crate::error::DspError;
 
 /// Where the first sample that is not finite is.
-pub(crate) fn first_damaged(samples: &[f32]) -> Option<usize> {
+pub(crate) fn first_damaged<T: Float>(samples: &[T]) -> Option<usize> {
     // A whole block at a time, which the compiler turns into vector instructions.
-    let is_sound = |block: &[f32]| block.iter().fold(true, |all, s| all & s.is_finite());
+    let is_sound = |block: &[T]| block.iter().fold(true, |all, s| all & s.is_finite());
     if samples.chunks(1024).all(is_sound) { None } else { samples.iter().position(|s| !s.is_finite()) }
 }
 

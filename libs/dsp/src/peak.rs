@@ -160,13 +160,8 @@ impl Search {
             true => scale.error(noise, sub_sample::curvature(g, top, offset, CURVATURE_STEP).abs(), self.fit),
             false => f64::INFINITY,
         };
-        let match_pct = match self.score {
-            Score::Confidence => {
-                let (_, second) = blocks.highest(g, &confidence::outside(g.len(), top));
-                confidence::match_pct_over(g, top, second)
-            }
-            score => score.of(g, top, scale.share(value)),
-        };
+        let highest = |g: &[_], parts: [Range<usize>; 2]| blocks.highest(g, &parts).1;
+        let match_pct = self.score.of(g, top, scale.share(value), highest);
         Peak {
             lag_samples: lag as f64 + offset,
             error_samples,
@@ -203,10 +198,20 @@ impl Scale {
 }
 
 impl Score {
-    /// The figure of the peak at index `top` of a correlation, which it overwrites; `share` is its height.
-    pub(crate) fn of<T: Precision>(self, g: &mut [T], top: usize, share: f64) -> f64 {
+    /// The figure of the peak at index `top` of a correlation without NaN, which it overwrites; `share` is its height, and `highest` tells the
+    /// highest magnitude in two parts.
+    pub(crate) fn of<T: Precision>(
+        self,
+        g: &mut [T],
+        top: usize,
+        share: f64,
+        highest: impl FnOnce(&[T], [Range<usize>; 2]) -> f64,
+    ) -> f64 {
         match self {
-            Score::Confidence => confidence::match_pct(g, top),
+            Score::Confidence => {
+                let second = highest(g, confidence::outside(g.len(), top));
+                confidence::match_pct_over(g, top, second)
+            }
             Score::OverMean => confidence::scot_match_pct(g, top),
             Score::Coefficient => 100.0 * share.abs(),
         }
@@ -286,9 +291,8 @@ const LANES: usize = 16;
 /// The highest magnitude; 0 for no values. What is no number is passed over.
 pub(crate) fn loudest<T: Precision>(values: &[T]) -> T {
     let mut lanes = [T::zero(); LANES];
-    let (rows, rest) = values.as_chunks::<LANES>();
-    for row in rows.iter().map(|row| &row[..]).chain([rest]) {
-        for (lane, v) in lanes.iter_mut().zip(row) {
+    for chunk in values.chunks(LANES) {
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
             if v.abs() > *lane {
                 *lane = v.abs();
             }

@@ -6,6 +6,7 @@ use num_complex::Complex;
 use realfft::FftNum;
 use realfft::num_traits::{Float, Zero};
 
+use crate::damage::first_damaged;
 use crate::peak::energy;
 use crate::weighting::Weighting;
 
@@ -49,9 +50,13 @@ pub(crate) fn load<T: Precision, S: Precision>(
 ) -> Result<bool, (usize, usize)> {
     let mut levels = [0.0; 2];
     for (number, (level, window)) in levels.iter_mut().zip(windows).enumerate() {
-        *level = mean_level(window.samples, window.mean).ok_or_else(|| {
-            (number, window.samples.iter().position(|sample| !sample.is_finite()).unwrap_or_default())
-        })?;
+        *level = mean_level(window.samples, window.mean);
+        // Numbers may be too large for their sum.
+        if !level.is_finite()
+            && let Some(index) = first_damaged(window.samples)
+        {
+            return Err((number, index));
+        }
     }
     let [one, other] = levels;
     if one == 0.0 || other == 0.0 {
@@ -90,8 +95,8 @@ fn fade<T: Precision, S>(pair: &mut [Complex<T>], window: Windowed<'_, S>, weigh
     values.iter_mut().rev().zip(weights()).for_each(|(value, weight)| weigh(value, weight));
 }
 
-/// Mean distance of these samples from `mean`; `None` if one of them is no number.
-fn mean_level<S: Precision>(samples: &[S], mean: f64) -> Option<f64> {
+/// Mean distance of these samples from `mean`; not finite if one of them is no number.
+fn mean_level<S: Precision>(samples: &[S], mean: f64) -> f64 {
     let (mut sum, mean) = (0.0, S::from_f64(mean).unwrap_or_else(S::zero));
     for block in samples.chunks(BLOCK_OF_SAMPLES) {
         let (rows, rest) = block.as_chunks::<LANES>();
@@ -100,13 +105,9 @@ fn mean_level<S: Precision>(samples: &[S], mean: f64) -> Option<f64> {
         let lanes = rows.iter().fold([S::zero(); LANES], add);
         let level =
             lanes.into_iter().chain(rest.iter().copied().map(distance)).fold(S::zero(), |sum, value| sum + value);
-        // Numbers may be too large for their sum.
-        if !level.is_finite() && block.iter().any(|sample| !sample.is_finite()) {
-            return None;
-        }
         sum += level.to_f64().unwrap_or_default();
     }
-    Some(sum / samples.len().max(1) as f64)
+    sum / samples.len().max(1) as f64
 }
 
 /// Multiplies bins by gains, as many as there are of those.
@@ -416,6 +417,8 @@ mod tests {
         assert_eq!([lift(1.0, 0.02, 1e-2), lift(1.0, 1e-3, 1e-2), lift(2e-3, 1.0, 1e-2)], [1.0, 1024.0, 1.0 / 512.0]);
         assert_eq!([lift(f64::INFINITY, 1.0, 1e-2), lift(1e38, 1e-38, 1e-2)], [1.0, 100f64.exp2()]);
         // As loud as numbers can be, they are numbers.
-        assert_eq!(mean_level(&[f32::MAX; 4], 0.0).map(f64::is_finite), Some(false));
+        let largest = [f32::MAX; 4];
+        assert!(!mean_level(&largest, 0.0).is_finite());
+        assert_eq!(load::<f32, f32>(&mut pair, [window(&loud), window(&largest)]), Ok(true));
     }
 }
