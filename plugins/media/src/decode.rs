@@ -144,16 +144,16 @@ impl Decode {
         }
         let resampling =
             if resampling.is_empty() { String::new() } else { format!("aresample={},", resampling.join(":")) };
+        let mono = format!("aformat=sample_fmts=flt:channel_layouts=mono:sample_rates={RATE_HZ}");
         // Large frames cost less than those of a codec, and hold the same samples.
-        let samples = format!(
-            "{resampling}aformat=sample_fmts=flt:channel_layouts=mono:sample_rates={RATE_HZ},asetnsamples=n=32768:p=0"
-        );
+        let large = "asetnsamples=n=32768:p=0";
+        let first = "[start]atrim=end_sample=1[first]";
         let input = format!("[0:a:{}]", track.type_index);
-        // Few large frames are split at less cost than many small ones, but times behind a change of rate are rounded.
-        if track.sample_rate_hz == Some(f64::from(RATE_HZ)) {
-            format!("{input}{samples},asplit[samples][start];[start]atrim=end_sample=1[first]")
+        // Few large frames are mixed down and split at less cost than many small ones, but times behind a change of rate are rounded.
+        if track.sample_rate_hz == Some(f64::from(RATE_HZ)) && !self.soxr {
+            format!("{input}{resampling}{large},{mono},asplit[samples][start];{first}")
         } else {
-            format!("{input}asplit[all][start];[start]atrim=end_sample=1[first];[all]{samples}[samples]")
+            format!("{input}asplit[all][start];{first};[all]{resampling}{mono},{large}[samples]")
         }
     }
 
