@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
 use realfft::num_traits::Float;
 
 use crate::peak::loudest;
@@ -79,6 +80,12 @@ fn is_beyond_doubt<T: Precision>(correlation: &[T], height: f64, second: Option<
     let needed = (300.0 - 8.0 * uniqueness) / 5.0;
     let low_enough = if needed > 0.0 { height / needed - EPS } else { f64::MAX };
     let Some(limit) = T::from(low_enough) else { return false };
+    most_are_below(correlation, limit)
+}
+
+/// Whether more than half of these values are smaller than `limit`.
+#[multiversion(targets("x86_64+avx+avx2+fma"))]
+fn most_are_below<T: Precision>(correlation: &[T], limit: T) -> bool {
     let mut low = 0;
     correlation.chunks(BLOCK).any(|block| {
         // Counted in 32 bits within a block, which are as wide as the values.

@@ -7,6 +7,8 @@
 
 use std::f64::consts::PI;
 
+use multiversion::multiversion;
+
 use crate::spectrum::Precision;
 
 /// How far what folds down into the band is damped against the middle of the band; 6 dB less at its upper edge.
@@ -86,7 +88,7 @@ impl Decimator {
                 }
             }
             for (lane, outputs) in outputs.chunks_mut(LANES).enumerate() {
-                let sums = self.outputs(&rows, row_len, lane * LANES);
+                let sums = sums(&self.taps, self.factor, &rows, (row_len, lane * LANES));
                 for (to, sum) in outputs.iter_mut().zip(sums) {
                     *to = T::from_f32(sum).unwrap_or_else(T::zero);
                 }
@@ -113,20 +115,21 @@ impl Decimator {
             input[at(sample)] *= fade[len - 1 - sample];
         }
     }
+}
 
-    /// The outputs from `start` on of a block whose inputs stand in `rows`, one row for each phase.
-    fn outputs(&self, rows: &[f32], row_len: usize, start: usize) -> [f32; LANES] {
-        let mut sums = [0.0; LANES];
-        for (phase, row) in rows.chunks_exact(row_len).enumerate() {
-            let taps = self.taps[phase..].iter().step_by(self.factor);
-            for (tap, samples) in taps.zip(row[start..].array_windows::<LANES>()) {
-                for (sum, sample) in sums.iter_mut().zip(samples) {
-                    *sum += tap * sample;
-                }
+/// The outputs from `start` on of a block whose inputs stand in `rows`, one row of `row_len` samples for each phase.
+#[multiversion(targets("x86_64+avx+avx2+fma"))]
+fn sums(taps: &[f32], factor: usize, rows: &[f32], (row_len, start): (usize, usize)) -> [f32; LANES] {
+    let mut sums = [0.0; LANES];
+    for (phase, row) in rows.chunks_exact(row_len).enumerate() {
+        let taps = taps[phase..].iter().step_by(factor);
+        for (tap, samples) in taps.zip(row[start..].array_windows::<LANES>()) {
+            for (sum, sample) in sums.iter_mut().zip(samples) {
+                *sum += tap * sample;
             }
         }
-        sums
     }
+    sums
 }
 
 /// Modified Bessel function of the first kind and order 0, by its power series.

@@ -18,7 +18,6 @@ use std::sync::Arc;
 
 use num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner};
-use rustfft::{Fft, FftPlanner};
 
 use crate::coarse_peak::CoarseSearch;
 use crate::damage::first_damaged;
@@ -26,9 +25,10 @@ use crate::decimate::Decimator;
 use crate::error::{DspError, Side};
 use crate::filter::Filter;
 use crate::options::GccOptions;
+use crate::pair::{PairTransform, Windowed};
 use crate::peak::{self, LagRange, Peak, Scale};
 use crate::plans::Planned;
-use crate::spectrum::{self, Cross, Precision, Windowed};
+use crate::spectrum::{self, Cross, Precision};
 use crate::weighting::{self, Band, Weighting};
 
 /// A planned correlation of windows of given lengths. Shared by all threads, each of which brings a [`GccScratch`].
@@ -42,7 +42,7 @@ pub struct Gcc<T: Precision = f32> {
     /// Bins of the one-sided spectrum that count.
     bins: Range<usize>,
     /// Of both windows at once.
-    forward: Arc<dyn Fft<T>>,
+    forward: PairTransform<T>,
     inverse: Arc<dyn ComplexToReal<T>>,
     /// Present if the correlation is decimated.
     coarse: Option<(Decimator, CoarseSearch)>,
@@ -102,7 +102,7 @@ impl<T: Precision> Gcc<T> {
             bins,
             fade_ref: options.taper.fade(len_ref),
             fade_tgt: options.taper.fade(len_tgt),
-            forward: FftPlanner::new().plan_fft_forward(length),
+            forward: PairTransform::new(length),
             inverse: RealFftPlanner::new().plan_fft_inverse(length),
             options,
             coarse: None,
@@ -148,7 +148,7 @@ impl<T: Precision> Gcc<T> {
             length: self.length,
             pair: vec![Complex::default(); self.length],
             spectrum: vec![Complex::default(); self.length.max(self.inverse.get_scratch_len())],
-            transform: vec![Complex::default(); self.forward.get_outofplace_scratch_len()],
+            transform: vec![Complex::default(); self.forward.scratch_len()],
             time: vec![T::zero(); self.length.max(low)],
         }
     }
@@ -214,9 +214,9 @@ impl<T: Precision> Gcc<T> {
             return Ok(Cross::default());
         }
         let both = &mut spectrum[..self.length];
-        self.forward.process_outofplace_with_scratch(pair, both, transform);
+        self.forward.run(pair, both, transform);
         let product = &mut pair[..self.length / 2 + 1];
-        let cross = spectrum::weigh_pair(both, product, self.options.weighting, &self.bins, &self.gains);
+        let cross = spectrum::weigh_pair(&self.forward, both, product, self.options.weighting, &self.bins, &self.gains);
         // As they are but for rounding, which the transform does not take.
         product[0].im = T::zero();
         if self.length.is_multiple_of(2) {
@@ -264,7 +264,7 @@ impl<T: Precision> Gcc<T> {
                     mean: self.mean(windows[side]),
                     fade: fades[side],
                 };
-                spectrum::load(pair, [0, 1].map(windowed))
+                self.forward.load([0, 1].map(windowed), pair)
             }
             Some((decimator, _)) => {
                 let [of_reference, of_target] = self.low_lengths();
@@ -273,7 +273,7 @@ impl<T: Precision> Gcc<T> {
                 decimator.run(windows[1], fades[1], target);
                 // A pass band holds no constant part.
                 let windowed = |samples| Windowed { samples, mean: 0.0, fade: &[] };
-                let loaded = spectrum::load(pair, [windowed(&*reference), windowed(&*target)]);
+                let loaded = self.forward.load([windowed(&*reference), windowed(&*target)], pair);
                 loaded.map_err(|(side, low)| (side, first_damaged(windows[side]).unwrap_or(low)))
             }
         };

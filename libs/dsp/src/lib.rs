@@ -27,6 +27,7 @@ pub mod low_pass;
 #[cfg(test)]
 mod made_up;
 pub mod options;
+mod pair;
 pub mod peak;
 pub mod plans;
 pub mod resample;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
 use realfft::num_traits::Float;
 
 use crate::confidence;
@@ -241,7 +242,7 @@ struct Blocks<T> {
 
 impl<T: Precision> Blocks<T> {
     fn of(g: &[T]) -> Self {
-        let (loudest, energy) = g.chunks(BLOCK).map(|block| (loudest(block), energy(block))).unzip();
+        let (loudest, energy) = figures(g);
         Self { loudest, energy }
     }
 
@@ -285,20 +286,25 @@ impl<T: Precision> Blocks<T> {
     }
 }
 
+/// The highest magnitude and the energy of each block.
+#[multiversion(targets("x86_64+avx+avx2+fma"))]
+fn figures<T: Precision>(g: &[T]) -> (Vec<T>, Vec<f64>) {
+    g.chunks(BLOCK).map(|block| (loudest(block), energy(block))).unzip()
+}
+
 /// Values that are looked at side by side.
 const LANES: usize = 16;
 
 /// The highest magnitude; 0 for no values. What is no number is passed over.
+#[inline(always)]
 pub(crate) fn loudest<T: Precision>(values: &[T]) -> T {
+    let louder = |lane: T, v: T| if v.abs() > lane { v.abs() } else { lane };
+    let (rows, rest) = values.as_chunks::<LANES>();
     let mut lanes = [T::zero(); LANES];
-    for chunk in values.chunks(LANES) {
-        for (lane, v) in lanes.iter_mut().zip(chunk) {
-            if v.abs() > *lane {
-                *lane = v.abs();
-            }
-        }
+    for row in rows {
+        lanes.iter_mut().zip(row).for_each(|(lane, v)| *lane = louder(*lane, *v));
     }
-    lanes.into_iter().fold(T::zero(), T::max)
+    lanes.iter().chain(rest).copied().fold(T::zero(), louder)
 }
 
 /// Root mean square of all values in these pieces; 0 for none.
@@ -308,15 +314,18 @@ pub(crate) fn rms<'g, T: Precision>(pieces: impl Iterator<Item = &'g [T]>) -> f6
 }
 
 /// Sum of squares.
+#[inline(always)]
 pub(crate) fn energy<T: Precision>(values: &[T]) -> f64 {
+    let square = |v: T| {
+        let v = v.to_f64().unwrap_or(0.0);
+        v * v
+    };
+    let (rows, rest) = values.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
-    for chunk in values.chunks(LANES) {
-        for (lane, v) in lanes.iter_mut().zip(chunk) {
-            let v = v.to_f64().unwrap_or(0.0);
-            *lane += v * v;
-        }
+    for row in rows {
+        lanes.iter_mut().zip(row).for_each(|(lane, v)| *lane += square(*v));
     }
-    lanes.iter().sum()
+    lanes.into_iter().chain(rest.iter().copied().map(square)).sum()
 }
 
 /// 0 over 0 is 0: a silent window has no peak. Nothing but the peak counts as a ratio of the largest finite number.
