@@ -2,6 +2,7 @@
 # Measures; asserts nothing. Lengths in minutes as arguments; default 24 and 120, 0 for the framework alone.
 set -eu
 cd "$(dirname "$0")/.."
+cargo build --release --locked
 cargo build --release --locked -p vsg-bench -p misbehaving
 built=${CARGO_TARGET_DIR:-target}/release
 "$built/vsg-bench" "$built/vsg-host" media/bench "$@"

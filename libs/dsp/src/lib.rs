@@ -6,7 +6,9 @@
 //! - audio is mono `f32`, full scale ±1;
 //! - a lag or delay is the time of an event in the *reference* minus the time of the same event in the *target*, so it is
 //!   what must be ADDED to the target's timestamps: positive = the target plays too early;
-//! - rounding to whole samples is to nearest, ties to even.
+//! - rounding to whole samples is to nearest, ties to even;
+//! - the loops that cost most are compiled once more for processors with wide vector instructions (`multiversion`). They do the same
+//!   operations in the same order, so results do not depend on the processor.
 
 pub mod alignment;
 pub mod band_pass;

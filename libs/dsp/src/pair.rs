@@ -13,7 +13,7 @@ use realfft::num_traits::Float;
 use rustfft::{Fft, FftPlanner};
 
 use crate::damage::first_damaged;
-use crate::spectrum::{BLOCK as BLOCK_OF_BINS, Bins, Precision};
+use crate::spectrum::{BINS, Bins, Precision};
 
 /// Values that are put into the sequence in one go.
 const BLOCK: usize = 256;
@@ -119,26 +119,19 @@ impl<T: Precision> PairTransform<T> {
             // The first bin is its own mirror image.
             set_apart(bins, 0, row[0], row[0]);
         }
-        if let (0, Some(at), Some(mirrored)) =
-            (ahead, whole(row, at, count), whole(row, mirror + 1 - ahead - count, count))
-        {
-            for index in 0..BLOCK_OF_BINS {
-                set_apart(bins, index, at[index], mirrored[BLOCK_OF_BINS - 1 - index]);
+        let rest = count - ahead;
+        let (values, mirrored) = (&row[at + ahead..][..rest], &row[mirror + 1 - count..][..rest]);
+        // A whole block takes vector instructions.
+        if let (Some(values), Some(mirrored)) = (values.first_chunk::<BINS>(), mirrored.first_chunk::<BINS>()) {
+            for index in 0..BINS {
+                set_apart(bins, index, values[index], mirrored[BINS - 1 - index]);
             }
             return;
         }
-        let (at, count) = (at + ahead, count - ahead);
-        let mirrored = &row[mirror + 1 - ahead - count..][..count];
-        for (index, (at, mirror)) in (ahead..).zip(row[at..].iter().zip(mirrored.iter().rev())) {
+        for (index, (at, mirror)) in (ahead..).zip(values.iter().zip(mirrored.iter().rev())) {
             set_apart(bins, index, *at, *mirror);
         }
     }
-}
-
-/// A whole block of these values, which takes vector instructions.
-#[inline(always)]
-fn whole<T>(row: &[T], at: usize, count: usize) -> Option<&[T; BLOCK_OF_BINS]> {
-    row[at..][..count].first_chunk()
 }
 
 /// Takes a bin apart, of which this is the mirror image.
@@ -266,7 +259,6 @@ fn mean_level<S: Precision>(samples: &[S], mean: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spectrum;
     use proptest::prelude::*;
     use realfft::RealFftPlanner;
     use std::ops::Range;
@@ -296,9 +288,9 @@ mod tests {
     fn spectra(transform: &PairTransform<f64>, both: &[Complex<f64>], wanted: Range<usize>) -> [Vec<Complex<f64>>; 2] {
         let mut spectra = [vec![Complex::default(); wanted.len()], vec![Complex::default(); wanted.len()]];
         let step = transform.step();
-        for row in wanted.clone().step_by(spectrum::BLOCK * step) {
+        for row in wanted.clone().step_by(BINS * step) {
             for first in row..(row + step).min(wanted.end) {
-                let count = (wanted.end - first).div_ceil(step).min(spectrum::BLOCK);
+                let count = (wanted.end - first).div_ceil(step).min(BINS);
                 let mut bins = Bins::silent();
                 transform.apart(both, first, count, &mut bins);
                 for index in 0..count {

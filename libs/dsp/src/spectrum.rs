@@ -29,7 +29,6 @@ impl Precision for f64 {
 }
 
 /// Multiplies bins by gains, as many as there are of those.
-#[inline(always)]
 pub(crate) fn amplify<T: Precision>(bins: &mut [Complex<T>], gains: &[T]) {
     bins.iter_mut().zip(gains).for_each(|(bin, gain)| *bin = *bin * *gain);
 }
@@ -70,16 +69,16 @@ pub(crate) fn weigh_pair<T: Precision>(
     weigh_each(product, weighting, bins, both.len(), &AsOne { transform, both, gains, first: bins.start })
 }
 
-/// Bins of both spectra that are weighted in one go, which takes vector instructions, before what they hold is summed up: real and imaginary
-/// parts apart, silence where there are fewer.
+/// Some bins of both spectra, which are weighted in one go before what they hold is summed up: real and imaginary parts apart, as vector
+/// instructions take them; silence where there are fewer.
 pub(crate) struct Bins<T> {
-    pub(crate) reference: [[T; BLOCK]; 2],
-    pub(crate) target: [[T; BLOCK]; 2],
+    pub(crate) reference: [[T; BINS]; 2],
+    pub(crate) target: [[T; BINS]; 2],
 }
 
 /// Where the spectra of both windows are.
 trait Spectra<T> {
-    /// Of bins in a row that are so far apart is [`Bins`] filled.
+    /// How far apart the bins are that are loaded together.
     fn step(&self) -> usize;
 
     /// Loads `count` bins from `first` on; `product` is what was there in the place of the product.
@@ -139,7 +138,7 @@ impl<T: Precision> Bins<T> {
 
     /// Bins without anything in them.
     pub(crate) fn silent() -> Self {
-        let silence = [[T::zero(); BLOCK]; 2];
+        let silence = [[T::zero(); BINS]; 2];
         Self { reference: silence, target: silence }
     }
 }
@@ -168,8 +167,8 @@ fn weigh_each<T: Precision>(
     }
 }
 
-/// Number of [`Bins`].
-pub(crate) const BLOCK: usize = 64;
+/// How many bins [`Bins`] has room for.
+pub(crate) const BINS: usize = 64;
 /// Sums that are kept side by side.
 const LANES: usize = 8;
 
@@ -188,10 +187,10 @@ fn each_bin<T: Precision>(
     product[end..].fill(Complex::zero());
     let mut sums = Sums { has_levels, ..Sums::default() };
     let (step, mut held, powers_of_numbers) = (spectra.step(), Bins::silent(), Powers::new());
-    for row in (start..end).step_by(BLOCK * step) {
+    for row in (start..end).step_by(BINS * step) {
         for first in row..(row + step).min(end) {
-            let count = (end - first).div_ceil(step).min(BLOCK);
-            if count < BLOCK {
+            let count = (end - first).div_ceil(step).min(BINS);
+            if count < BINS {
                 held = Bins::silent();
             }
             spectra.load(first, count, product, &mut held);
@@ -208,7 +207,7 @@ fn each_bin<T: Precision>(
 
 /// The sum of these values times `weights`, which is exact enough in any arithmetic: of few values that are not negative.
 #[inline(always)]
-fn sum<T: Precision>(values: &[T; BLOCK], weights: &[T; BLOCK]) -> f64 {
+fn sum<T: Precision>(values: &[T; BINS], weights: &[T; BINS]) -> f64 {
     let mut lanes = [T::zero(); LANES];
     for (values, weights) in values.as_chunks::<LANES>().0.iter().zip(weights.as_chunks::<LANES>().0) {
         for ((lane, value), weight) in lanes.iter_mut().zip(values).zip(weights) {
@@ -219,7 +218,7 @@ fn sum<T: Precision>(values: &[T; BLOCK], weights: &[T; BLOCK]) -> f64 {
 }
 
 /// 1, n and n squared for the numbers n of a block.
-struct Powers<T>([[T; BLOCK]; 3]);
+struct Powers<T>([[T; BINS]; 3]);
 
 impl<T: Precision> Powers<T> {
     fn new() -> Self {
@@ -254,9 +253,9 @@ impl Sums {
         powers_of_numbers: &Powers<T>,
         weighted: impl Fn(Complex<T>, Complex<T>, Complex<T>, T) -> Complex<T>,
     ) {
-        let mut held = [[T::zero(); BLOCK]; 4];
+        let mut held = [[T::zero(); BINS]; 4];
         let [magnitudes, in_reference, in_target, powers] = &mut held;
-        for index in 0..BLOCK {
+        for index in 0..BINS {
             let r = Complex::new(bins.reference[0][index], bins.reference[1][index]);
             let t = Complex::new(bins.target[0][index], bins.target[1][index]);
             (in_reference[index], in_target[index]) = (r.norm_sqr(), t.norm_sqr());
@@ -280,8 +279,8 @@ impl Sums {
         }
         // All bins but the first, and the middle one of an even length, stand for their mirror image, too.
         let is_alone = |bin: usize| bin == 0 || 2 * bin == length;
-        let alone = (0..BLOCK).find(|index| is_alone(first + index * step));
-        let both = |values: &[T; BLOCK]| {
+        let alone = (0..BINS).find(|index| is_alone(first + index * step));
+        let both = |values: &[T; BINS]| {
             2.0 * sum(values, ones) - alone.and_then(|index| values[index].to_f64()).unwrap_or(0.0)
         };
         self.in_reference += both(in_reference);
