@@ -469,4 +469,19 @@ mod tests {
             prop_assert_eq!(peak.value < 0.0, inverted);
         }
     }
+
+    #[test]
+    fn a_constant_has_no_delay_however_large_or_small_it_is() {
+        let banded = GccOptions::robust(RATE_HZ, 300.0, 3400.0);
+        let forms = [smooth(), GccOptions::reference(RATE_HZ), banded, GccOptions { band: Band::Whole, ..banded }];
+        for constant in [f32::MAX, 1e37, 0.5, f32::MIN_POSITIVE / 8.0] {
+            for options in forms {
+                let gcc = Gcc::<f32>::new(LEN, LEN, options).unwrap();
+                match gcc.correlate(&noise(LEN, 1), &[constant; LEN], &mut gcc.scratch()) {
+                    Ok(peak) => assert!(peak.value.abs() < 0.2 && peak.peak_ratio < 1.5, "{constant:e} {peak:?}"),
+                    Err(error) => assert!(matches!(error, DspError::NonFiniteSample { .. }) && constant > 1.0),
+                }
+            }
+        }
+    }
 }

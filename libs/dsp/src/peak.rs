@@ -155,7 +155,8 @@ impl Search {
         let (offset, value) = match self.fit {
             PeakFit::SubSample if height > 0.0 => sub_sample::refine(g, top),
             PeakFit::Parabola if height > 0.0 && !on_edge => (parabola(g, top), to_f64(g[top])),
-            _ => (0.0, to_f64(g[top])),
+            // Of sound as loud as numbers can be, a correlation is no number.
+            _ => (0.0, if height > 0.0 { to_f64(g[top]) } else { 0.0 }),
         };
         let error_samples = match height > 0.0 && !is_alone {
             true => scale.error(noise, sub_sample::curvature(g, top, offset, CURVATURE_STEP).abs(), self.fit),
@@ -328,9 +329,9 @@ pub(crate) fn energy<T: Precision>(values: &[T]) -> f64 {
     lanes.into_iter().chain(rest.iter().copied().map(square)).sum()
 }
 
-/// 0 over 0 is 0: a silent window has no peak. Nothing but the peak counts as a ratio of the largest finite number.
+/// 0 over 0 is 0: a silent window has no peak, nor has one that is no number. Nothing but the peak counts as a ratio of the largest finite number.
 pub(crate) fn ratio(peak: f64, other: f64) -> f64 {
-    if peak <= 0.0 { 0.0 } else { (peak / other).min(f64::MAX) }
+    if peak > 0.0 { (peak / other).min(f64::MAX) } else { 0.0 }
 }
 
 #[cfg(test)]
