@@ -63,8 +63,8 @@ impl CoarseSearch {
         let second = self.highest(g, &elsewhere);
         // A peak that nothing can be compared with tells nothing.
         let is_alone = elsewhere.iter().all(RangeInclusive::is_empty);
-        let noise = match self.pieces(g, &elsewhere).all(|(_, piece)| piece.is_empty()) {
-            // So few lags that none of them was computed.
+        let lags: i64 = elsewhere.iter().map(|region| (region.end() - region.start() + 1).max(0)).sum();
+        let noise = match lags < self.exclusion || self.pieces(g, &elsewhere).all(|(_, piece)| piece.is_empty()) {
             true => second.value.abs(),
             false => peak::rms(self.pieces(g, &elsewhere).map(|(_, piece)| piece)),
         };
@@ -247,6 +247,13 @@ mod tests {
     fn a_single_lag_elsewhere_is_noise_enough() {
         let g = correlation(-3_986.425_031_939_194_5, 0.0, 6_442_826_646_961_936_054);
         let (full, coarse) = both(&g, 0, 337, PeakFit::SubSample);
+        assert!((full.error_samples / coarse.error_samples).ln().abs() < 0.1, "{full:?} {coarse:?}");
+    }
+
+    #[test]
+    fn of_few_lags_elsewhere_the_highest_is_the_noise() {
+        let g = correlation(3_430.355_410_419_744_7, 0.0, 3_511_065_603_166_995_778);
+        let (full, coarse) = both(&g, 354, 0, PeakFit::SubSample);
         assert!((full.error_samples / coarse.error_samples).ln().abs() < 0.1, "{full:?} {coarse:?}");
     }
 

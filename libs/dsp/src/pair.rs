@@ -37,13 +37,14 @@ pub(crate) struct PairTransform<T: Precision> {
     length: usize,
     /// Of both halves, or of the whole of an odd length.
     transform: Arc<dyn Fft<T>>,
-    turns: Turns<T>,
+    turns: Turns,
 }
 
-/// e^(-2 pi i n / length) for n below half the length, as the products of a value for each block and one for each place in it.
-struct Turns<T> {
-    of_blocks: Vec<Complex<T>>,
-    inside: Vec<Complex<T>>,
+/// e^(-2 pi i n / length) for n below half the length, as the products of a value for each block and one for each place in it. In double
+/// precision: errors that repeat from block to block would make the louder window look like the other one.
+struct Turns {
+    of_blocks: Vec<Complex<f64>>,
+    inside: Vec<Complex<f64>>,
 }
 
 impl<T: Precision> PairTransform<T> {
@@ -84,7 +85,7 @@ impl<T: Precision> PairTransform<T> {
         if one == 0.0 || other == 0.0 {
             return Ok(false);
         }
-        let lift = T::from_f64(lift(one, other, T::LEAST_LEVEL)).unwrap_or_else(T::one);
+        let Some(lift) = lift(one, other, T::LEAST_LEVEL).and_then(T::from_f64) else { return Ok(false) };
         if self.length.is_multiple_of(2) {
             load_halves(windows, lift, &self.turns, pair);
         } else {
@@ -155,7 +156,7 @@ fn load_whole<T: Precision, S: Precision>(windows: [Windowed<'_, S>; 2], lift: T
 fn load_halves<T: Precision, S: Precision>(
     windows: [Windowed<'_, S>; 2],
     lift: T,
-    turns: &Turns<T>,
+    turns: &Turns,
     pair: &mut [Complex<T>],
 ) {
     let half = pair.len() / 2;
@@ -174,7 +175,9 @@ fn load_halves<T: Precision, S: Precision>(
         sums.iter_mut().zip(re.into_iter().zip(im)).for_each(|(to, (re, im))| *to = Complex::new(re, im));
         let minus = minus_re.into_iter().zip(minus_im).zip(&turns.inside);
         for (to, ((re, im), inside)) in differences.iter_mut().zip(minus) {
-            *to = Complex::new(re, im) * (turn * inside);
+            let turn = turn * inside;
+            let part = |part: f64| T::from_f64(part).unwrap_or_else(T::zero);
+            *to = Complex::new(re, im) * Complex::new(part(turn.re), part(turn.im));
         }
     }
 }
@@ -196,13 +199,9 @@ fn part<T: Precision, S: Precision>(windows: [Windowed<'_, S>; 2], lift: T, star
     Part { re, im, is_heard }
 }
 
-impl<T: Precision> Turns<T> {
+impl Turns {
     fn new(length: usize) -> Self {
-        let turn = |n: usize| {
-            let (sin, cos) = (std::f64::consts::TAU * n as f64 / length as f64).sin_cos();
-            let value = |part: f64| T::from_f64(part).unwrap_or_else(T::zero);
-            Complex::new(value(cos), value(-sin))
-        };
+        let turn = |n: usize| Complex::cis(-std::f64::consts::TAU * n as f64 / length as f64);
         Self { of_blocks: (0..length / 2).step_by(BLOCK).map(turn).collect(), inside: (0..BLOCK).map(turn).collect() }
     }
 }
@@ -234,10 +233,13 @@ impl<S: Precision> Windowed<'_, S> {
 }
 
 /// What the second of two sounds of these levels is multiplied by if one of them has less than the share `least` of the other's: a power of
-/// two, which rounds nothing.
-fn lift(one: f64, other: f64, least: f64) -> f64 {
-    let is_comparable = one.min(other) >= least * one.max(other) || !one.is_finite() || !other.is_finite();
-    if is_comparable { 1.0 } else { (one / other).log2().round().clamp(-100.0, 100.0).exp2() }
+/// two, which rounds nothing. None if that is beyond 600 dB: beside the louder one the other is silence.
+fn lift(one: f64, other: f64, least: f64) -> Option<f64> {
+    if one.min(other) >= least * one.max(other) || !one.is_finite() || !other.is_finite() {
+        return Some(1.0);
+    }
+    let power = (one / other).log2().round();
+    (power.abs() <= 100.0).then(|| power.exp2())
 }
 
 /// Mean distance of these samples from `mean`; not finite if one of them is no number.
@@ -370,8 +372,10 @@ mod tests {
         damaged[2500] = f32::NAN;
         let mut long = [Complex::default(); 4000];
         assert_eq!(PairTransform::<f32>::new(4000).load([window(&loud), window(&damaged)], &mut long), Err((1, 2500)));
-        assert_eq!([lift(1.0, 0.02, 1e-2), lift(1.0, 1e-3, 1e-2), lift(2e-3, 1.0, 1e-2)], [1.0, 1024.0, 1.0 / 512.0]);
-        assert_eq!([lift(f64::INFINITY, 1.0, 1e-2), lift(1e38, 1e-38, 1e-2)], [1.0, 100f64.exp2()]);
+        let lifts =
+            [lift(1.0, 0.02, 1e-2), lift(1.0, 1e-3, 1e-2), lift(2e-3, 1.0, 1e-2), lift(f64::INFINITY, 1.0, 1e-2)];
+        assert_eq!(lifts, [1.0, 1024.0, 1.0 / 512.0, 1.0].map(Some));
+        assert_eq!([lift(1.0, 1e-39, 1e-2), lift(1e-39, 1.0, 1e-2)], [None; 2]);
         // As loud as numbers can be, they are numbers.
         let largest = [f32::MAX; 4];
         assert!(!mean_level(&largest, 0.0).is_finite());

@@ -148,7 +148,9 @@ impl Search {
         let elsewhere = self.lags.elsewhere(lag, near);
         let (second, runner_up) = blocks.highest(g, &elsewhere);
         let on_edge = height > 0.0 && (lag == self.lags.latest as i64 || lag == -(self.lags.earliest as i64));
-        let noise = blocks.rms(g, &elsewhere);
+        // Few lags may all be low by chance.
+        let is_little = elsewhere.iter().map(Range::len).sum::<usize>() < self.exclusion;
+        let noise = if is_little { runner_up } else { blocks.rms(g, &elsewhere) };
         // A peak that nothing can be compared with tells nothing.
         let is_alone = elsewhere.iter().all(Range::is_empty);
 
