@@ -35,7 +35,7 @@ golden: setup ## Compare with the reference program's results (VSG_GOLDEN=DIR ta
 	$(CARGO) test --locked --workspace --test 'golden*'
 	$(CARGO) test --locked -p delays -p drift-dbscan -p mux-mkvmerge -p subtitle-sync --lib golden
 
-bench: setup build ## Measure whole runs against ffmpeg's decodes
+bench: setup ## Measure whole runs against ffmpeg's decodes
 	@sh scripts/bench.sh
 
 accuracy: setup ## Measure hundreds of generated pairs with known truth (ARGS="--only drift" for some)

@@ -317,6 +317,7 @@ pub(crate) fn fold<T: Precision>(spectrum: &[Complex<T>], folded: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pair::Windowed;
     use proptest::prelude::*;
     use realfft::RealFftPlanner;
 
@@ -335,6 +336,45 @@ mod tests {
             for (got, expected) in time.iter().zip(&signal) {
                 prop_assert!((got / signal.len() as f64 - expected).abs() < 1e-12);
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn windows_transformed_as_one_weigh_as_if_each_were_alone(
+            one in proptest::collection::vec(-1.0f32..1.0, 1..300),
+            other in proptest::collection::vec(-1.0f32..1.0, 1..300),
+            padding in 0usize..20,
+            quiet in prop_oneof![Just(1.0f32), Just(1e-4), Just(1e4)],
+        ) {
+            let other: Vec<f32> = other.iter().map(|s| s * quiet).collect();
+            prop_assume!(one.iter().chain(&other).all(|s| *s != 0.0));
+            let length = one.len().max(other.len()) + padding;
+            let mut planner = RealFftPlanner::<f64>::new();
+            let alone = |samples: &[f32]| {
+                let mut time: Vec<f64> = samples.iter().map(|s| f64::from(*s)).collect();
+                time.resize(length, 0.0);
+                let transform = planner.plan_fft_forward(length);
+                let mut spectrum = transform.make_output_vec();
+                transform.process(&mut time, &mut spectrum).unwrap();
+                spectrum
+            };
+            let [mut expected, target] = [&one, &other].map(|samples| samples.as_slice()).map(alone);
+            let bins = 0..expected.len();
+            let cross = weigh(&mut expected, &target, Weighting::Phat, &bins, length);
+            let windowed = |samples| Windowed { samples, mean: 0.0, fade: &[] };
+            let transform = PairTransform::new(length);
+            let mut pair = vec![Complex::new(9.0f64, 9.0); length];
+            prop_assert_eq!(transform.load([windowed(&one), windowed(&other)], &mut pair), Ok(true));
+            let (mut both, mut scratch) = (pair.clone(), vec![Complex::default(); transform.scratch_len()]);
+            transform.run(&mut pair, &mut both, &mut scratch);
+            let mut product = vec![Complex::default(); bins.len()];
+            let together = weigh_pair(&transform, &both, &mut product, Weighting::Phat, &bins, &[]);
+            for (got, expected) in product.iter().zip(&expected) {
+                prop_assert!((got - expected).norm() * (length as f64) < 1e-3, "{got} {expected}");
+            }
+            prop_assert!((together.bandwidth - cross.bandwidth).abs() < 1e-3);
+            prop_assert!((together.spread_bins - cross.spread_bins).abs() < 1e-3 * cross.spread_bins);
         }
     }
 }
