@@ -145,9 +145,10 @@ fn set_apart<T: Precision>(bins: &mut Bins<T>, index: usize, at: Complex<T>, mir
 
 /// Puts both windows into a sequence of odd length.
 fn load_whole<T: Precision, S: Precision>(windows: [Windowed<'_, S>; 2], lift: T, pair: &mut [Complex<T>]) {
+    let mut part = Part::silent();
     for (start, to) in (0..).step_by(BLOCK).zip(pair.chunks_mut(BLOCK)) {
-        let Part { re, im, .. } = part(windows, lift, start);
-        to.iter_mut().zip(re.into_iter().zip(im)).for_each(|(to, (re, im))| *to = Complex::new(re, im));
+        part.fill(windows, lift, start);
+        to.iter_mut().zip(part.values()).for_each(|(to, value)| *to = value);
     }
 }
 
@@ -162,22 +163,20 @@ fn load_halves<T: Precision, S: Precision>(
     let half = pair.len() / 2;
     let (sums, differences) = pair.split_at_mut(half);
     let blocks = sums.chunks_mut(BLOCK).zip(differences.chunks_mut(BLOCK));
+    let (mut plus, mut minus) = (Part::silent(), Part::silent());
     for ((start, (sums, differences)), turn) in (0..).step_by(BLOCK).zip(blocks).zip(&turns.of_blocks) {
-        let Part { mut re, mut im, .. } = part(windows, lift, start);
-        let later = part(windows, lift, start + half);
-        let (mut minus_re, mut minus_im) = (re, im);
-        if later.is_heard {
-            for index in 0..BLOCK {
-                (re[index], minus_re[index]) = (re[index] + later.re[index], re[index] - later.re[index]);
-                (im[index], minus_im[index]) = (im[index] + later.im[index], im[index] - later.im[index]);
+        let minus = match (plus.fill(windows, lift, start), minus.fill(windows, lift, start + half)) {
+            (_, false) => &plus,
+            _ => {
+                plus.add_and_subtract(&mut minus);
+                &minus
             }
-        }
-        sums.iter_mut().zip(re.into_iter().zip(im)).for_each(|(to, (re, im))| *to = Complex::new(re, im));
-        let minus = minus_re.into_iter().zip(minus_im).zip(&turns.inside);
-        for (to, ((re, im), inside)) in differences.iter_mut().zip(minus) {
+        };
+        sums.iter_mut().zip(plus.values()).for_each(|(to, value)| *to = value);
+        for ((to, value), inside) in differences.iter_mut().zip(minus.values()).zip(&turns.inside) {
             let turn = turn * inside;
             let part = |part: f64| T::from_f64(part).unwrap_or_else(T::zero);
-            *to = Complex::new(re, im) * Complex::new(part(turn.re), part(turn.im));
+            *to = value * Complex::new(part(turn.re), part(turn.im));
         }
     }
 }
@@ -186,17 +185,31 @@ fn load_halves<T: Precision, S: Precision>(
 struct Part<T> {
     re: [T; BLOCK],
     im: [T; BLOCK],
-    /// Whether it is not silent all through.
-    is_heard: bool,
 }
 
-/// The part that starts at a place of the sequence, the second window multiplied by `lift`.
-#[inline(always)]
-fn part<T: Precision, S: Precision>(windows: [Windowed<'_, S>; 2], lift: T, start: usize) -> Part<T> {
-    let (mut re, mut im) = ([T::zero(); BLOCK], [T::zero(); BLOCK]);
-    let is_heard = windows[0].part(start, &mut re) | windows[1].part(start, &mut im);
-    im.iter_mut().for_each(|value| *value = *value * lift);
-    Part { re, im, is_heard }
+impl<T: Precision> Part<T> {
+    fn silent() -> Self {
+        Self { re: [T::zero(); BLOCK], im: [T::zero(); BLOCK] }
+    }
+
+    /// Takes what starts at a place of the sequence, the second window multiplied by `lift`; whether there is anything.
+    #[inline(always)]
+    fn fill<S: Precision>(&mut self, [one, other]: [Windowed<'_, S>; 2], lift: T, start: usize) -> bool {
+        one.part(start, T::one(), &mut self.re) | other.part(start, lift, &mut self.im)
+    }
+
+    #[inline(always)]
+    fn values(&self) -> impl Iterator<Item = Complex<T>> {
+        self.re.iter().zip(&self.im).map(|(re, im)| Complex::new(*re, *im))
+    }
+
+    /// Leaves the sums here and the differences in `other`.
+    #[inline(always)]
+    fn add_and_subtract(&mut self, other: &mut Self) {
+        for (one, other) in self.re.iter_mut().zip(&mut other.re).chain(self.im.iter_mut().zip(&mut other.im)) {
+            (*one, *other) = (*one + *other, *one - *other);
+        }
+    }
 }
 
 impl Turns {
@@ -207,17 +220,16 @@ impl Turns {
 }
 
 impl<S: Precision> Windowed<'_, S> {
-    /// The part that starts at a place of the sequence, which is silent behind the window; whether there is any.
+    /// What starts at a place of the sequence, which is silent behind the window, multiplied by `lift`; whether there is anything.
     #[inline(always)]
-    fn part<T: Precision>(&self, start: usize, to: &mut [T; BLOCK]) -> bool {
+    fn part<T: Precision>(&self, start: usize, lift: T, to: &mut [T; BLOCK]) -> bool {
         let len = self.samples.len();
         let end = len.min(start + BLOCK);
-        if start >= end {
-            return false;
-        }
+        let samples = self.samples.get(start..end).unwrap_or_default();
+        to[samples.len()..].fill(T::zero());
         let mean = T::from_f64(self.mean).unwrap_or_else(T::zero);
-        for (to, sample) in to.iter_mut().zip(&self.samples[start..end]) {
-            *to = T::from(*sample).unwrap_or_else(T::zero) - mean;
+        for (to, sample) in to.iter_mut().zip(samples) {
+            *to = (T::from(*sample).unwrap_or_else(T::zero) - mean) * lift;
         }
         let mut weigh = |index: usize, weight: f32| {
             to[index - start] = to[index - start] * T::from_f32(weight).unwrap_or_else(T::one);
@@ -228,7 +240,7 @@ impl<S: Precision> Windowed<'_, S> {
         for index in start.max(len - self.fade.len())..end {
             weigh(index, self.fade[len - 1 - index]);
         }
-        true
+        !samples.is_empty()
     }
 }
 

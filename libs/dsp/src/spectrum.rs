@@ -8,7 +8,6 @@ use realfft::FftNum;
 use realfft::num_traits::{Float, Zero};
 
 use crate::pair::PairTransform;
-use crate::peak::energy;
 use crate::weighting::Weighting;
 
 /// Keeps a bin without energy from being divided by zero; a constant of the reference program.
@@ -136,6 +135,12 @@ impl<T: Precision> Bins<T> {
         (self.target[0][index], self.target[1][index]) = (target.re, target.im);
     }
 
+    /// What stands in the place of the reference: once weighted, the product.
+    #[inline(always)]
+    fn product(&self, index: usize) -> Complex<T> {
+        Complex::new(self.reference[0][index], self.reference[1][index])
+    }
+
     /// Bins without anything in them.
     pub(crate) fn silent() -> Self {
         let silence = [[T::zero(); BINS]; 2];
@@ -186,19 +191,29 @@ fn each_bin<T: Precision>(
     product[..start].fill(Complex::zero());
     product[end..].fill(Complex::zero());
     let mut sums = Sums { has_levels, ..Sums::default() };
-    let (step, mut held, powers_of_numbers) = (spectra.step(), Bins::silent(), Powers::new());
+    let (step, powers_of_numbers) = (spectra.step(), Powers::new());
+    let mut held = [Bins::silent(), Bins::silent()];
     for row in (start..end).step_by(BINS * step) {
-        for first in row..(row + step).min(end) {
+        for (first, held) in (row..end).zip(&mut held[..step]) {
             let count = (end - first).div_ceil(step).min(BINS);
             if count < BINS {
-                held = Bins::silent();
+                *held = Bins::silent();
             }
-            spectra.load(first, count, product, &mut held);
-            sums.add(&mut held, (first, step), length, &powers_of_numbers, &weighted);
-            let [re, im] = &held.reference;
-            let to = &mut product[first..=first + (count - 1) * step];
-            for (index, (re, im)) in re.iter().zip(im).enumerate().take(count) {
-                to[index * step] = Complex::new(*re, *im);
+            spectra.load(first, count, product, held);
+            sums.add(held, (first, step), length, &powers_of_numbers, &weighted);
+        }
+        let to = &mut product[row..end.min(row + BINS * step)];
+        let [one, other] = &held;
+        // A whole row takes vector instructions.
+        if let ([pairs, ..], true) = (to.as_chunks_mut::<2>().0.as_chunks_mut::<BINS>().0, step == 2) {
+            for (index, pair) in pairs.iter_mut().enumerate() {
+                *pair = [one.product(index), other.product(index)];
+            }
+            continue;
+        }
+        for (first, held) in held[..step].iter().enumerate() {
+            for (index, to) in to.iter_mut().skip(first).step_by(step).enumerate() {
+                *to = held.product(index);
             }
         }
     }
@@ -268,7 +283,8 @@ impl Sums {
         let Powers([ones, numbers, squares]) = powers_of_numbers;
         self.magnitude += sum(magnitudes, ones);
         // In double precision: of loud sound it could be too large for a number.
-        self.magnitude_squared += energy(magnitudes);
+        let exact = magnitudes.map(|magnitude| magnitude.to_f64().unwrap_or(0.0));
+        self.magnitude_squared += sum(&exact, &exact);
         // The square of the bin first + step * n is first^2 + 2 first step n + step^2 n^2.
         let (power, first_f, step_f) = (sum(powers, ones), first as f64, step as f64);
         self.power += power;
