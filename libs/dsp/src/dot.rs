@@ -6,11 +6,13 @@ use crate::spectrum::Precision;
 const LANES: usize = 8;
 
 /// The sum of the products of two rows of the same length.
+#[inline(always)]
 pub(crate) fn dot<T: Precision>(one: &[T], other: &[T]) -> T {
     sum_of_pairs(one, other, |a, b| a * b)
 }
 
 /// The sum of something of each pair of two rows of the same length.
+#[inline(always)]
 pub(crate) fn sum_of_pairs<T: Precision>(one: &[T], other: &[T], of: impl Fn(T, T) -> T) -> T {
     let ((a, rest_a), (b, rest_b)) = (one.as_chunks::<LANES>(), other.as_chunks::<LANES>());
     let mut lanes = [T::zero(); LANES];

@@ -7,6 +7,7 @@ use num_complex::Complex;
 use realfft::FftNum;
 use realfft::num_traits::{Float, Zero};
 
+use crate::dot::dot;
 use crate::pair::PairTransform;
 use crate::weighting::Weighting;
 
@@ -174,9 +175,6 @@ fn weigh_each<T: Precision>(
 
 /// How many bins [`Bins`] has room for.
 pub(crate) const BINS: usize = 64;
-/// Sums that are kept side by side.
-const LANES: usize = 8;
-
 #[multiversion(targets("x86_64+avx+avx2+fma"))]
 fn each_bin<T: Precision>(
     product: &mut [Complex<T>],
@@ -223,13 +221,7 @@ fn each_bin<T: Precision>(
 /// The sum of these values times `weights`, which is exact enough in any arithmetic: of few values that are not negative.
 #[inline(always)]
 fn sum<T: Precision>(values: &[T; BINS], weights: &[T; BINS]) -> f64 {
-    let mut lanes = [T::zero(); LANES];
-    for (values, weights) in values.as_chunks::<LANES>().0.iter().zip(weights.as_chunks::<LANES>().0) {
-        for ((lane, value), weight) in lanes.iter_mut().zip(values).zip(weights) {
-            *lane = *lane + *value * *weight;
-        }
-    }
-    lanes.iter().filter_map(|lane| lane.to_f64()).sum()
+    dot(values, weights).to_f64().unwrap_or(0.0)
 }
 
 /// 1, n and n squared for the numbers n of a block.
