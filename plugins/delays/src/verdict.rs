@@ -109,9 +109,15 @@ fn speaks_against(case: &Case<'_>, agreeing: usize, second: Option<&Vote>) -> Op
         ));
     }
     (10 * agreeing < 6 * measured).then(|| {
+        let is_placed = case.windows.iter().any(|window| window.expected_ms.is_some());
+        let advice = match is_placed {
+            true => "as where a dub leaves little of the common sound, or another method would hear more; look at the result",
+            false => {
+                "look at the result, and if it is out of sync, the files may be shifted by more than a window (window_s)"
+            }
+        };
         let doubt = format!(
-            "{source}: only {agreeing} of {measured} windows say {selected_ms:+.3} ms, the others found nothing; look at the result, and if \
-             it is out of sync, the files may be shifted by more than a window (window_s)"
+            "{source}: only {agreeing} of {measured} windows say {selected_ms:+.3} ms, the others found nothing; {advice}"
         );
         (Verdict::Likely, doubt)
     })
@@ -191,6 +197,11 @@ mod tests {
         windows[4].accepted = false;
         let told = doubt(&windows, 5.0).unwrap();
         assert!(told.starts_with("Source 2: only 4 of 7 windows say +5.000 ms"), "{told}");
+        assert!(told.ends_with("shifted by more than a window (window_s)"), "{told}");
+        // Where windows were placed by a search, they are not out of each other's reach.
+        windows[0].expected_ms = Some(4.0);
+        let told = doubt(&windows, 5.0).unwrap();
+        assert!(told.ends_with("look at the result"), "{told}");
     }
 
     #[test]
