@@ -64,6 +64,7 @@ impl CoarseSearch {
         // A peak that nothing can be compared with tells nothing.
         let is_alone = elsewhere.iter().all(RangeInclusive::is_empty);
         let lags: i64 = elsewhere.iter().map(|region| (region.end() - region.start() + 1).max(0)).sum();
+        // Few lags may all be low by chance, or none of them was computed.
         let noise = match lags < self.exclusion || self.pieces(g, &elsewhere).all(|(_, piece)| piece.is_empty()) {
             true => second.value.abs(),
             false => peak::rms(self.pieces(g, &elsewhere).map(|(_, piece)| piece)),

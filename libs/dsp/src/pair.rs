@@ -163,14 +163,14 @@ fn load_halves<T: Precision, S: Precision>(
     let half = pair.len() / 2;
     let (sums, differences) = pair.split_at_mut(half);
     let blocks = sums.chunks_mut(BLOCK).zip(differences.chunks_mut(BLOCK));
-    let (mut plus, mut minus) = (Part::silent(), Part::silent());
+    let (mut plus, mut later) = (Part::silent(), Part::silent());
     for ((start, (sums, differences)), turn) in (0..).step_by(BLOCK).zip(blocks).zip(&turns.of_blocks) {
-        let minus = match (plus.fill(windows, lift, start), minus.fill(windows, lift, start + half)) {
-            (_, false) => &plus,
-            _ => {
-                plus.add_and_subtract(&mut minus);
-                &minus
-            }
+        plus.fill(windows, lift, start);
+        let minus = if later.fill(windows, lift, start + half) {
+            plus.add_and_subtract(&mut later);
+            &later
+        } else {
+            &plus
         };
         sums.iter_mut().zip(plus.values()).for_each(|(to, value)| *to = value);
         for ((to, value), inside) in differences.iter_mut().zip(minus.values()).zip(&turns.inside) {
@@ -273,6 +273,7 @@ fn mean_level<S: Precision>(samples: &[S], mean: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spectrum::of_samples;
     use proptest::prelude::*;
     use realfft::RealFftPlanner;
     use std::ops::Range;
@@ -317,15 +318,6 @@ mod tests {
         spectra
     }
 
-    fn spectrum(samples: &[f32], length: usize) -> Vec<Complex<f64>> {
-        let transform = RealFftPlanner::<f64>::new().plan_fft_forward(length);
-        let mut time: Vec<f64> = samples.iter().map(|s| f64::from(*s)).collect();
-        time.resize(length, 0.0);
-        let mut spectrum = transform.make_output_vec();
-        transform.process(&mut time, &mut spectrum).unwrap();
-        spectrum
-    }
-
     proptest! {
         #[test]
         fn one_transform_of_two_windows_is_two_of_one(
@@ -348,10 +340,10 @@ mod tests {
             let first = (from * (length / 2 + 1) as f64) as usize;
             let bins = bins.min(length / 2 + 1 - first);
             let [r, t] = spectra(&transform, &both, first..first + bins);
-            for (got, expected) in r.iter().zip(&spectrum(&one, length)[first..]) {
+            for (got, expected) in r.iter().zip(&of_samples(&one, length)[first..]) {
                 prop_assert!((got - expected).norm() < 1e-9 * length as f64, "{got} {expected}");
             }
-            for (got, expected) in t.iter().zip(&spectrum(&other, length)[first..]) {
+            for (got, expected) in t.iter().zip(&of_samples(&other, length)[first..]) {
                 prop_assert!((got - expected).norm() < 1e-9 * length as f64 * f64::from(quiet), "{got} {expected}");
             }
         }

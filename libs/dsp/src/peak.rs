@@ -319,16 +319,15 @@ pub(crate) fn rms<'g, T: Precision>(pieces: impl Iterator<Item = &'g [T]>) -> f6
 /// Sum of squares.
 #[inline(always)]
 pub(crate) fn energy<T: Precision>(values: &[T]) -> f64 {
-    let square = |v: T| {
-        let v = v.to_f64().unwrap_or(0.0);
-        v * v
-    };
     let (rows, rest) = values.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
     for row in rows {
-        lanes.iter_mut().zip(row).for_each(|(lane, v)| *lane += square(*v));
+        // All of them first, and then their squares: so both take vector instructions.
+        let row = row.map(to_f64);
+        lanes.iter_mut().zip(row).for_each(|(lane, v)| *lane += v * v);
     }
-    lanes.into_iter().chain(rest.iter().copied().map(square)).sum()
+    let square = |v: &T| to_f64(*v).powi(2);
+    lanes.into_iter().chain(rest.iter().map(square)).sum()
 }
 
 /// 0 over 0 is 0: a silent window has no peak, nor has one that is no number. Nothing but the peak counts as a ratio of the largest finite number.

@@ -9,6 +9,7 @@ use realfft::num_traits::{Float, Zero};
 
 use crate::dot::dot;
 use crate::pair::PairTransform;
+use crate::peak::energy;
 use crate::weighting::Weighting;
 
 /// Keeps a bin without energy from being divided by zero; a constant of the reference program.
@@ -175,6 +176,7 @@ fn weigh_each<T: Precision>(
 
 /// How many bins [`Bins`] has room for.
 pub(crate) const BINS: usize = 64;
+
 #[multiversion(targets("x86_64+avx+avx2+fma"))]
 fn each_bin<T: Precision>(
     product: &mut [Complex<T>],
@@ -275,8 +277,7 @@ impl Sums {
         let Powers([ones, numbers, squares]) = powers_of_numbers;
         self.magnitude += sum(magnitudes, ones);
         // In double precision: of loud sound it could be too large for a number.
-        let exact = magnitudes.map(|magnitude| magnitude.to_f64().unwrap_or(0.0));
-        self.magnitude_squared += sum(&exact, &exact);
+        self.magnitude_squared += energy(magnitudes);
         // The square of the bin first + step * n is first^2 + 2 first step n + step^2 n^2.
         let (power, first_f, step_f) = (sum(powers, ones), first as f64, step as f64);
         self.power += power;
@@ -322,6 +323,17 @@ pub(crate) fn fold<T: Precision>(spectrum: &[Complex<T>], folded: &mut [T]) {
     }
 }
 
+/// The spectrum of one window with silence behind it, by a transform of its own.
+#[cfg(test)]
+pub(crate) fn of_samples(samples: &[f32], length: usize) -> Vec<Complex<f64>> {
+    let transform = realfft::RealFftPlanner::<f64>::new().plan_fft_forward(length);
+    let mut time: Vec<f64> = samples.iter().map(|s| f64::from(*s)).collect();
+    time.resize(length, 0.0);
+    let mut spectrum = transform.make_output_vec();
+    transform.process(&mut time, &mut spectrum).unwrap();
+    spectrum
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,16 +370,7 @@ mod tests {
             let other: Vec<f32> = other.iter().map(|s| s * quiet).collect();
             prop_assume!(one.iter().chain(&other).all(|s| *s != 0.0));
             let length = one.len().max(other.len()) + padding;
-            let mut planner = RealFftPlanner::<f64>::new();
-            let alone = |samples: &[f32]| {
-                let mut time: Vec<f64> = samples.iter().map(|s| f64::from(*s)).collect();
-                time.resize(length, 0.0);
-                let transform = planner.plan_fft_forward(length);
-                let mut spectrum = transform.make_output_vec();
-                transform.process(&mut time, &mut spectrum).unwrap();
-                spectrum
-            };
-            let [mut expected, target] = [&one, &other].map(|samples| samples.as_slice()).map(alone);
+            let [mut expected, target] = [&one, &other].map(|samples| of_samples(samples, length));
             let bins = 0..expected.len();
             let cross = weigh(&mut expected, &target, Weighting::Phat, &bins, length);
             let windowed = |samples| Windowed { samples, mean: 0.0, fade: &[] };
