@@ -1,6 +1,6 @@
 //! The delay of a cluster that is there from the beginning: a mode that came to the reference program later.
 
-use crate::selection::{Selected, clustered, mean, round};
+use crate::selection::{MostCommon, Selected, Tie, clustered, mean, round};
 use vsg_plugin_api::kinds::Window;
 
 /// A cluster of windows within 1 ms of a whole millisecond.
@@ -10,9 +10,20 @@ struct Cluster<'w, 'a> {
     early: usize,
 }
 
+impl Cluster<'_, '_> {
+    fn mean_ms(&self) -> f64 {
+        mean(self.members.iter().map(|(_, window)| *window))
+    }
+
+    /// Index of its first window.
+    fn begins(&self) -> usize {
+        self.members[0].0
+    }
+}
+
 /// The cluster that has at least `threshold` of the first `window` accepted windows; of several the one that begins first. Without one, all
 /// windows within 1 ms of the most frequent delay.
-pub(crate) fn select(accepted: &[&Window], window: usize, threshold: usize, most_common: i64) -> Selected {
+pub(crate) fn select(accepted: &[&Window], window: usize, threshold: usize, most_common: &MostCommon) -> Selected {
     let mut clusters: Vec<Cluster<'_, '_>> = Vec::new();
     for center in accepted.iter().map(|window| window.rounded_ms()) {
         if clusters.iter().any(|known| known.center == center) {
@@ -24,7 +35,7 @@ pub(crate) fn select(accepted: &[&Window], window: usize, threshold: usize, most
         clusters.push(Cluster { center, members, early });
     }
     let stable = || clusters.iter().filter(|cluster| cluster.early >= threshold);
-    let Some(chosen) = stable().min_by_key(|cluster| cluster.members[0].0) else {
+    let Some(chosen) = stable().min_by_key(|cluster| cluster.begins()) else {
         let fallback = clustered(accepted, most_common);
         let (rounded, raw_ms) = (fallback.rounded_ms, fallback.raw_ms);
         return Selected {
@@ -37,9 +48,11 @@ pub(crate) fn select(accepted: &[&Window], window: usize, threshold: usize, most
             ..fallback
         };
     };
-    let raw_ms = mean(chosen.members.iter().map(|(_, window)| *window));
+    let raw_ms = chosen.mean_ms();
+    let mut rivals = stable().filter(|cluster| cluster.begins() == chosen.begins() && cluster.mean_ms() != raw_ms);
+    let tie = rivals.next().map(|rival| Tie { delay_ms: rival.mean_ms(), windows: rival.members.len() });
     let (rounded_ms, found) = (round(raw_ms), stable().count());
-    let (center, early, total, first) = (chosen.center, chosen.early, chosen.members.len(), chosen.members[0].0 + 1);
+    let (center, early, total, first) = (chosen.center, chosen.early, chosen.members.len(), chosen.begins() + 1);
     Selected {
         rounded_ms,
         raw_ms,
@@ -50,6 +63,7 @@ pub(crate) fn select(accepted: &[&Window], window: usize, threshold: usize, most
              {rounded_ms}ms"
         )],
         raw_log: Vec::new(),
+        tie,
     }
 }
 

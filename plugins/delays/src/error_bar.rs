@@ -12,6 +12,8 @@ const MANY: usize = 10;
 /// What is known of the windows that agree.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence<'a> {
+    /// The delay that the bar is about (ms).
+    pub(crate) selected_ms: f64,
     /// Their delays (ms).
     pub(crate) delays_ms: &'a [f64],
     /// Their own error bars, as far as the method tells (ms).
@@ -25,7 +27,7 @@ pub(crate) struct Evidence<'a> {
 }
 
 /// The error bar (ms). From how far windows scatter, and no less than what they say themselves; what is wrong with all of them
-/// alike comes on top.
+/// alike comes on top, and how far from their middle the selected delay is.
 pub(crate) fn error_ms(evidence: &Evidence<'_>) -> f64 {
     let count = evidence.delays_ms.len();
     let independent = ((count as f64 / evidence.overlap) as usize).max(1);
@@ -36,7 +38,9 @@ pub(crate) fn error_ms(evidence: &Evidence<'_>) -> f64 {
         (1, own_ms) => own_ms.unwrap_or(evidence.within_ms),
         (_, own_ms) => scatter_ms.max(own_ms.unwrap_or(0.0)),
     };
-    random_ms.hypot(HALF_A_SAMPLE_MS).hypot(evidence.resolution_ms / 2.0)
+    let off_ms =
+        if count == 0 { 0.0 } else { (median(evidence.delays_ms.iter().copied()) - evidence.selected_ms).abs() };
+    random_ms.hypot(HALF_A_SAMPLE_MS).hypot(evidence.resolution_ms / 2.0) + off_ms
 }
 
 /// Standard deviation; of many windows without those that lie far off, in medians of all distances.
@@ -66,8 +70,11 @@ mod tests {
     use crate::made_up::Random;
 
     fn of(delays_ms: &[f64], errors_ms: &[f64]) -> f64 {
-        let evidence = Evidence { delays_ms, errors_ms, overlap: 1.0, resolution_ms: 0.0, within_ms: 1.0 };
-        error_ms(&evidence)
+        error_ms(&evidence(median(delays_ms.iter().copied()), delays_ms, errors_ms))
+    }
+
+    fn evidence<'a>(selected_ms: f64, delays_ms: &'a [f64], errors_ms: &'a [f64]) -> Evidence<'a> {
+        Evidence { selected_ms, delays_ms, errors_ms, overlap: 1.0, resolution_ms: 0.0, within_ms: 1.0 }
     }
 
     #[test]
@@ -79,9 +86,14 @@ mod tests {
     fn a_single_window_is_believed_or_may_be_off_by_what_counts_as_agreement() {
         assert!((of(&[5.0], &[0.2]) - 0.2).abs() < 0.06);
         assert!(of(&[5.0], &[]) >= 1.0);
-        let shared =
-            Evidence { delays_ms: &[5.0; 4], errors_ms: &[], overlap: 5.0, resolution_ms: 0.0, within_ms: 1.0 };
+        let shared = Evidence { overlap: 5.0, ..evidence(5.0, &[5.0; 4], &[]) };
         assert!(error_ms(&shared) >= 1.0, "four windows of one and the same sound");
+    }
+
+    #[test]
+    fn a_delay_beside_the_middle_of_its_windows_is_that_much_off() {
+        let delays_ms = [5.25, 5.25, 5.25, 5.75, 5.75, 5.75];
+        assert!((error_ms(&evidence(5.25, &delays_ms, &[])) - of(&delays_ms, &[]) - 0.25).abs() < 1e-12);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::{
     error_bar::{self, Evidence},
     example::example,
-    selection::{self, Mode, Selected},
+    selection::{self, Mode, Selected, Tie},
     telling,
     uneven::{self, Lines},
     verdict::{self, Case, Judgement},
@@ -154,14 +154,20 @@ pub(crate) fn accepted(correlation: &Correlation) -> Vec<&Window> {
     correlation.windows.iter().filter(|window| window.accepted).collect()
 }
 
-/// What is to be judged: the windows, and the level that was selected (ms).
-pub(crate) fn case<'a>(correlation: &'a Correlation, said: &'a [Said<'a>], selected_ms: f64) -> Case<'a> {
+/// What is to be judged: the windows, the level that was selected (ms), and the one that was as good for that.
+pub(crate) fn case<'a>(
+    correlation: &'a Correlation,
+    said: &'a [Said<'a>],
+    selected_ms: f64,
+    tie: Option<Tie>,
+) -> Case<'a> {
     Case {
         source: &correlation.source,
         windows: &correlation.windows,
         said,
         selected_ms,
         rival_ms: rival_ms(correlation, selected_ms),
+        tie,
         within_ms: within_ms(correlation),
         overlap: overlap(correlation),
         reference_s: correlation.reference_duration_s,
@@ -228,9 +234,10 @@ impl Select {
             .map(|window| said(correlation, window, lines.as_ref(), selected.raw_ms, within_ms))
             .collect();
         self.require_agreement(correlation, &said, selected.raw_ms, within_ms)?;
-        let judged = verdict::judge(&case(correlation, &said, selected.raw_ms));
+        let judged = verdict::judge(&case(correlation, &said, selected.raw_ms, selected.tie));
         let Judgement { verdict, runner_up, explanation, doubt } = judged;
-        let error_ms = lines.map_or_else(|| self.error_ms(correlation, &said), |lines| Some(lines.error_ms()));
+        let error_ms =
+            lines.map_or_else(|| self.error_ms(correlation, &said, selected.raw_ms), |lines| Some(lines.error_ms()));
         let reference_s = correlation.reference_duration_s;
         let delay = Delay {
             source: source.clone(),
@@ -271,8 +278,14 @@ impl Select {
         if let Some(lines) = lines {
             let raw_ms = lines.first_ms();
             let (log, raw_log) = (Vec::new(), Vec::new());
-            let selected =
-                Selected { rounded_ms: selection::round(raw_ms), raw_ms, label: lines.label(), log, raw_log };
+            let selected = Selected {
+                rounded_ms: selection::round(raw_ms),
+                raw_ms,
+                label: lines.label(),
+                log,
+                raw_log,
+                tie: None,
+            };
             return Some(Proposal { selected, lines: Some(lines) });
         }
         // A diagnosis of the reference program's way knows no lines, and its log is as there.
@@ -340,12 +353,13 @@ impl Select {
     }
 
     /// The error bar of a delay that was taken from windows (ms): from those that agree, or from all for their average.
-    fn error_ms(&self, correlation: &Correlation, said: &[Said<'_>]) -> Option<f64> {
+    fn error_ms(&self, correlation: &Correlation, said: &[Said<'_>], selected_ms: f64) -> Option<f64> {
         let counts = |said: &&Said<'_>| said.agrees || self.mode_for(correlation) == Selection::Average;
         let windows: Vec<&Window> = said.iter().filter(counts).map(|said| said.window).collect();
         let delays_ms: Vec<f64> = windows.iter().map(|window| window.delay_ms).collect();
         let errors_ms: Vec<f64> = windows.iter().filter_map(|window| window.error_ms).collect();
         let evidence = Evidence {
+            selected_ms,
             delays_ms: &delays_ms,
             errors_ms: &errors_ms,
             overlap: overlap(correlation),

@@ -158,6 +158,26 @@ fn a_delay_comes_with_its_error_bar_verdict_and_reasons() {
 }
 
 #[test]
+fn what_only_order_decided_is_ambiguous() {
+    let mode = |mode| Select { mode, min_agreement_pct: 0.0, ..Select::default() };
+    let runner_up = |select: &Select, delays_ms: &[f64]| {
+        let delay = decide(select, delays_ms).unwrap();
+        assert_eq!(delay.verdict, Verdict::Ambiguous, "{delay:?}");
+        let RunnerUp { delay_ms, windows, .. } = delay.runner_up.unwrap();
+        (delay.raw_ms, delay_ms, windows)
+    };
+    // Whole milliseconds that are as frequent, although all windows agree within one.
+    let near = [0.25, 1.25, 0.25, 1.25, 1.25, 0.25, 0.25, 1.25];
+    assert_eq!(runner_up(&mode(Selection::MostCommon), &near), (0.25, 1.25, 4));
+    assert_eq!(decide(&mode(Selection::ClusterMedian), &near).unwrap().verdict, Verdict::Certain);
+    for selection in [Selection::MostCommon, Selection::Clustered, Selection::ClusterMedian, Selection::FirstStable] {
+        let select = mode(selection);
+        assert_eq!(runner_up(&select, &[5.0, 300.0, 5.0, 300.0]), (5.0, 300.0, 2), "{selection:?}");
+        assert_eq!(runner_up(&select, &[5.0, 100.0, 200.0, 300.0]), (5.0, 100.0, 1), "single windows: {selection:?}");
+    }
+}
+
+#[test]
 fn a_coarse_method_agrees_within_what_it_can_tell() {
     let mut correlation = measured(&[100.0, 110.0, 100.0, 110.0, 110.0, 100.0, 110.0]);
     assert!(

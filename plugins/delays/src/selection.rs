@@ -49,27 +49,33 @@ pub(crate) struct Selected {
     pub(crate) log: Vec<String>,
     /// Lines of the log about the raw delay.
     pub(crate) raw_log: Vec<String>,
+    /// The delay that would have been selected if windows had come in another order.
+    pub(crate) tie: Option<Tie>,
+}
+
+/// A delay with as much to say for itself as the selected one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Tie {
+    /// The delay (ms).
+    pub(crate) delay_ms: f64,
+    /// Windows that it has, and the selected one as well.
+    pub(crate) windows: usize,
 }
 
 /// Selects from accepted windows in order of time; `None` without any.
 pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
-    let most_common = most_common(accepted)?;
+    let most_common = MostCommon::of(accepted)?;
     Some(match mode {
         Mode::MostCommon => {
-            let raw_ms = mean(accepted.iter().filter(|window| window.rounded_ms() == most_common));
-            selected(most_common, raw_ms, "mode")
+            let mean_ms = |ms: i64| mean(accepted.iter().filter(|window| window.rounded_ms() == ms));
+            let raw_ms = mean_ms(most_common.first);
+            Selected { tie: most_common.tie(raw_ms, mean_ms), ..selected(most_common.first, raw_ms, "mode") }
         }
-        Mode::Clustered => clustered(accepted, most_common),
-        Mode::ClusterMedian { within_ms } => {
-            let delays_ms: Vec<f64> = accepted.iter().map(|window| window.delay_ms).collect();
-            let center_ms = votes::densest(&delays_ms, within_ms)?;
-            let near = delays_ms.iter().copied().filter(|ms| (ms - center_ms).abs() <= within_ms);
-            let raw_ms = median(near);
-            selected(round(raw_ms), raw_ms, "cluster median")
-        }
-        Mode::EarlyCluster { window, threshold } => early_cluster::select(accepted, window, threshold, most_common),
+        Mode::Clustered => clustered(accepted, &most_common),
+        Mode::ClusterMedian { within_ms } => cluster_median(accepted, within_ms)?,
+        Mode::EarlyCluster { window, threshold } => early_cluster::select(accepted, window, threshold, &most_common),
         Mode::FirstStable { min_windows, skip_unstable } => {
-            first_stable(accepted, min_windows, skip_unstable, most_common)?
+            first_stable(accepted, min_windows, skip_unstable, &most_common)?
         }
         Mode::Average => {
             let raw_ms = mean(accepted.iter());
@@ -86,11 +92,26 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
 }
 
 fn selected(rounded_ms: i64, raw_ms: f64, label: &'static str) -> Selected {
-    Selected { rounded_ms, raw_ms, label, log: Vec::new(), raw_log: Vec::new() }
+    Selected { rounded_ms, raw_ms, label, log: Vec::new(), raw_log: Vec::new(), tie: None }
 }
 
-pub(crate) fn clustered(accepted: &[&Window], center: i64) -> Selected {
-    let raw_ms = mean(cluster(accepted, center));
+/// The median of the windows near the place where they are densest; of several such places near the first one.
+fn cluster_median(accepted: &[&Window], within_ms: f64) -> Option<Selected> {
+    let delays_ms: Vec<f64> = accepted.iter().map(|window| window.delay_ms).collect();
+    let places = votes::densest(&delays_ms, within_ms);
+    let median_ms = |center_ms: f64| median(delays_ms.iter().copied().filter(|ms| (ms - center_ms).abs() <= within_ms));
+    let raw_ms = median_ms(*places.first()?);
+    // Places whose windows agree are one.
+    let rival_ms = places.iter().map(|place_ms| median_ms(*place_ms)).find(|ms| (ms - raw_ms).abs() > within_ms);
+    let windows = delays_ms.iter().filter(|ms| (*ms - places[0]).abs() <= within_ms).count();
+    let tie = rival_ms.map(|delay_ms| Tie { delay_ms, windows });
+    Some(Selected { tie, ..selected(round(raw_ms), raw_ms, "cluster median") })
+}
+
+pub(crate) fn clustered(accepted: &[&Window], most_common: &MostCommon) -> Selected {
+    let center = most_common.first;
+    let mean_ms = |center: i64| mean(cluster(accepted, center));
+    let raw_ms = mean_ms(center);
     let (count, total, rounded) = (cluster(accepted, center).count(), accepted.len(), round(raw_ms));
     let breakdown: Vec<String> =
         counts(cluster(accepted, center)).iter().map(|(ms, count)| format!("{ms}: {count}")).collect();
@@ -105,19 +126,28 @@ pub(crate) fn clustered(accepted: &[&Window], center: i64) -> Selected {
         raw_log: vec![format!(
             "[Delay Selection Raw] Mode (Clustered): {count} chunks in cluster, raw avg: {raw_ms:.3}ms"
         )],
+        tie: most_common.tie(raw_ms, mean_ms),
         ..selected(rounded, raw_ms, "mode (clustered)")
     }
 }
 
 /// The first stable run, or the most common delay and the raw delay of the first window that has it.
-fn first_stable(accepted: &[&Window], min_windows: usize, skip_unstable: bool, most_common: i64) -> Option<Selected> {
+fn first_stable(
+    accepted: &[&Window],
+    min_windows: usize,
+    skip_unstable: bool,
+    most_common: &MostCommon,
+) -> Option<Selected> {
     match stable_run(accepted, min_windows, skip_unstable) {
         Ok(selected) => Some(selected),
         Err(raw_log) => {
             let mut log = raw_log.clone();
             log.push("[WARNING] No stable segment found, falling back to mode.".into());
-            let first = accepted.iter().find(|window| window.rounded_ms() == most_common)?;
-            Some(Selected { log, raw_log, ..selected(most_common, first.delay_ms, "mode (fallback)") })
+            let first_ms =
+                |ms: i64| accepted.iter().find(|window| window.rounded_ms() == ms).map(|window| window.delay_ms);
+            let raw_ms = first_ms(most_common.first)?;
+            let tie = most_common.tie(raw_ms, |ms| first_ms(ms).unwrap_or(raw_ms));
+            Some(Selected { log, raw_log, tie, ..selected(most_common.first, raw_ms, "mode (fallback)") })
         }
     }
 }
@@ -186,10 +216,30 @@ fn counts<'w, 'a: 'w>(windows: impl Iterator<Item = &'w &'a Window>) -> Vec<(i64
     counts
 }
 
-fn most_common(accepted: &[&Window]) -> Option<i64> {
-    let counts = counts(accepted.iter());
-    let highest = counts.iter().map(|(_, count)| *count).max()?;
-    counts.iter().find(|(_, count)| *count == highest).map(|(ms, _)| *ms)
+/// The most frequent whole milliseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MostCommon {
+    /// Of equally frequent ones that which occurs first.
+    pub(crate) first: i64,
+    /// The others, in the order of first occurrence.
+    others: Vec<i64>,
+    /// How often each of them occurs.
+    count: usize,
+}
+
+impl MostCommon {
+    fn of(accepted: &[&Window]) -> Option<Self> {
+        let counts = counts(accepted.iter());
+        let count = counts.iter().map(|(_, count)| *count).max()?;
+        let mut all = counts.into_iter().filter(|(_, one)| *one == count).map(|(ms, _)| ms);
+        Some(Self { first: all.next()?, others: all.collect(), count })
+    }
+
+    /// What would have been selected instead of `raw_ms` if another one had occurred first; `of` is what comes of each.
+    fn tie(&self, raw_ms: f64, of: impl Fn(i64) -> f64) -> Option<Tie> {
+        let rival_ms = self.others.iter().map(|ms| of(*ms)).find(|ms| *ms != raw_ms)?;
+        Some(Tie { delay_ms: rival_ms, windows: self.count })
+    }
 }
 
 pub(crate) fn mean<'w, 'a: 'w>(windows: impl Iterator<Item = &'w &'a Window>) -> f64 {
@@ -238,6 +288,35 @@ mod tests {
     fn of_two_equally_frequent_delays_the_cluster_median_takes_the_first() {
         assert_eq!(cluster_median(&[100.0, 300.0, 100.0, 300.0]), (100, 100.0));
         assert_eq!(cluster_median(&[300.0, 100.0, 100.0, 300.0]), (300, 300.0));
+    }
+
+    #[test]
+    fn what_order_alone_decided_is_told() {
+        let tie = |delays_ms: &[f64], mode| {
+            let windows = windows(delays_ms);
+            select(&windows.iter().collect::<Vec<_>>(), mode).unwrap().tie.map(|tie| (tie.delay_ms, tie.windows))
+        };
+        let median = Mode::ClusterMedian { within_ms: 1.0 };
+        let early = Mode::EarlyCluster { window: 10, threshold: 5 };
+        let stable = Mode::FirstStable { min_windows: 3, skip_unstable: true };
+        // Whole milliseconds that are as frequent, but agree.
+        let near = [0.25, 1.25, 0.25, 1.25];
+        assert_eq!(tie(&near, Mode::MostCommon), Some((1.25, 2)));
+        for mode in [Mode::Clustered, median, early, stable, Mode::Average] {
+            assert_eq!(tie(&near, mode), None, "{mode:?}");
+        }
+        for mode in [Mode::MostCommon, Mode::Clustered, median, early, stable] {
+            assert_eq!(tie(&[100.0, 300.0, 300.0], mode), None, "{mode:?}");
+        }
+        let apart = [100.0, 300.0, 300.0, 100.0];
+        for mode in [Mode::MostCommon, Mode::Clustered, median, early, stable] {
+            assert_eq!(tie(&apart, mode), Some((300.0, 2)), "{mode:?}");
+        }
+        assert_eq!(tie(&apart, Mode::Average), None);
+        // The places 0.7 and 1.1 have as many windows near them, some of them the same.
+        assert_eq!(tie(&[0.0, 0.0, 0.0, 0.7, 1.1, 1.8, 1.8, 1.8], median), Some((1.8, 5)));
+        // Two clusters that begin with the same window.
+        assert_eq!(tie(&[5.0, 6.0, 7.0, 5.0, 6.0, 7.0, 6.0], early), Some((6.0, 7)));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) fn tell_refusal(correlation: &Correlation, error: &Error, ctx: &Ctx<'
         .into_iter()
         .map(|window| Said { window, level_ms: window.delay_ms, agrees: false })
         .collect();
-    let case = crate::select::case(correlation, &said, 0.0);
+    let case = crate::select::case(correlation, &said, 0.0, None);
     let because = error.message().lines().next().unwrap_or_default().to_owned();
     let explanation = Explanation { because, ..verdict::judge(&case).explanation };
     let selection = Refused {

@@ -1,6 +1,9 @@
 //! How far a selected delay can be trusted, and why.
 
-use crate::votes::{self, Said};
+use crate::{
+    selection::Tie,
+    votes::{self, Said},
+};
 use vsg_plugin_api::kinds::{Explanation, Rejection, RunnerUp, Verdict, Vote, Window};
 
 /// Windows that have to agree before anything is certain.
@@ -21,6 +24,8 @@ pub(crate) struct Case<'a> {
     pub(crate) selected_ms: f64,
     /// A delay at which the whole sounds agree as well (ms).
     pub(crate) rival_ms: Option<f64>,
+    /// A delay that was as good for the selection, whose order of windows decided.
+    pub(crate) tie: Option<Tie>,
     /// How near delays count as one (ms).
     pub(crate) within_ms: f64,
     /// How many windows share each moment, at least 1.
@@ -43,22 +48,26 @@ pub(crate) struct Judgement {
 pub(crate) fn judge(case: &Case<'_>) -> Judgement {
     let (others, alone) = votes::others(case.said, case.within_ms);
     let agreeing: Vec<&Said<'_>> = case.said.iter().filter(|said| said.agrees).collect();
-    let rival = case.rival_ms.map(|delay_ms| (delay_ms, 0));
-    let runner_up = rival.or_else(|| others.first().map(|vote| (vote.delay_ms, vote.windows)));
-    let runner_up = runner_up.map(|(delay_ms, windows)| RunnerUp {
+    let repeats = case.rival_ms.map(|rival_ms| (Verdict::Ambiguous, repeats(case, rival_ms)));
+    let tied = || case.tie.map(|tie| (Verdict::Ambiguous, tied(case, tie)));
+    let against = repeats.or_else(tied).or_else(|| speaks_against(case, agreeing.len(), others.first()));
+    let (verdict, because, doubt) = match against {
+        Some((verdict, doubt)) => (verdict, doubt.clone(), Some(doubt)),
+        None => unopposed(case, &agreeing),
+    };
+    let rival = case.rival_ms.map(|delay_ms| (delay_ms, 0)).or(case.tie.map(|tie| (tie.delay_ms, tie.windows)));
+    let rival = rival.or_else(|| others.first().map(|vote| (vote.delay_ms, vote.windows)));
+    // Where that is in doubt, a single window is another answer, too.
+    let single = || alone.first().filter(|_| verdict == Verdict::Ambiguous).map(|said| (said.level_ms, 1));
+    let runner_up = rival.or_else(single).map(|(delay_ms, windows)| RunnerUp {
         delay_ms,
         windows,
         distance_ms: (delay_ms - case.selected_ms).abs(),
     });
-    let repeats = case.rival_ms.map(|rival_ms| (Verdict::Ambiguous, repeats(case, rival_ms)));
-    let (verdict, because, doubt) = match repeats.or_else(|| speaks_against(case, agreeing.len(), others.first())) {
-        Some((verdict, doubt)) => (verdict, doubt.clone(), Some(doubt)),
-        None => unopposed(case, &agreeing),
-    };
     let explanation = Explanation {
         because,
         votes: votes::vote(&agreeing).into_iter().chain(others).collect(),
-        alone,
+        alone: alone.len(),
         rejected: rejections(case.windows),
     };
     Judgement { verdict, runner_up, explanation, doubt }
@@ -69,6 +78,15 @@ fn repeats(Case { source, selected_ms, .. }: &Case<'_>, rival_ms: f64) -> String
     format!(
         "{source}: the sound repeats itself, and {rival_ms:+.0} ms fits the whole file as well as {selected_ms:+.3} ms; look at the result, and if \
          it is out of sync, another audio track or a smaller max_offset_s of alignment/search may tell them apart"
+    )
+}
+
+/// What to tell of a delay that was selected by the order of windows.
+fn tied(Case { source, selected_ms, .. }: &Case<'_>, Tie { delay_ms, windows }: Tie) -> String {
+    let each = if windows == 1 { "one window each says" } else { &format!("{windows} windows each say") };
+    format!(
+        "{source}: {each} {selected_ms:+.3} ms and {delay_ms:+.3} ms, and only their order decided; look at the result, or let another mode of \
+         delays/select decide"
     )
 }
 
@@ -175,6 +193,7 @@ mod tests {
             said: &said,
             selected_ms,
             rival_ms: None,
+            tie: None,
             within_ms: 1.0,
             overlap: 1.0,
             reference_s,
@@ -236,6 +255,7 @@ mod tests {
         assert_eq!(fewer.verdict, Verdict::Likely);
         let none = judge_all(&windows(&[5.0, 100.0, 200.0, 300.0]), 150.0, 100.0);
         assert_eq!(none.verdict, Verdict::Ambiguous, "an average that no window has");
+        assert_eq!(none.runner_up, Some(RunnerUp { delay_ms: 5.0, windows: 1, distance_ms: 145.0 }));
     }
 
     #[test]

@@ -23,44 +23,42 @@ pub(crate) fn covered_s<'w>(windows: impl IntoIterator<Item = &'w Window>, windo
     windows.into_iter().map(new_s).sum()
 }
 
-/// Of values the one that most others lie near; of several the first one. `None` of nothing.
-pub(crate) fn densest(values: &[f64], within: f64) -> Option<f64> {
+/// Of values those that most others lie near, in their order; none of nothing.
+pub(crate) fn densest(values: &[f64], within: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|one, other| values[*one].total_cmp(&values[*other]));
     let (mut from, mut to) = (0, 0);
-    let counts = order.iter().map(|index| {
-        let value = values[*index];
+    let mut counts = vec![0; values.len()];
+    for &index in &order {
+        let value = values[index];
         while value - values[order[from]] > within {
             from += 1;
         }
         while to < order.len() && values[order[to]] - value <= within {
             to += 1;
         }
-        (to - from, *index)
-    });
-    let best = counts.reduce(|best, next| {
-        let is_better = next.0 > best.0 || (next.0 == best.0 && next.1 < best.1);
-        if is_better { next } else { best }
-    });
-    best.map(|(_, index)| values[index])
+        counts[index] = to - from;
+    }
+    let highest = counts.iter().copied().max();
+    values.iter().zip(counts).filter(|(_, count)| Some(*count) == highest).map(|(value, _)| *value).collect()
 }
 
-/// What windows that do not agree with the selection agree on: each by at least two of them, the most first. Also how many are alone.
-pub(crate) fn others(said: &[Said<'_>], within_ms: f64) -> (Vec<Vote>, usize) {
-    let mut left: Vec<&Said<'_>> = said.iter().filter(|said| !said.agrees).collect();
+/// What windows that do not agree with the selection agree on: each by at least two of them, the most first. Also those that are alone.
+pub(crate) fn others<'s, 'w>(said: &'s [Said<'w>], within_ms: f64) -> (Vec<Vote>, Vec<&'s Said<'w>>) {
+    let mut left: Vec<&Said<'w>> = said.iter().filter(|said| !said.agrees).collect();
     let mut votes = Vec::new();
     loop {
         let levels_ms: Vec<f64> = left.iter().map(|said| said.level_ms).collect();
-        let Some(center_ms) = densest(&levels_ms, within_ms) else { break };
-        let near = |said: &&Said<'_>| (said.level_ms - center_ms).abs() <= within_ms;
-        let (together, apart): (Vec<&Said<'_>>, Vec<&Said<'_>>) = left.iter().copied().partition(near);
+        let Some(&center_ms) = densest(&levels_ms, within_ms).first() else { break };
+        let near = |said: &&Said<'w>| (said.level_ms - center_ms).abs() <= within_ms;
+        let (together, apart): (Vec<&Said<'w>>, Vec<&Said<'w>>) = left.iter().copied().partition(near);
         if together.len() < 2 {
             break;
         }
         votes.extend(vote(&together));
         left = apart;
     }
-    (votes, left.len())
+    (votes, left)
 }
 
 /// The vote of windows in order of time; `None` of nothing.
@@ -90,11 +88,11 @@ mod tests {
 
     #[test]
     fn the_densest_place_is_where_most_values_are_near() {
-        assert_eq!(densest(&[], 1.0), None);
-        assert_eq!(densest(&[5.0], 1.0), Some(5.0));
-        assert_eq!(densest(&[300.0, 100.0, 100.0, 300.0], 1.0), Some(300.0), "of equals the first one");
-        assert_eq!(densest(&[9.0, 1.0, 2.0, 3.0], 1.0), Some(2.0));
-        assert_eq!(densest(&[9.0, 1.0, 2.0, 3.0], 6.0), Some(3.0));
+        assert_eq!(densest(&[], 1.0), [0.0; 0]);
+        assert_eq!(densest(&[5.0], 1.0), [5.0]);
+        assert_eq!(densest(&[300.0, 100.0, 100.0, 300.0], 1.0), [300.0, 100.0, 100.0, 300.0], "in their order");
+        assert_eq!(densest(&[9.0, 1.0, 2.0, 3.0], 1.0), [2.0]);
+        assert_eq!(densest(&[9.0, 1.0, 2.0, 3.0], 6.0), [3.0]);
     }
 
     #[test]
@@ -105,7 +103,7 @@ mod tests {
             .map(|window| Said { window, level_ms: window.delay_ms, agrees: window.delay_ms == 5.0 })
             .collect();
         let (votes, alone) = others(&said, 1.0);
-        assert_eq!(alone, 1);
+        assert_eq!(alone.iter().map(|said| said.level_ms).collect::<Vec<_>>(), [-40.0]);
         assert_eq!(votes[0], Vote { delay_ms: 905.0, windows: 3, first_s: 10.0, last_s: 50.0 });
         assert_eq!(votes[1], Vote { delay_ms: 77.25, windows: 2, first_s: 60.0, last_s: 70.0 });
         assert_eq!(votes.len(), 2);
