@@ -5,4 +5,7 @@ cd "$(dirname "$0")/.."
 cargo build --release --locked
 cargo build --release --locked -p vsg-bench -p misbehaving
 built=${CARGO_TARGET_DIR:-target}/release
+# Out of the folder from which users' runs take their plugins.
+mkdir -p "$built/bench-plugins"
+mv "$built"/*misbehaving.* "$built/bench-plugins/"
 "$built/vsg-bench" "$built/vsg-host" media/bench "$@"

@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     minutes.retain(|length| *length > 0);
     let (host, folder) = (PathBuf::from(host), PathBuf::from(folder));
     let idle = format!("{}misbehaving{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    overhead::overhead(&host, &host.with_file_name(idle), &folder.join("overhead"))?;
+    overhead::overhead(&host, &host.with_file_name("bench-plugins").join(idle), &folder.join("overhead"))?;
     kernel::kernel()?;
     for length in minutes {
         whole_run(&host, &folder.join(format!("{length}min")), length)?;

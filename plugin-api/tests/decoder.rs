@@ -72,8 +72,11 @@ fn good() -> Vec<Value> {
         reference_track_id: 1,
         ..Delay::default()
     };
-    let delays =
-        Delays { sources: BTreeMap::from([("Source 2".into(), SourceDelay::of_raw(1.5))]), ..Delays::default() };
+    let delays = Delays {
+        sources: BTreeMap::from([("Source 2".into(), SourceDelay::of_raw(1.5))]),
+        file_shift_ms: BTreeMap::from([("Source 2".into(), 1.5)]),
+        ..Delays::default()
+    };
     let media = Media { source: "Source 1".into(), tracks: vec![MediaTrack::default()], ..Media::default() };
     let layout = Layout { tracks: vec![LayoutTrack::default()], ..Layout::default() };
     let track = Track {

@@ -129,6 +129,10 @@ fn silence() {
     merge(&media::small().reference, &silence).failed(1, &parts);
     merge(&silence, &media::small().reference).failed(1, &parts);
     merge(&silence, &silence).failed(1, &parts);
+    let job = Job::new(shipped("default.toml")).quick().set("correlate.with.scan=dense");
+    let densely = job.sources([&media::small().reference, &silence]).run();
+    densely.failed(1, &["correlate@Source 2", "every window of", "is silent in the reference or in Source 2"]);
+    assert_eq!(densely.report()["targets"]["Source 2"]["selection"]["verdict"], "refused");
 }
 
 /// Twenty-four seconds of nothing.

@@ -102,6 +102,19 @@ fn an_ffmpeg_that_gives_no_samples() {
 }
 
 #[test]
+fn bytes_that_fill_no_sample_are_cut_off() {
+    let script = "for word; do [ \"$before\" = f32le ] && file=$word; before=$word; done
+        ffmpeg \"$@\" && printf abc >> \"$file\"";
+    let pair = media::small();
+    let ran = job().fake("VSG_FFMPEG", script).sources(pair.files()).run();
+    let raw_ms = ran.succeeded()["targets"]["Source 2"]["selection"]["raw_ms"].as_f64().unwrap();
+    assert!((raw_ms - pair.truth.delay_ms).abs() < 0.011, "{raw_ms}; {:?}", pair.truth);
+    let trimmed = ["reference.mkv", "target.mkv"]
+        .map(|name| format!("[BUFFER ALIGNMENT] Trimmed 3 bytes from {name} (likely Opus/other codec)"));
+    assert!(trimmed.iter().all(|line| ran.log().contains(line)), "{}", ran.log());
+}
+
+#[test]
 fn samples_that_are_no_numbers() {
     // 24 s of NaN at 48 kHz, little-endian 32-bit floats.
     let script = decoder("head -c 4608000 /dev/zero | tr '\\0' '\\377'");

@@ -7,8 +7,14 @@ use std::f64::consts::PI;
 use crate::error::DspError;
 use crate::filter::Filter;
 
-/// Designs a low-pass filter of `taps` coefficients with its -6 dB point at `cutoff_hz`, unit gain at 0 Hz. A cutoff at or
-/// above half of `rate_hz` counts as 1 Hz below it. The output lags by (taps - 1) / 2 samples.
+/// The cutoff (Hz) that a filter at a sample rate can have: one at or above half of the rate counts as 1 Hz below it.
+#[must_use]
+pub fn possible_hz(cutoff_hz: f64, rate_hz: f64) -> f64 {
+    cutoff_hz.min(rate_hz / 2.0 - 1.0)
+}
+
+/// Designs a low-pass filter of `taps` coefficients with its -6 dB point at `cutoff_hz`, or where that is possible
+/// ([`possible_hz`]), unit gain at 0 Hz. The output lags by (taps - 1) / 2 samples.
 ///
 /// # Errors
 /// A cutoff that is not above 0 (NaN included), no taps, an impossible sample rate.
@@ -22,8 +28,7 @@ pub fn design(cutoff_hz: f64, taps: usize, rate_hz: f64) -> Result<Filter, DspEr
     if taps == 0 {
         return Err(DspError::NoCoefficients { form: "FIR", part: "tap" });
     }
-    let nyquist_hz = rate_hz / 2.0;
-    let cutoff = cutoff_hz.min(nyquist_hz - 1.0) / nyquist_hz;
+    let cutoff = possible_hz(cutoff_hz, rate_hz) / (rate_hz / 2.0);
     let last = (taps - 1) as f64;
     let tap = |n: usize| {
         let hamming = if taps == 1 { 1.0 } else { 0.54 - 0.46 * (2.0 * PI * n as f64 / last).cos() };

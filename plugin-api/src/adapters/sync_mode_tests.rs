@@ -278,7 +278,7 @@ fn timestamps_that_would_be_before_the_start_are_counted_and_odd_lines_told() {
     let host = Host::new();
     let odd = format!("{SRT}\n\n00:00:19,000 --> 00:00:2x,000\n");
     let before = of_source_2("b.mkv", vec![track(2, "S_TEXT/UTF8", TrackData::File(host.file("a.srt", odd)))]);
-    let delays = Delays { file_shift_ms: [("Source 2".to_owned(), -1500.0)].into(), ..Delays::default() };
+    let delays = Delays { file_shift_ms: [("Source 2".to_owned(), -1500.0)].into(), ..delays() };
     let (after, report) = host.run("shift", before, delays).unwrap();
     assert!(text(&after.tracks[0]).contains("00:00:00,000 --> 00:00:01,000"));
     assert_eq!(report.tracks[0].clamped, 1);

@@ -25,11 +25,11 @@ impl Timing {
     pub(super) fn of(tracks: &Tracks, delays: &Delays) -> Self {
         let source = &tracks.source;
         if !delays.from_first_sample {
-            let shift_ms = delays.global_shift_ms as f64;
+            let shift_ms = delays.global_shift_ms() as f64;
             Self::new(source, delays.file_shift_ms.get(source).copied().unwrap_or(shift_ms), shift_ms)
         } else {
             let delay_ms = delays.raw_ms(source).unwrap_or(0.0);
-            Self::new(source, delay_ms, delays.raw_global_shift_ms)
+            Self::new(source, delay_ms, delays.raw_global_shift_ms())
         }
     }
 

@@ -30,6 +30,9 @@ pub struct Alignment {
     /// Whether nothing in the sound speaks against the next best place, as where music repeats itself to the sample.
     #[serde(default)]
     pub ambiguous: bool,
+    /// Longest delay at the start of the reference that was looked for, in either direction (s).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_offset_s: Option<f64>,
 }
 json_kind!(Alignment, "alignment/1");
 
@@ -76,6 +79,7 @@ mod tests {
             runner_up_ms: None,
             runner_up_significance: None,
             ambiguous: false,
+            max_offset_s: None,
         };
         assert!((alignment.rate_ms_per_s() - 200.0).abs() < 1e-9);
         for (at_s, delay_ms) in [(0.0, 100.0), (5.0, 1100.0), (11.5, 2800.0), (30.0, 6500.0)] {

@@ -42,6 +42,9 @@ pub struct Correlation {
     /// windows alone can not tell which is right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rival_ms: Option<f64>,
+    /// Longest delay that an alignment has looked for, in either direction (s), if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_offset_s: Option<f64>,
     /// Windows that were measured, in order of time.
     pub windows: Vec<Window>,
 }

@@ -49,7 +49,8 @@ json_kind!(Delay, "delay/1");
 pub struct Explanation {
     /// Why the verdict is what it is.
     pub because: String,
-    /// What accepted windows say: the selected delay first, then others that at least two windows agree on.
+    /// What accepted windows say: first those that agree with the selected delay, by their median, then others that at least two windows
+    /// agree on.
     pub votes: Vec<Vote>,
     /// Accepted windows that nobody agrees with.
     pub alone: usize,
@@ -85,7 +86,7 @@ pub struct Rejection {
 pub enum Verdict {
     /// No delay could be told.
     Refused,
-    /// Another delay has as much to say for itself, or nearly so.
+    /// Another delay, or chance, has as much to say for itself, or nearly so.
     Ambiguous,
     /// Enough windows agree.
     #[default]
@@ -111,12 +112,10 @@ pub struct RunnerUp {
 pub struct Delays {
     /// What to add to a track that starts at its first sample; container delay of the reference's audio and global shift included.
     pub sources: BTreeMap<String, SourceDelay>,
-    /// Added to everything so that no audio has to start before 0 (ms).
-    pub global_shift_ms: i64,
-    /// The same, unrounded.
-    pub raw_global_shift_ms: f64,
+    /// Added to everything so that no audio has to start before 0.
+    pub global_shift: GlobalShift,
     /// What to add to all timestamps of a source's own file (ms) so that it lines up with the reference, global shift included:
-    /// for tracks that go from file to file without being extracted.
+    /// for tracks that go from file to file without being extracted. Of the same sources; of one file only it may be there alone.
     pub file_shift_ms: BTreeMap<String, f64>,
     /// Whether all tracks were extracted into files that start at their first sample, as the reference program does. Otherwise they
     /// have the timestamps of their source, in a file of their own, too.
@@ -136,13 +135,25 @@ impl Delays {
     pub fn raw_ms(&self, source: &str) -> Option<f64> {
         self.sources.get(source).map(SourceDelay::raw_ms)
     }
+
+    /// What is added to everything, in whole milliseconds.
+    #[must_use]
+    pub fn global_shift_ms(&self) -> i64 {
+        self.global_shift.0.rounded_ms
+    }
+
+    /// The same, unrounded (ms).
+    #[must_use]
+    pub fn raw_global_shift_ms(&self) -> f64 {
+        self.global_shift.0.raw_ms
+    }
 }
 
 /// How far a rounded delay may be from the raw one (ms): a measured delay is rounded once, the global shift another time.
 const LARGEST_ROUNDING_MS: f64 = 1.0 + 1e-6;
 
 /// The delay of one source: whole milliseconds and the same unrounded, which belong together.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SourceDelay {
     rounded_ms: i64,
     raw_ms: f64,
@@ -183,6 +194,27 @@ impl SourceDelay {
     }
 }
 
+/// A delay that everything has: never a negative one.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct GlobalShift(SourceDelay);
+
+impl GlobalShift {
+    /// A shift by this delay. Fails if it is negative.
+    pub fn new(by: SourceDelay) -> Result<Self> {
+        if by.rounded_ms >= 0 {
+            return Ok(Self(by));
+        }
+        Err(Error::new(format!("a global shift can not be {} ms: it only ever delays", by.rounded_ms))
+            .help("the stage that made it is defective"))
+    }
+
+    /// The delay that everything has.
+    #[must_use]
+    pub fn delay(&self) -> SourceDelay {
+        self.0
+    }
+}
+
 /// The delays of the job. The first two maps have the same sources; they are empty for one file only.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct DelaysHeader {
@@ -196,7 +228,7 @@ pub struct DelaysHeader {
     /// The same, unrounded.
     raw_global_shift_ms: f64,
     /// What to add to all timestamps of a source's own file (ms) so that it lines up with the reference, global shift included:
-    /// for tracks that go from file to file without being extracted.
+    /// for tracks that go from file to file without being extracted. Of the same sources; of one file only it may be there alone.
     file_shift_ms: BTreeMap<String, f64>,
     /// Whether all tracks were extracted into files that start at their first sample, as the reference program does. Otherwise they
     /// have the timestamps of their source, in a file of their own, too.
@@ -206,7 +238,8 @@ pub struct DelaysHeader {
 
 impl From<Delays> for DelaysHeader {
     fn from(delays: Delays) -> Self {
-        let Delays { sources, global_shift_ms, raw_global_shift_ms, file_shift_ms, from_first_sample } = delays;
+        let (global_shift_ms, raw_global_shift_ms) = (delays.global_shift_ms(), delays.raw_global_shift_ms());
+        let Delays { sources, file_shift_ms, from_first_sample, .. } = delays;
         let rounded = sources.iter().map(|(source, delay)| (source.clone(), delay.rounded_ms)).collect();
         let raw = sources.into_iter().map(|(source, delay)| (source, delay.raw_ms)).collect();
         Self {
@@ -228,14 +261,19 @@ impl TryFrom<DelaysHeader> for Delays {
         if !rounded.keys().eq(raw.keys()) {
             return Err(Error::new("rounded and unrounded delays are not those of the same sources"));
         }
+        let files = header.file_shift_ms.keys();
+        let is_remux = rounded.is_empty() && files.len() <= 1;
+        if !is_remux && !rounded.keys().eq(files) {
+            return Err(Error::new("delays and shifts of files are not those of the same sources"));
+        }
+        let shift = SourceDelay::new(header.global_shift_ms, header.raw_global_shift_ms).and_then(GlobalShift::new);
         let sources = rounded.into_iter().zip(raw.into_values()).map(|((source, rounded_ms), raw_ms)| {
             let delay = SourceDelay::new(rounded_ms, raw_ms).map_err(|error| error.context(source.clone()))?;
             Ok((source, delay))
         });
         Ok(Self {
             sources: sources.collect::<Result<_>>()?,
-            global_shift_ms: header.global_shift_ms,
-            raw_global_shift_ms: header.raw_global_shift_ms,
+            global_shift: shift.map_err(|error| error.context("the global shift"))?,
             file_shift_ms: header.file_shift_ms,
             from_first_sample: header.from_first_sample,
         })
@@ -247,13 +285,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// With the raw delays as shifts of the files.
     fn header(rounded: serde_json::Value, raw: serde_json::Value) -> serde_json::Value {
         json!({
+            "file_shift_ms": raw,
             "source_delays_ms": rounded,
             "raw_source_delays_ms": raw,
             "global_shift_ms": 0,
             "raw_global_shift_ms": 0.0,
-            "file_shift_ms": {},
             "from_first_sample": false,
         })
     }
@@ -280,6 +319,48 @@ mod tests {
             assert!(serde_json::from_value::<Delays>(header(rounded, raw)).is_err(), "{what}");
         }
         assert!(SourceDelay::new(0, f64::NAN).is_err());
+    }
+
+    #[test]
+    fn a_global_shift_is_one_delay_and_no_negative_one() {
+        let written = |rounded_ms: i64, raw_ms: f64| {
+            let mut header = header(json!({ "Source 1": 0 }), json!({ "Source 1": 0.0 }));
+            header["global_shift_ms"] = rounded_ms.into();
+            header["raw_global_shift_ms"] = raw_ms.into();
+            serde_json::from_value::<Delays>(header)
+        };
+        let delays = written(437, 437.25).unwrap();
+        assert_eq!((delays.global_shift_ms(), delays.raw_global_shift_ms()), (437, 437.25));
+        for (rounded_ms, raw_ms) in [(-437, -437.25), (437, -437.25), (437, 440.0)] {
+            let error = written(rounded_ms, raw_ms).unwrap_err().to_string();
+            assert!(error.contains("global shift"), "{error}");
+        }
+    }
+
+    #[test]
+    fn files_are_shifted_that_have_delays_or_a_single_one() {
+        let written = |delays: serde_json::Value, files: serde_json::Value| {
+            let mut header = header(delays.clone(), delays);
+            header["file_shift_ms"] = files;
+            serde_json::from_value::<Delays>(header)
+        };
+        let both = json!({ "Source 1": 0, "Source 2": 5 });
+        assert!(written(both.clone(), both.clone()).is_ok());
+        assert!(written(json!({}), json!({ "Source 1": 0 })).is_ok() && written(json!({}), json!({})).is_ok());
+        for (delays, files) in [
+            (both.clone(), json!({})),
+            (both.clone(), json!({ "Source 1": 0 })),
+            (both.clone(), json!({ "Source 1": 0, "Source 3": 5 })),
+            (json!({}), both),
+        ] {
+            let what = format!("{delays} {files}");
+            let error = written(delays, files).err().unwrap_or_else(|| panic!("{what}")).to_string();
+            assert!(error.contains("not those of the same sources"), "{error}");
+        }
+    }
+
+    #[test]
+    fn delays_add_up() {
         assert!(SourceDelay::of_raw(1.4).plus(SourceDelay::of_raw(2.4)).is_ok_and(|sum| sum.rounded_ms() == 3));
     }
 }

@@ -18,7 +18,9 @@ mod tracks;
 pub use alignment::{AlignedPiece, Alignment};
 pub use audio::{Audio, AudioFilter, AudioHeader};
 pub use correlation::{Correlation, Window};
-pub use delays::{Delay, Delays, DelaysHeader, Explanation, Rejection, RunnerUp, SourceDelay, Verdict, Vote};
+pub use delays::{
+    Delay, Delays, DelaysHeader, Explanation, GlobalShift, Rejection, RunnerUp, SourceDelay, Verdict, Vote,
+};
 pub use diagnosis::{Cluster, Diagnosis, DiagnosisKind, Segment};
 pub use media::{AttachmentInfo, Media, MediaTrack, REFERENCE, SourceFile, TrackFlags, TrackType};
 pub use output::Output;

@@ -284,6 +284,7 @@ fn alignment() -> Alignment {
         runner_up_ms: None,
         runner_up_significance: None,
         ambiguous: false,
+        max_offset_s: None,
     }
 }
 
@@ -306,8 +307,7 @@ fn delays() -> Delays {
     let of_both = |delay_ms| BTreeMap::from([(name(1), 0.0), (name(2), delay_ms)]);
     Delays {
         sources: BTreeMap::from([(name(1), SourceDelay::of_raw(0.0)), (name(2), SourceDelay::of_raw(DELAY_MS))]),
-        global_shift_ms: 0,
-        raw_global_shift_ms: 0.0,
+        global_shift: GlobalShift::default(),
         file_shift_ms: of_both(DELAY_MS),
         from_first_sample: false,
     }

@@ -14,7 +14,7 @@ params! {
     /// Where is looked.
     pub struct Search {
         /// Longest delay that is found, in either direction (s).
-        #[schemars(range(min = 0.0, max = 36000.0))]
+        #[schemars(range(min = 0.1, max = 36000.0))]
         max_offset_s: f64 = 3600.0,
         /// Whether targets at other speeds are found: PAL against film and the other way round, and steady drift of up to 5 ms a second.
         speeds: bool = true,
@@ -55,7 +55,7 @@ impl Stage for Search {
             }
             _ => None,
         };
-        let alignment = described(&target.header.source, found);
+        let alignment = described(&target.header.source, found, self.max_offset_s);
         for line in told(&alignment) {
             ctx.log(line);
         }
@@ -138,7 +138,7 @@ fn sketch(audio: &Audio) -> Sketch {
     Sketch::new(f64::from(audio.header.sample_rate_hz))
 }
 
-fn described(source: &str, found: Option<Placement>) -> Alignment {
+fn described(source: &str, found: Option<Placement>, max_offset_s: f64) -> Alignment {
     let nothing = Placement { speed: 1.0, speed_name: None, pieces: Vec::new(), significance: 0.0, runner_up: None };
     let found = found.unwrap_or(nothing);
     Alignment {
@@ -154,6 +154,7 @@ fn described(source: &str, found: Option<Placement>) -> Alignment {
         runner_up_ms: found.runner_up.map(|found| 1000.0 * found.delay_s),
         runner_up_significance: found.runner_up.map(|found| found.significance),
         ambiguous: found.runner_up.is_some_and(|found| found.is_as_good),
+        max_offset_s: Some(max_offset_s),
     }
 }
 
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn what_was_found_is_told_in_words() {
         let piece = |start_s, end_s, delay_ms| AlignedPiece { start_s, end_s, delay_ms };
-        let mut alignment = described("Source 2", None);
+        let mut alignment = described("Source 2", None, 3600.0);
         assert_eq!(told(&alignment), ["[Alignment] Source 2: nothing that the whole files have in common stands out"]);
         alignment.pieces.push(piece(0.0, 100.0, 1234.4));
         assert_eq!(told(&alignment), ["[Alignment] Source 2 lies at about +1234 ms"]);

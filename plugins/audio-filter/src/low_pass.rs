@@ -27,11 +27,12 @@ impl Stage for LowPass {
 
     fn run(&self, inputs: &Inputs, ctx: &Ctx<'_>) -> Result<Outputs> {
         let audio: Audio = inputs.one("audio")?;
-        let filter = low_pass::design(self.cutoff_hz, self.taps, f64::from(audio.header.sample_rate_hz))?;
-        ctx.log(format!("Applying Low-Pass filter at {} Hz...", self.cutoff_hz));
-        let description = format!("low-pass {} Hz, {} taps", self.cutoff_hz, self.taps);
-        // The design keeps as far from the highest frequency.
-        let pass_band_hz = (0.0, self.cutoff_hz.min(f64::from(audio.header.sample_rate_hz) / 2.0 - 1.0));
+        let rate_hz = f64::from(audio.header.sample_rate_hz);
+        let filter = low_pass::design(self.cutoff_hz, self.taps, rate_hz)?;
+        let cutoff_hz = low_pass::possible_hz(self.cutoff_hz, rate_hz);
+        ctx.log(format!("Applying Low-Pass filter at {cutoff_hz} Hz..."));
+        let description = format!("low-pass {cutoff_hz} Hz, {} taps", self.taps);
+        let pass_band_hz = (0.0, cutoff_hz);
         Outputs::new().with("audio", audio.filtered(AudioFilter { description, pass_band_hz, filter }))
     }
 }

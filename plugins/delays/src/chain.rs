@@ -138,7 +138,7 @@ fn with_container_delays(job: &Job<'_>, log: &mut Vec<String>) -> Result<Delays>
 }
 
 fn final_delays(job: &Job<'_>, delays: &Delays) -> Vec<String> {
-    let (mode, shift_ms) = (job.mode(), delays.global_shift_ms);
+    let (mode, shift_ms) = (job.mode(), delays.global_shift_ms());
     let mut log = vec![format!("\n[Delay] === FINAL DELAYS (Sync Mode: {mode}, Global Shift: +{shift_ms}ms) ===")];
     log.extend(delays.sources.iter().map(|(source, delay)| format!("  - {source}: {:+}ms", delay.rounded_ms())));
     if job.sync_mode == SyncMode::AllowNegative {
@@ -184,7 +184,7 @@ mod tests {
         let reference = media("Source 1", &[(V, 0, 80), (A, 1, 30)]);
         let layout = layout(&[("Source 1", A, 1), ("Source 2", A, 1)]);
         let (delays, log) = chain(&job(&reference, &[delay("Source 2", 1001.3125)], &layout)).unwrap();
-        assert_eq!((delays.global_shift_ms, delays.raw_global_shift_ms), (50, 50.0));
+        assert_eq!((delays.global_shift_ms(), delays.raw_global_shift_ms()), (50, 50.0));
         assert_eq!(delays.rounded_ms("Source 2").unwrap(), 1001);
         assert_eq!(delays.raw_ms("Source 2").unwrap(), 1001.3125);
         assert!(
@@ -201,7 +201,7 @@ mod tests {
         let layout = layout(&[("Source 2", A, 1), ("Source 3", A, 1)]);
         let targets = [delay("Source 2", -9.6), delay("Source 3", -10.4)];
         let (delays, log) = chain(&job(&reference, &targets, &layout)).unwrap();
-        assert_eq!((delays.global_shift_ms, delays.raw_global_shift_ms), (10, 10.4));
+        assert_eq!((delays.global_shift_ms(), delays.raw_global_shift_ms()), (10, 10.4));
         assert!(delays.sources.values().all(|delay| delay.raw_ms() >= 0.0), "{delays:?}");
         let considered: Vec<&String> = log.iter().filter(|line| line.contains("Considering delay from")).collect();
         assert_eq!(considered, ["  - Considering delay from Source 2: -10ms"], "one line for each value");
@@ -212,13 +212,13 @@ mod tests {
         let reference = media("Source 1", &[(V, 0, 501), (A, 1, 0)]);
         let layout = layout(&[("Source 1", V, 0), ("Source 1", A, 1), ("Source 1", S, 2)]);
         let (delays, log) = chain(&job(&reference, &[], &layout)).unwrap();
-        assert_eq!((delays.sources.len(), delays.global_shift_ms), (0, 0));
+        assert_eq!((delays.sources.len(), delays.global_shift_ms()), (0, 0));
         let skipped = "--- Analysis Phase: Skipped (Remux-only mode - no sync sources) ---";
         assert_eq!(log.last().map(String::as_str), Some(skipped));
 
         let always = Job { always_shift_containers: true, ..job(&reference, &[], &layout) };
         let (delays, log) = chain(&always).unwrap();
-        assert_eq!((delays.global_shift_ms, delays.file_shift_ms["Source 1"]), (501, 501.0));
+        assert_eq!((delays.global_shift_ms(), delays.file_shift_ms["Source 1"]), (501, 501.0));
         assert_eq!(delays.rounded_ms("Source 1").unwrap(), 501, "subtitles of the reference move with its picture");
         assert!(log.contains(&"\n[INFO] All delays shifted by +501ms to eliminate negatives.".into()), "{log:#?}");
     }
@@ -230,9 +230,9 @@ mod tests {
         let targets = [delay("Source 2", -437.25)];
         let plain = job(&reference, &targets, &layout);
         let (delays, _) = chain(&plain).unwrap();
-        assert_eq!((delays.rounded_ms("Source 2").unwrap(), delays.global_shift_ms), (-457, 0));
+        assert_eq!((delays.rounded_ms("Source 2").unwrap(), delays.global_shift_ms()), (-457, 0));
         let (delays, log) = chain(&Job { always_shift_containers: true, ..plain }).unwrap();
-        assert_eq!((delays.rounded_ms("Source 2").unwrap(), delays.global_shift_ms), (-437, 20));
+        assert_eq!((delays.rounded_ms("Source 2").unwrap(), delays.global_shift_ms()), (-437, 20));
         assert!(log.iter().any(|line| line.contains("only if audio of Source 1 starts before its video")), "{log:#?}");
     }
 
@@ -242,7 +242,7 @@ mod tests {
         let layout = layout(&[("Source 2", A, 1)]);
         let late = Delay { start_ms: 40.0, reference_start_ms: 250.0, ..delay("Source 2", -437.25) };
         let (delays, _) = chain(&job(&reference, &[late], &layout)).unwrap();
-        assert_eq!(delays.global_shift_ms, 187);
+        assert_eq!(delays.global_shift_ms(), 187);
         // The target's first sample, at 40 ms in its file, belongs 437.25 ms before the reference's, at 250 ms.
         assert_eq!(delays.file_shift_ms["Source 2"] + 40.0, 250.0 - 437.25 + 187.0);
     }
@@ -258,7 +258,7 @@ mod tests {
         };
         let with_audio = layout(&[("Source 1", A, 1), ("Source 2", A, 1)]);
         let (delays, log) = preserved(&with_audio, Some(&sources)).unwrap();
-        assert_eq!((delays.global_shift_ms, delays.file_shift_ms["Source 2"]), (0, -479.75));
+        assert_eq!((delays.global_shift_ms(), delays.file_shift_ms["Source 2"]), (0, -479.75));
         assert!(log.contains(&"=== TIMING SYNC MODE: PRESERVE ===".into()), "{log:#?}");
 
         let early = Delay { start_ms: 0.0, ..delay("Source 2", -620.25) };
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(error.message(), "audio track 1 of Source 2 would have to start 120.250 ms before 0");
         let subtitles = layout(&[("Source 1", A, 1), ("Source 2", S, 3)]);
         let (delays, _) = preserved(&subtitles, Some(&sources)).unwrap();
-        assert_eq!(delays.global_shift_ms, 0);
+        assert_eq!(delays.global_shift_ms(), 0);
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
             let targets = std::slice::from_ref(&measured);
             let (delays, _) =
                 chain(&Job { kept_timestamps: Some(&sources), ..job(&sources[0], targets, layout) }).unwrap();
-            (delays.global_shift_ms, delays.file_shift_ms["Source 1"], delays.file_shift_ms["Source 2"])
+            (delays.global_shift_ms(), delays.file_shift_ms["Source 1"], delays.file_shift_ms["Source 2"])
         };
         assert_eq!(shift_ms(&layout(&[("Source 1", A, 1), ("Source 2", A, 1)])), (0, 0.0, -2899.5));
         let both = layout(&[("Source 1", A, 1), ("Source 2", A, 1), ("Source 2", A, 2)]);

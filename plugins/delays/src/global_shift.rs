@@ -4,7 +4,7 @@ use crate::chain::{Job, relative_ms};
 use crate::plan::SyncMode;
 use vsg_plugin_api::{
     Error, Result,
-    kinds::{Delays, Media, SourceDelay, TrackType},
+    kinds::{Delays, GlobalShift, Media, SourceDelay, TrackType},
 };
 
 /// A delay that must not be negative.
@@ -27,11 +27,11 @@ pub(crate) fn apply(job: &Job<'_>, delays: &mut Delays, log: &mut Vec<String>) -
             ));
         }
         Some(lowest) => {
-            delays.global_shift_ms = -lowest.rounded_ms;
-            delays.raw_global_shift_ms = -lowest.raw_ms;
+            let by = SourceDelay::new(-lowest.rounded_ms, -lowest.raw_ms)?;
+            delays.global_shift = GlobalShift::new(by)?;
             // Without targets the maps are empty, but what the reference is shifted by must stand in them.
             delays.sources.entry(job.reference.source.clone()).or_insert(SourceDelay::of_raw(0.0));
-            delays.file_shift_ms.values_mut().for_each(|ms| *ms += delays.global_shift_ms as f64);
+            delays.file_shift_ms.values_mut().for_each(|ms| *ms += by.rounded_ms() as f64);
             shift(delays, job.reference, log)?;
         }
         None => log.push("[Delay] All relevant delays are non-negative. No global shift needed.".into()),
@@ -90,11 +90,11 @@ fn delays_of_tracks(job: &Job<'_>, delays: &Delays, log: &mut Vec<String>) -> Ve
 }
 
 fn shift(delays: &mut Delays, reference: &Media, log: &mut Vec<String>) -> Result<()> {
-    let (shift_ms, raw_shift_ms) = (delays.global_shift_ms, delays.raw_global_shift_ms);
+    let (shift_ms, raw_shift_ms) = (delays.global_shift_ms(), delays.raw_global_shift_ms());
     log.push(format!("[Delay] Most negative relevant delay: {}ms (rounded), {:.3}ms (raw)", -shift_ms, -raw_shift_ms));
     log.push(format!("[Delay] Applying lossless global shift: +{shift_ms}ms (rounded), +{raw_shift_ms:.3}ms (raw)"));
     log.push("[Delay] Adjusted delays after global shift:".into());
-    let shift = SourceDelay::new(shift_ms, raw_shift_ms)?;
+    let shift = delays.global_shift.delay();
     for (source, delay) in &mut delays.sources {
         let old = *delay;
         *delay = old.plus(shift).map_err(|error| error.context(source.clone()))?;

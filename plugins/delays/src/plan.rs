@@ -170,8 +170,9 @@ fn table(reference: &Media, targets: &[Delay], delays: &Delays) -> Table {
             target.label.clone(),
         ]);
     }
-    if delays.global_shift_ms != 0 {
-        let (raw, rounded) = (format!("{:+.3}", delays.raw_global_shift_ms), format!("{:+}", delays.global_shift_ms));
+    if delays.global_shift_ms() != 0 {
+        let (raw, rounded) =
+            (format!("{:+.3}", delays.raw_global_shift_ms()), format!("{:+}", delays.global_shift_ms()));
         let none = String::new;
         rows.push(vec!["global shift".into(), raw, rounded, none(), none(), none(), "no audio before 0".into()]);
     }

@@ -167,6 +167,8 @@ pub(crate) fn case<'a>(
         said,
         selected_ms,
         rival_ms: rival_ms(correlation, selected_ms),
+        is_searched: correlation.max_offset_s.is_some()
+            || correlation.windows.iter().any(|window| window.expected_ms.is_some()),
         tie,
         within_ms: within_ms(correlation),
         overlap: overlap(correlation),
@@ -235,7 +237,7 @@ impl Select {
             .collect();
         self.require_agreement(correlation, &said, selected.raw_ms, within_ms)?;
         let judged = verdict::judge(&case(correlation, &said, selected.raw_ms, selected.tie));
-        let Judgement { verdict, runner_up, explanation, doubt } = judged;
+        let Judgement { verdict, runner_up, explanation, doubt, may_be_chance } = judged;
         let error_ms =
             lines.map_or_else(|| self.error_ms(correlation, &said, selected.raw_ms), |lines| Some(lines.error_ms()));
         let reference_s = correlation.reference_duration_s;
@@ -249,7 +251,7 @@ impl Select {
             start_ms: correlation.start_ms,
             reference_start_ms: correlation.reference_start_ms,
             reference_track_id: correlation.reference_track_id,
-            error_ms,
+            error_ms: error_ms.filter(|_| !may_be_chance),
             verdict,
             runner_up,
             // Steps of a separated sound are its own.
@@ -470,11 +472,17 @@ fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
          required: {needed}\n  - Total chunks scanned: {measured}\n  - Match threshold: {:.1}%",
         correlation.min_match_pct
     ))
-    .help(if measured < needed {
-        "the files are too short for that many windows; choose a shorter window_s, or fewer windows by min_accepted of \
-         delays/select"
-    } else {
-        "the files may hold different material, be silent or damaged, run at different speeds, or be shifted by more than a \
-         window; try another audio track (language of media/decode), longer windows (window_s) or another correlation method"
+    .help(match correlation.max_offset_s {
+        _ if measured < needed => "the files are too short for that many windows; choose a shorter window_s, or fewer windows by \
+             min_accepted of delays/select"
+            .to_owned(),
+        Some(longest_s) => format!(
+            "the files may hold different material, be silent or damaged, or be shifted by more than {longest_s} s (max_offset_s of \
+             alignment/search); try another audio track (language of media/decode) or another correlation method"
+        ),
+        None => "the files may hold different material, be silent or damaged, run at different speeds, or be shifted by more than a \
+             window; try another audio track (language of media/decode), longer windows (window_s), a search of the whole sounds \
+             (alignment/search) or another correlation method"
+            .to_owned(),
     })
 }

@@ -138,6 +138,16 @@ fn too_few_windows_are_an_error_that_counts_them() {
     let error = Select::default().decide(&measured(&[1.0, 1.0]), None, &mut log).unwrap_err();
     assert!(error.message().contains("Accepted chunks: 2"), "{error}");
     assert_eq!(log, ["[ERROR] Analysis failed: Only 2 chunks were accepted."]);
+    assert!(error.help_text().is_some_and(|help| help.contains("too short for that many windows")), "{error:?}");
+    let mut correlation = measured(&[1.0, 1.0, 1.0]);
+    correlation.windows[1].accepted = false;
+    let mut help = |max_offset_s| {
+        correlation.max_offset_s = max_offset_s;
+        let error = Select::default().decide(&correlation, None, &mut Vec::new()).unwrap_err();
+        error.help_text().unwrap().to_owned()
+    };
+    assert!(help(None).contains("shifted by more than a window"));
+    assert!(help(Some(600.0)).contains("shifted by more than 600 s (max_offset_s of alignment/search)"));
     assert!(decide(&Select { min_accepted: 0, ..Select::default() }, &[]).is_err());
 }
 

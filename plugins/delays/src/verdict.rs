@@ -4,6 +4,7 @@ use crate::{
     selection::Tie,
     votes::{self, Said},
 };
+use vsg_dsp::peak::RELATED_PEAK_RATIO;
 use vsg_plugin_api::kinds::{Explanation, Rejection, RunnerUp, Verdict, Vote, Window};
 
 /// Windows that have to agree before anything is certain.
@@ -24,6 +25,8 @@ pub(crate) struct Case<'a> {
     pub(crate) selected_ms: f64,
     /// A delay at which the whole sounds agree as well (ms).
     pub(crate) rival_ms: Option<f64>,
+    /// Whether windows were read where a search of the whole sounds said, or that found nothing.
+    pub(crate) is_searched: bool,
     /// A delay that was as good for the selection, whose order of windows decided.
     pub(crate) tie: Option<Tie>,
     /// How near delays count as one (ms).
@@ -42,6 +45,8 @@ pub(crate) struct Judgement {
     pub(crate) explanation: Explanation,
     /// What to tell the user of a delay that windows speak against.
     pub(crate) doubt: Option<String>,
+    /// Whether the windows that agree may do so by chance, so that how near they lie to each other tells nothing of the truth.
+    pub(crate) may_be_chance: bool,
 }
 
 /// Judges a selected delay.
@@ -49,8 +54,11 @@ pub(crate) fn judge(case: &Case<'_>) -> Judgement {
     let (others, alone) = votes::others(case.said, case.within_ms);
     let agreeing: Vec<&Said<'_>> = case.said.iter().filter(|said| said.agrees).collect();
     let repeats = case.rival_ms.map(|rival_ms| (Verdict::Ambiguous, repeats(case, rival_ms)));
+    let chance = chance(case, &agreeing);
+    let may_be_chance = chance.is_some();
+    let chance = chance.map(|doubt| (Verdict::Ambiguous, doubt));
     let tied = || case.tie.map(|tie| (Verdict::Ambiguous, tied(case, tie)));
-    let against = repeats.or_else(tied).or_else(|| speaks_against(case, agreeing.len(), others.first()));
+    let against = repeats.or(chance).or_else(tied).or_else(|| speaks_against(case, agreeing.len(), others.first()));
     let (verdict, because, doubt) = match against {
         Some((verdict, doubt)) => (verdict, doubt.clone(), Some(doubt)),
         None => unopposed(case, &agreeing),
@@ -70,7 +78,20 @@ pub(crate) fn judge(case: &Case<'_>) -> Judgement {
         alone: alone.len(),
         rejected: rejections(case.windows),
     };
-    Judgement { verdict, runner_up, explanation, doubt }
+    Judgement { verdict, runner_up, explanation, doubt, may_be_chance }
+}
+
+/// What to tell if windows that do not stand out were accepted, and too few of those that agree do.
+fn chance(Case { source, windows, selected_ms, .. }: &Case<'_>, agreeing: &[&Said<'_>]) -> Option<String> {
+    let is_weak = |said: &&&Said<'_>| said.window.peak_ratio.is_some_and(|ratio| ratio < RELATED_PEAK_RATIO);
+    let (count, measured) = (agreeing.len(), windows.len());
+    let strong = count - agreeing.iter().filter(is_weak).count();
+    (strong < count && 2 * strong < measured).then(|| {
+        format!(
+            "{source}: {count} of {measured} windows say {selected_ms:+.3} ms, but only {strong} of them stand out from what unrelated sound \
+             gives; the files may hold different material, which min_peak_ratio of the correlation would tell"
+        )
+    })
 }
 
 /// What to tell of sounds that agree as well at another delay.
@@ -127,8 +148,7 @@ fn speaks_against(case: &Case<'_>, agreeing: usize, second: Option<&Vote>) -> Op
         ));
     }
     (10 * agreeing < 6 * measured).then(|| {
-        let is_placed = case.windows.iter().any(|window| window.expected_ms.is_some());
-        let advice = match is_placed {
+        let advice = match case.is_searched {
             true => "as where a dub leaves little of the common sound, or another method would hear more; look at the result",
             false => {
                 "look at the result, and if it is out of sync, the files may be shifted by more than a window (window_s)"
@@ -179,6 +199,10 @@ mod tests {
 
     /// Judges windows of which the accepted ones within 1 ms agree.
     fn judge_all(windows: &[Window], selected_ms: f64, reference_s: f64) -> Judgement {
+        judge_searched(windows, selected_ms, reference_s, false)
+    }
+
+    fn judge_searched(windows: &[Window], selected_ms: f64, reference_s: f64, is_searched: bool) -> Judgement {
         let accepted = windows.iter().filter(|window| window.accepted);
         let said: Vec<Said<'_>> = accepted
             .map(|window| Said {
@@ -193,6 +217,7 @@ mod tests {
             said: &said,
             selected_ms,
             rival_ms: None,
+            is_searched,
             tie: None,
             within_ms: 1.0,
             overlap: 1.0,
@@ -218,8 +243,7 @@ mod tests {
         assert!(told.starts_with("Source 2: only 4 of 7 windows say +5.000 ms"), "{told}");
         assert!(told.ends_with("shifted by more than a window (window_s)"), "{told}");
         // Where windows were placed by a search, they are not out of each other's reach.
-        windows[0].expected_ms = Some(4.0);
-        let told = doubt(&windows, 5.0).unwrap();
+        let told = judge_searched(&windows, 5.0, 100.0, true).doubt.unwrap();
         assert!(told.ends_with("look at the result"), "{told}");
     }
 
@@ -256,6 +280,27 @@ mod tests {
         let none = judge_all(&windows(&[5.0, 100.0, 200.0, 300.0]), 150.0, 100.0);
         assert_eq!(none.verdict, Verdict::Ambiguous, "an average that no window has");
         assert_eq!(none.runner_up, Some(RunnerUp { delay_ms: 5.0, windows: 1, distance_ms: 145.0 }));
+    }
+
+    #[test]
+    fn windows_that_do_not_stand_out_may_agree_by_chance() {
+        let mut windows = windows(&[5.0; 10]);
+        let judged = |windows: &[Window]| {
+            let Judgement { verdict, doubt, may_be_chance, .. } = judge_all(windows, 5.0, 100.0);
+            (
+                verdict,
+                doubt.is_some_and(|doubt| doubt.contains("stand out from what unrelated sound gives")),
+                may_be_chance,
+            )
+        };
+        windows.iter_mut().for_each(|window| window.peak_ratio = Some(RELATED_PEAK_RATIO));
+        assert_eq!(judged(&windows), (Verdict::Certain, false, false));
+        windows[..5].iter_mut().for_each(|window| window.peak_ratio = Some(1.3));
+        assert_eq!(judged(&windows), (Verdict::Certain, false, false), "half of them are enough");
+        windows[5].peak_ratio = Some(1.3);
+        assert_eq!(judged(&windows), (Verdict::Ambiguous, true, true));
+        windows.iter_mut().for_each(|window| window.peak_ratio = None);
+        assert_eq!(judged(&windows), (Verdict::Certain, false, false), "a method that does not tell");
     }
 
     #[test]

@@ -56,15 +56,15 @@ impl Timeline {
 }
 
 fn file_shift_ms(source: &str, delays: &Delays) -> f64 {
-    delays.file_shift_ms.get(source).copied().unwrap_or(delays.global_shift_ms as f64)
+    delays.file_shift_ms.get(source).copied().unwrap_or(delays.global_shift_ms() as f64)
 }
 
 /// The reference program's rules for tracks in files of their own.
 fn own_file_ms(item: &Item, delays: &Delays) -> i64 {
     let delay_of = |source: &str| delays.rounded_ms(source).unwrap_or(0);
     match (item.source.as_str(), item.kind) {
-        (REFERENCE, TrackType::Audio) => round(item.container_delay_ms) + delays.global_shift_ms,
-        (REFERENCE, TrackType::Video) => delays.global_shift_ms,
+        (REFERENCE, TrackType::Audio) => round(item.container_delay_ms) + delays.global_shift_ms(),
+        (REFERENCE, TrackType::Video) => delays.global_shift_ms(),
         (_, TrackType::Subtitles) if item.is_adjusted => 0,
         ("External", _) => item.sync_to.as_deref().map_or(0, delay_of),
         (source, _) => delay_of(source),

@@ -41,7 +41,7 @@ fn delays(case: &Value) -> Delays {
         sources: delays["source_delays_ms"]
             .as_object()
             .map_or_else(Default::default, |map| map.iter().map(whole).collect()),
-        global_shift_ms: whole_ms(&delays["global_shift_ms"]),
+        global_shift: GlobalShift::new(SourceDelay::of_raw(whole_ms(&delays["global_shift_ms"]) as f64)).unwrap(),
         ..Delays::default()
     }
 }

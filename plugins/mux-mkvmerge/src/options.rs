@@ -119,8 +119,8 @@ fn in_source(
     select(tokens, tracks, &source.attachments);
     if !keeps_chapters {
         tokens.push("--no-chapters".into());
-    } else if delays.global_shift_ms != 0 && source.has_chapters {
-        push(tokens, "--chapter-sync", delays.global_shift_ms.to_string());
+    } else if delays.global_shift_ms() != 0 && source.has_chapters {
+        push(tokens, "--chapter-sync", delays.global_shift_ms().to_string());
     }
     if !is_reference {
         tokens.push("--no-global-tags".into());

@@ -58,8 +58,7 @@ fn delays(global_shift_ms: i64) -> Delays {
     let tracks = [("Source 1", 0.0), ("Source 2", -477.0), ("Source 3", 1000.0)];
     Delays {
         sources: tracks.iter().map(|(source, ms)| ((*source).into(), SourceDelay::of_raw(ms + shift_ms))).collect(),
-        global_shift_ms,
-        raw_global_shift_ms: shift_ms,
+        global_shift: GlobalShift::new(SourceDelay::of_raw(shift_ms)).unwrap(),
         file_shift_ms: files.iter().map(|(source, ms)| ((*source).into(), ms + shift_ms)).collect(),
         from_first_sample: false,
     }

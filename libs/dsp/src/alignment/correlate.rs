@@ -24,7 +24,7 @@ pub(super) struct Found {
     pub(super) significance: f64,
 }
 
-/// The best lags of up to `longest` values between two waves, best first: two, or if those are close many.
+/// The best lags of up to `longest` values between two waves, best first: up to two, or if those are close many.
 ///
 /// # Errors
 /// A wave without values.
@@ -35,7 +35,11 @@ pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize) -> Result<V
     }
     let least = (LEAST_OVERLAP * ref_len.min(tgt_len) as f64).ceil().max(1.0) as i64;
     let (ref_len, tgt_len, longest) = (ref_len as i64, tgt_len as i64, longest.min(1 << 60) as i64);
-    let (first, last) = ((least - tgt_len).max(-longest), (ref_len - least).min(longest));
+    let wanted = (least - tgt_len).max(-longest)..=(ref_len - least).min(longest);
+    // What is highest at the end of the range may be the flank of a peak beyond it.
+    let beyond = near(reference.rate_hz) as i64;
+    let first = (wanted.start() - beyond).max(1 - tgt_len);
+    let last = (wanted.end() + beyond).min(ref_len - 1);
     // What wraps round falls on lags that are not looked at.
     let length = (last + tgt_len).max(ref_len - first).max(2) as usize;
     let transform = Transform::new(fft_length::smooth(length));
@@ -54,15 +58,25 @@ pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize) -> Result<V
         correlation[index].abs() / (overlap(lag).max(1) as f32).sqrt()
     };
     let heights: Vec<f32> = (first..=last).map(height).collect();
-    let best = highest(first, &heights, reference.rate_hz, 2);
+    let highest = |count| {
+        let mut found = highest(first, &heights, reference.rate_hz, count);
+        found.retain(|found| (*wanted.start() as f64..=*wanted.end() as f64).contains(&found.lag));
+        found
+    };
+    let best = highest(2);
     let is_close = best.last().is_some_and(|second| second.significance >= CLOSE * best[0].significance);
-    Ok(if is_close { highest(first, &heights, reference.rate_hz, MANY) } else { best })
+    Ok(if is_close { highest(MANY) } else { best })
+}
+
+/// Values on either side of a peak that belong to it.
+pub(super) fn near(rate_hz: f64) -> usize {
+    (PEAK_S * rate_hz).ceil() as usize
 }
 
 /// The `count` highest of these heights whose lags lie apart, highest first. `first` is the lag of the first one.
 pub(super) fn highest(first: i64, heights: &[f32], rate_hz: f64, count: usize) -> Vec<Found> {
     let chance = f64::from(chance(heights));
-    let near = (PEAK_S * rate_hz).ceil() as usize;
+    let near = near(rate_hz);
     let mut taken: Vec<usize> = Vec::new();
     while taken.len() < count {
         // Between those that are taken already.
@@ -152,6 +166,18 @@ mod tests {
         let film = noise(5000, 5);
         let best = whole(&wave(&film), &wave(&film[1000..]), 900).unwrap();
         assert!(best.iter().all(|found| found.lag.abs() <= 900.0 && found.significance < 7.0), "{best:?}");
+    }
+
+    #[test]
+    fn the_flank_of_a_peak_beyond_the_limit_is_no_peak() {
+        let noise = noise(5001, 5);
+        let film: Vec<f32> = noise.windows(2).map(|pair| pair[0] + pair[1]).collect();
+        for (reference, target) in [(&film[..], &film[1000..]), (&film[1000..], &film[..])] {
+            let up_to = |longest| whole(&wave(reference), &wave(target), longest).unwrap();
+            assert!(up_to(1001)[0].significance > 15.0);
+            let flank = up_to(999);
+            assert!(flank.iter().all(|found| found.significance < 7.0), "{flank:?}");
+        }
     }
 
     #[test]

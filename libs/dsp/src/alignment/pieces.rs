@@ -5,7 +5,7 @@ use std::sync::Arc;
 use num_complex::Complex32;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
-use super::correlate::{Found, highest, top};
+use super::correlate::{self, Found, highest, top};
 use super::path::Placed;
 use super::wave::Wave;
 use crate::dot::dot;
@@ -82,8 +82,10 @@ impl PieceSearch {
         // Places in the target that are within reach; the earliest of them has the greatest lag.
         let longest = longest.min(1 << 60) as i64;
         let lag_of = |place: usize| start as i64 - (self.first + place as i64);
-        let from = usize::try_from(lag_of(0) - longest).unwrap_or(0).min(self.target_len);
-        let to = usize::try_from(lag_of(0) + longest + 1).unwrap_or(0).min(self.target_len).max(from);
+        // What is highest at the end of the range may be the flank of a peak beyond it.
+        let reach = longest + correlate::near(reference.rate_hz) as i64;
+        let from = usize::try_from(lag_of(0) - reach).unwrap_or(0).min(self.target_len);
+        let to = usize::try_from(lag_of(0) + reach + 1).unwrap_or(0).min(self.target_len).max(from);
         // By lag instead of by place, so from the last one on.
         let mut heights = vec![0.0; to - from];
         let mut product = self.forward.make_output_vec();
@@ -106,7 +108,9 @@ impl PieceSearch {
                 *height = value.abs();
             }
         }
-        Ok(highest(lag_of(to.saturating_sub(1)), &heights, reference.rate_hz, count))
+        let mut found = highest(lag_of(to.saturating_sub(1)), &heights, reference.rate_hz, count);
+        found.retain(|found| found.lag.abs() <= longest as f64);
+        Ok(found)
     }
 }
 
@@ -213,8 +217,11 @@ mod tests {
         let search = PieceSearch::new(&wave(&film[2000..8000]), 1000).unwrap();
         for start in [1600, 7400] {
             assert!((search.find(&wave(&film), start, 5000, 1).unwrap()[0].lag - 2000.0).abs() < 0.1);
-            let limited = search.find(&wave(&film), start, 1900, 1).unwrap();
-            assert!(limited.iter().all(|found| found.significance < 7.0));
+            for longest in [1900, 1998] {
+                let limited = search.find(&wave(&film), start, longest, 1).unwrap();
+                assert!(limited.iter().all(|found| found.significance < 7.0));
+            }
+            assert_eq!(search.find(&wave(&film), start, 2001, 1).unwrap().len(), 1);
         }
         assert!(search.find(&wave(&film), 9500, 5000, 1).is_err());
     }

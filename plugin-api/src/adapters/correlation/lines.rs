@@ -15,24 +15,33 @@ pub(super) struct Line {
     pub(super) delay_ms: f64,
     /// Growth of the delay (ms for each second of the reference).
     pub(super) rate_ms_per_s: f64,
+    /// Longest delay at the start of the reference that counts, in either direction (ms).
+    pub(super) longest_ms: f64,
 }
 
 impl Line {
     /// The lines of an alignment, or none.
     pub(super) fn of(alignment: &Alignment) -> Vec<Self> {
         let rate_ms_per_s = alignment.rate_ms_per_s();
+        let longest_ms = longest_ms(Some(alignment));
         let line = |piece: &crate::kinds::AlignedPiece| Self {
             start_s: piece.start_s,
             end_s: piece.end_s,
             delay_ms: piece.delay_ms,
             rate_ms_per_s,
+            longest_ms,
         };
         alignment.pieces.iter().map(line).collect()
     }
 
-    /// The same clock time in both, over all of a reference.
-    pub(super) fn same_clock(duration_s: f64) -> Self {
-        Self { start_s: 0.0, end_s: duration_s, delay_ms: 0.0, rate_ms_per_s: 0.0 }
+    /// The same clock time in both, over all of a reference. An alignment that found nothing still says how far delays count.
+    pub(super) fn same_clock(duration_s: f64, alignment: Option<&Alignment>) -> Self {
+        Self { start_s: 0.0, end_s: duration_s, delay_ms: 0.0, rate_ms_per_s: 0.0, longest_ms: longest_ms(alignment) }
+    }
+
+    /// Whether a delay at a time of the reference is one that was looked for.
+    pub(super) fn is_in_reach(&self, delay_ms: f64, at_s: f64) -> bool {
+        (delay_ms - self.rate_ms_per_s * at_s).abs() <= self.longest_ms
     }
 
     /// The delay at a time of the reference (ms).
@@ -47,6 +56,10 @@ impl Line {
         let last_s = (files.target_s + self.delay_ms / 1000.0) / pace;
         (from_s.max(first_s).max(0.0), to_s.min(last_s).min(files.reference_s))
     }
+}
+
+fn longest_ms(alignment: Option<&Alignment>) -> f64 {
+    alignment.and_then(|alignment| alignment.max_offset_s).map_or(f64::INFINITY, |longest_s| 1000.0 * longest_s)
 }
 
 /// How long both sounds are (s), and how many samples they have in a second.
@@ -171,17 +184,44 @@ mod tests {
     const FILES: Lengths = Lengths { reference_s: 1440.0, target_s: 1440.0, rate_hz: 48_000.0 };
 
     fn line(start_s: f64, end_s: f64, delay_ms: f64) -> Line {
-        Line { start_s, end_s, delay_ms, rate_ms_per_s: 0.0 }
+        Line { start_s, end_s, delay_ms, rate_ms_per_s: 0.0, longest_ms: f64::INFINITY }
     }
 
     #[test]
     fn at_no_delay_windows_lie_where_the_classic_plan_puts_them() {
-        let placed = classic(&[Line::same_clock(1440.0)], &FILES, &Scan::default());
+        let placed = classic(&[Line::same_clock(1440.0, None)], &FILES, &Scan::default());
         let plan = window_plan::plan_windows(1440 * 48_000, 1440 * 48_000, 48_000.0, &window_plan::Scan::default());
         assert_eq!(
             placed.iter().map(|p| p.window.first_sample).collect::<Vec<_>>(),
             plan.iter().map(|p| p.first_sample).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn what_is_farther_off_than_was_looked_for_does_not_count() {
+        let looked_for = |max_offset_s, speed| Alignment {
+            source: "Source 2".into(),
+            speed,
+            speed_name: None,
+            pieces: vec![crate::kinds::AlignedPiece { start_s: 0.0, end_s: 1440.0, delay_ms: 4900.0 }],
+            significance: 50.0,
+            runner_up_ms: None,
+            runner_up_significance: None,
+            ambiguous: false,
+            max_offset_s,
+        };
+        let is_in_reach = |line: &Line, delay_ms| line.is_in_reach(delay_ms, 700.0);
+        // Whether something was found there or nothing.
+        let bounded = looked_for(Some(5.0), 1.0);
+        for line in [Line::of(&bounded)[0], Line::same_clock(1440.0, Some(&bounded))] {
+            assert!(is_in_reach(&line, 5000.0) && is_in_reach(&line, -5000.0));
+            assert!(!is_in_reach(&line, 5000.1) && !is_in_reach(&line, -5000.1) && !is_in_reach(&line, f64::NAN));
+        }
+        // What the speed adds on the way does not count.
+        assert!(is_in_reach(&Line::of(&looked_for(Some(5.0), 25.0 / 24.0))[0], 4900.0 + 40.0 * 700.0));
+        for line in [Line::of(&looked_for(None, 1.0))[0], Line::same_clock(1440.0, None)] {
+            assert!(is_in_reach(&line, 1e9), "nothing says how far");
+        }
     }
 
     #[test]
@@ -262,7 +302,7 @@ mod tests {
             reference_s in 0.0f64..5000.0, target_s in 0.0f64..5000.0, delay_ms in -3e6f64..3e6, rate in -45.0f64..45.0, cut in 0.0f64..5000.0,
         ) {
             let files = Lengths { reference_s, target_s, rate_hz: 48_000.0 };
-            let one = Line { start_s: 0.0, end_s: cut, delay_ms, rate_ms_per_s: rate };
+            let one = Line { rate_ms_per_s: rate, ..line(0.0, cut, delay_ms) };
             let lines = [one, Line { start_s: cut, end_s: reference_s, delay_ms: delay_ms / 2.0, ..one }];
             let scan = Scan::default();
             let windows = classic(&lines, &files, &scan).into_iter().map(|p| (p, scan.window_s));

@@ -266,9 +266,11 @@ fn described(
     scan: &Scan,
     window_s: f64,
 ) -> Window {
-    let rejected_because = scan.objection(&peak, window_s);
     let pace = 1.0 - line.rate_ms_per_s / 1000.0;
     let between_files = |delay_ms: f64| expected_ms + delay_ms * pace;
+    let is_in_reach = line.is_in_reach(between_files(peak.delay_ms), planned.start_s + window_s / 2.0);
+    let objection = scan.objection(&peak, window_s);
+    let rejected_because = objection.or_else(|| (!is_in_reach).then(|| "farther off than max_offset_s".into()));
     Window {
         number: planned.index + 1,
         start_s: planned.start_s,

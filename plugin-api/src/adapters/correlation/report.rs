@@ -1,8 +1,9 @@
 //! What a scan adds to the report: delays over time, confidence, correlation curves, the table of windows.
 
 use crate::{
-    kinds::{Correlation as Measured, Window},
-    report::{Figure, Mark, Series, Table},
+    Result,
+    kinds::{Correlation as Measured, Verdict, Window},
+    report::{Entry, Figure, Mark, Series, Table},
 };
 use serde::Serialize;
 
@@ -17,6 +18,12 @@ pub(super) struct Facts<'a> {
     /// What an equaliser on one side had added to all delays, and was taken out (ms).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) equaliser_ms: Option<f64>,
+}
+
+/// What the report says of a target of which not a single window could be measured.
+pub(super) fn refused(source: &str, error: &str) -> Result<Entry> {
+    let selection = serde_json::json!({ "verdict": Verdict::Refused, "accepted": 0, "measured": 0, "error": error });
+    Entry::facts(&["targets", source], &serde_json::json!({ "selection": selection }))
 }
 
 /// Delay of each window over time.
@@ -122,6 +129,56 @@ pub(super) fn table(measured: &Measured) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Windows 20 s long, 10 s apart, with these peak ratios; those below 1.5 are rejected.
+    fn measured(ratios: &[Option<f64>]) -> Measured {
+        let window = |(index, ratio): (usize, &Option<f64>)| Window {
+            start_s: 10.0 * index as f64,
+            delay_ms: 100.0,
+            match_pct: 80.0 + index as f64,
+            peak_ratio: *ratio,
+            accepted: ratio.is_none_or(|ratio| ratio >= 1.5),
+            ..Window::default()
+        };
+        let windows = ratios.iter().enumerate().map(window).collect();
+        Measured { source: "Source 2".into(), window_s: 20.0, windows, ..Measured::default() }
+    }
+
+    #[test]
+    fn confidence_over_time_is_that_of_each_window_in_its_middle() {
+        let figure = confidence_over_time(&measured(&[Some(3.0), Some(1.25), Some(4.0)]));
+        assert_eq!(figure.title, "Source 2: how far each window stands out");
+        assert_eq!(
+            (figure.x_label.as_str(), figure.y_label.as_str()),
+            ("time in the reference (s)", "peak against the second")
+        );
+        let series: Vec<_> = figure.series.iter().map(|series| (series.name.as_str(), &series.points[..])).collect();
+        assert_eq!(series, [("accepted", &[(10.0, 3.0), (30.0, 4.0)][..]), ("rejected", &[(20.0, 1.25)][..])]);
+        // A method that tells no peak ratio.
+        let figure = confidence_over_time(&measured(&[None, None]));
+        assert_eq!(
+            (figure.y_label.as_str(), &figure.series[0].points[..]),
+            ("match (%)", &[(10.0, 80.0), (20.0, 81.0)][..])
+        );
+    }
+
+    #[test]
+    fn the_best_and_the_worst_window_are_those_that_stand_out_most_and_least() {
+        assert_eq!(best_and_worst(&measured(&[Some(3.0), Some(1.25), Some(4.0)]).windows), Some((2, 1)));
+        assert_eq!(best_and_worst(&measured(&[None, None]).windows), Some((1, 0)), "by the match");
+        assert_eq!(best_and_worst(&[]), None);
+    }
+
+    #[test]
+    fn a_curve_counts_from_where_the_target_was_read() {
+        let window = Window { delay_ms: 5001.0, start_s: 30.0, expected_ms: Some(5000.0), ..Window::default() };
+        let figure = curve("Source 2", "worst", &window, &[(-1.0, 0.25), (0.0, 0.5), (1.0, 1.0)]).unwrap();
+        assert_eq!(figure.title, "Source 2: correlation of its worst window (30 s, rejected)");
+        let series = &figure.series[0];
+        assert_eq!((series.name.as_str(), series.mark), ("peak at +5001.000 ms", Mark::Line));
+        assert_eq!(series.points, [(4999.0, 0.25), (5000.0, 0.5), (5001.0, 1.0)]);
+        assert_eq!(curve("Source 2", "worst", &window, &[(0.0, 1.0)]), None);
+    }
 
     #[test]
     fn a_thinned_curve_keeps_its_peaks() {

@@ -51,7 +51,8 @@ params! {
         /// Least match that is accepted (%).
         #[schemars(range(min = 0.0, max = 100.0))]
         min_match_pct: f64 = 5.0,
-        /// How far the highest peak must stand above the second highest for a window to count; 0 accepts any.
+        /// How far the highest peak must stand above the second highest for a window to count; 0 does not ask. A peak on the edge of the search
+        /// range never counts.
         #[schemars(range(min = 0.0, max = 1000.0))]
         min_peak_ratio: f64 = vsg_dsp::peak::RELATED_PEAK_RATIO,
         /// Whether windows of a very short reference that fall on the same samples are measured only once.
@@ -87,15 +88,12 @@ impl Scan {
         if peak.match_pct.is_nan() || peak.match_pct < self.min_match_pct {
             return Some(format!("below {:.1}", self.min_match_pct));
         }
-        if self.min_peak_ratio == 0.0 {
-            return None;
-        }
         // Of windows that far apart hardly a second is compared, which some sound always matches.
         let is_far = peak.delay_ms.abs() > 950.0 * window_s;
         if peak.on_edge || is_far {
             return Some("peak on the edge of the search range".into());
         }
-        let ratio = peak.peak_ratio?;
+        let ratio = peak.peak_ratio.filter(|_| self.min_peak_ratio > 0.0)?;
         let stands_out = ratio >= self.min_peak_ratio;
         (!stands_out).then(|| format!("peak {ratio:.2} times the second, below {:.2}", self.min_peak_ratio))
     }
@@ -115,4 +113,32 @@ pub(super) fn log_line(window: &Window, count: usize) -> String {
         window.delay_ms,
         window.match_pct,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_on_the_edge_of_the_range_never_counts() {
+        let peak =
+            |delay_ms, on_edge| Peak { delay_ms, match_pct: 99.0, peak_ratio: Some(9.0), on_edge, ..Peak::none() };
+        for min_peak_ratio in [0.0, 1.6] {
+            let scan = Scan { min_peak_ratio, ..Scan::default() };
+            assert_eq!(scan.objection(&peak(3.0, false), 15.0), None);
+            for on_edge in [peak(3.0, true), peak(-14_700.0, false), peak(14_700.0, false)] {
+                let objection = scan.objection(&on_edge, 15.0).unwrap();
+                assert_eq!(objection, "peak on the edge of the search range", "{on_edge:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_peak_that_hardly_stands_out_counts_only_if_nobody_asks() {
+        let peak = Peak { delay_ms: 3.0, match_pct: 99.0, peak_ratio: Some(1.2), ..Peak::none() };
+        assert!(Scan::default().objection(&peak, 15.0).is_some_and(|objection| objection.contains("1.20 times")));
+        assert_eq!(Scan { min_peak_ratio: 0.0, ..Scan::default() }.objection(&peak, 15.0), None);
+        let nan = Peak { match_pct: f64::NAN, ..peak };
+        assert!(Scan { min_peak_ratio: 0.0, ..Scan::default() }.objection(&nan, 15.0).is_some());
+    }
 }

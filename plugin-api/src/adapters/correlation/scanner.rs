@@ -4,7 +4,10 @@ use super::lines::{self, Lengths, Line, Placed};
 use super::measure::{Pair, in_trains, one_by_one};
 use super::method::CorrelationMethod;
 use super::scan::{Scan, ScanMode};
-use crate::{Ctx, Error, Result, kinds::Window};
+use crate::{
+    Ctx, Error, Result,
+    kinds::{Alignment, Window},
+};
 use vsg_dsp::window_plan;
 
 /// Delays that grow by this much over a window (ms) blur its peak; the windows are measured again at the speed that they show.
@@ -37,11 +40,14 @@ pub(super) struct Scanned {
 }
 
 impl<M: CorrelationMethod> Scanner<'_, '_, M> {
-    /// Measures as densely as is asked, or needed, at these lines; without any at the same clock time.
-    pub(super) fn scanned(&self, aligned: Vec<Line>) -> Result<Scanned> {
+    /// Measures as densely as is asked, or needed, where the alignment says; if that is nowhere, at the same clock time.
+    pub(super) fn scanned(&self, alignment: Option<&Alignment>) -> Result<Scanned> {
         let files = self.files;
-        let is_aligned = !aligned.is_empty();
-        let lines = if is_aligned { aligned } else { vec![Line::same_clock(files.reference_s)] };
+        let mut lines = alignment.map(Line::of).unwrap_or_default();
+        let is_aligned = !lines.is_empty();
+        if !is_aligned {
+            lines.push(Line::same_clock(files.reference_s, alignment));
+        }
         // Windows that share their sound tell a drift badly; shorter ones are needed then.
         let tells_drift = files.reference_s >= self.scan.windows as f64 * self.scan.window_s;
         let is_simple = lines.len() == 1 && (lines[0].rate_ms_per_s == 0.0 || tells_drift);

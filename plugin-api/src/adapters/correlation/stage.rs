@@ -50,21 +50,21 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             Lengths { reference_s: reference.duration_s(), target_s: target.duration_s(), rate_hz: f64::from(rate) };
         ctx.log(format!("\n[Analyzing {}]", target.header.source));
         let pair = Pair::new(&reference, &target, self.method.wants_unfiltered());
-        let aligned = match &alignment {
-            Some(Alignment { speed, .. }) if !SPEEDS.contains(speed) => {
-                return Err(Error::new(format!(
-                    "the alignment says that {} runs at {speed} times the speed of the reference",
-                    target.header.source
-                )));
-            }
-            Some(alignment) => Line::of(alignment),
-            None => Vec::new(),
-        };
+        if let Some(Alignment { speed, .. }) = &alignment
+            && !SPEEDS.contains(speed)
+        {
+            return Err(Error::new(format!(
+                "the alignment says that {} runs at {speed} times the speed of the reference",
+                target.header.source
+            )));
+        }
         let scan = self.scan.fitted(files.reference_s.min(files.target_s));
         let scanner = Scanner { method: &self.method, scan: &scan, pair: &pair, files: &files, ctx };
-        let mut scanned = scanner.scanned(aligned)?;
+        let mut scanned = scanner.scanned(alignment.as_ref())?;
         if scanned.windows.is_empty() {
-            return Err(self.no_window(&reference, &target, &scanned));
+            let error = self.no_window(&reference, &target, &scanned);
+            ctx.report(&report::refused(&target.header.source, error.message())?)?;
+            return Err(error);
         }
         let tells_phases = self.scan.correct_equaliser && M::RESOLUTION_MS.is_none();
         let equaliser_ms = if tells_phases { equaliser::take_out(&mut scanned, &pair)? } else { None };
@@ -92,6 +92,7 @@ impl<M: CorrelationMethod> Stage for Correlation<M> {
             stem: target.header.stem.clone(),
             resolution_ms: M::RESOLUTION_MS,
             rate_ms_per_s: lines.first().map_or(0.0, |line| line.rate_ms_per_s),
+            max_offset_s: alignment.as_ref().and_then(|alignment| alignment.max_offset_s),
             rival_ms: alignment.filter(|alignment| alignment.ambiguous).and_then(|alignment| alignment.runner_up_ms),
             windows,
         };
@@ -127,7 +128,15 @@ impl<M: CorrelationMethod> Correlation<M> {
         Ok(rate)
     }
 
-    fn no_window(&self, reference: &Audio, target: &Audio, &Scanned { is_dense, window_s, .. }: &Scanned) -> Error {
+    fn no_window(&self, reference: &Audio, target: &Audio, scanned: &Scanned) -> Error {
+        let &Scanned { is_dense, window_s, planned, .. } = scanned;
+        if is_dense && planned > 0 {
+            let (silence_db, source) = (self.scan.dense_silence_db, &target.header.source);
+            return Error::new(format!(
+                "every window of {window_s} s is silent in the reference or in {source}: below {silence_db} dB of full scale"
+            ))
+            .help("try another audio track (language of media/decode), or a lower dense_silence_db if the sound is that quiet");
+        }
         let start_s = if is_dense { 0.0 } else { reference.duration_s() * self.scan.scan_start_pct / 100.0 };
         Error::new(format!(
             "no window of {window_s} s fits: the first would lie at {start_s:.1} to {:.1} s, and the reference has {:.1} s of audio, {} has \
@@ -138,7 +147,7 @@ impl<M: CorrelationMethod> Correlation<M> {
             target.duration_s()
         ))
         .help(if is_dense {
-            "choose a shorter dense_window_s, or other files; windows of silence are left out (dense_silence_db)"
+            "choose a shorter dense_window_s, or other files"
         } else {
             "choose a shorter window_s or a lower scan_start_pct, or other files"
         })
@@ -188,20 +197,31 @@ mod tests {
         }
     }
 
+    fn audio(sample_rate_hz: u32, stem: Option<&str>) -> Audio {
+        let header = AudioHeader {
+            source: "Source 2".into(),
+            track_id: 1,
+            sample_rate_hz,
+            samples: 0,
+            start_ms: 0.0,
+            stem: stem.map(str::to_owned),
+            filters: Vec::new(),
+        };
+        Audio::new(header, Blob::empty()).unwrap()
+    }
+
+    #[test]
+    fn a_scan_that_ends_before_it_starts_is_an_error() {
+        for scan_end_pct in [40.0, 60.0] {
+            let scan = Scan { scan_start_pct: 60.0, scan_end_pct, ..Scan::default() };
+            let stage = Correlation { scan, method: Nothing::default() };
+            let error = stage.check(&audio(48_000, None), &audio(48_000, None)).unwrap_err();
+            assert_eq!(error.message(), format!("scan_start_pct (60 %) is not before scan_end_pct ({scan_end_pct} %)"));
+        }
+    }
+
     #[test]
     fn a_stem_is_not_compared_with_whole_sound_nor_one_rate_with_another() {
-        let audio = |sample_rate_hz, stem: Option<&str>| {
-            let header = AudioHeader {
-                source: "Source 2".into(),
-                track_id: 1,
-                sample_rate_hz,
-                samples: 0,
-                start_ms: 0.0,
-                stem: stem.map(str::to_owned),
-                filters: Vec::new(),
-            };
-            Audio::new(header, Blob::empty()).unwrap()
-        };
         let stage = Correlation::<Nothing>::default();
         let check = |target: &Audio| stage.check(&audio(48_000, Some("vocals")), target);
         assert_eq!(check(&audio(48_000, Some("vocals"))).unwrap(), 48_000);

@@ -199,8 +199,8 @@ impl Expected {
     fn check(&self, label: &str, found: &Delays) {
         let rounded_ms = found.sources.iter().map(|(source, delay)| (source.clone(), delay.rounded_ms()));
         assert_eq!(rounded_ms.collect::<BTreeMap<_, _>>(), self.rounded_ms, "{label}");
-        assert_eq!(found.global_shift_ms, self.global_shift_ms, "{label}");
-        assert_eq!(found.raw_global_shift_ms, self.raw_global_shift_ms, "{label}");
+        assert_eq!(found.global_shift_ms(), self.global_shift_ms, "{label}");
+        assert_eq!(found.raw_global_shift_ms(), self.raw_global_shift_ms, "{label}");
         for (source, delay) in &found.sources {
             let (ms, expected_ms) = (delay.raw_ms(), self.raw_ms[source]);
             let most_ms = if self.is_corrected { 1e-9 } else { 0.0 };
