@@ -16,8 +16,8 @@ use std::{
 };
 use tree::{Measured, measure};
 
-/// Runs of each command; the median counts.
-const RUNS: usize = 5;
+/// Runs of each command; the median counts, of ratios that of each round, because the speed of a shared machine changes under way.
+const RUNS: usize = 9;
 /// Limits that the ratios are shown against.
 const CLASSIC_LIMIT: f64 = 1.3;
 const DENSE_LIMIT: f64 = 2.0;
