@@ -6,6 +6,7 @@ cargo build --release --locked
 cargo build --release --locked -p vsg-bench -p misbehaving
 built=${CARGO_TARGET_DIR:-target}/release
 # Out of the folder from which users' runs take their plugins.
-mkdir -p "$built/bench-plugins"
+rm -rf "$built/bench-plugins"
+mkdir "$built/bench-plugins"
 mv "$built"/*misbehaving.* "$built/bench-plugins/"
 "$built/vsg-bench" "$built/vsg-host" media/bench "$@"
