@@ -157,6 +157,9 @@ fn another_film() {
 fn a_target_that_is_shorter_than_a_window() {
     let ran = Job::new(shipped("default.toml")).sources([media::small().reference, media::snippet()]).run();
     ran.failed(1, &["correlate@Source 2", "no window of 15 s fits", "has 3.", "shorter window_s"]);
+    let target = &ran.report()["targets"]["Source 2"];
+    assert_eq!(target["selection"]["verdict"], "refused");
+    assert!(target["explain"]["because"].as_str().is_some_and(|because| because.contains("no window")), "{target:#}");
 }
 
 #[test]

@@ -81,6 +81,25 @@ fn a_search_without_sketches_reads_the_audio_and_finds_the_same() {
 }
 
 #[test]
+fn a_delay_beyond_what_was_looked_for_is_refused() {
+    let pair = media::small();
+    let looking = |max_offset_s: f64| {
+        let job = Job::new(shipped("analyze.toml")).quick().set(&format!("align.with.max_offset_s={max_offset_s}"));
+        job.sources(pair.files()).run()
+    };
+    let truth_s = pair.truth.delay_ms.abs() / 1000.0;
+    let ran = looking(truth_s - 0.03);
+    ran.failed(
+        1,
+        &["delay@Source 2", &format!("shifted by more than {} s (max_offset_s of alignment/search)", truth_s - 0.03)],
+    );
+    let windows = ran.report()["targets"]["Source 2"]["windows"].clone();
+    assert_eq!(windows[0]["rejected_because"], "farther off than max_offset_s");
+    let selection = looking(truth_s).succeeded()["targets"]["Source 2"]["selection"].clone();
+    assert_eq!((selection["accepted"].as_u64(), selection["measured"].as_u64()), (Some(4), Some(4)), "{selection:#}");
+}
+
+#[test]
 fn a_low_pass_may_stand_in_the_place_of_the_band_pass() {
     let pair = media::small();
     let job = Job::new(shipped("analyze.toml")).set("dialogue.use=audio-filter/low-pass").quick();

@@ -201,10 +201,10 @@ pub struct GlobalShift(SourceDelay);
 impl GlobalShift {
     /// A shift by this delay. Fails if it is negative.
     pub fn new(by: SourceDelay) -> Result<Self> {
-        if by.rounded_ms >= 0 {
+        if by.rounded_ms >= 0 && by.raw_ms >= 0.0 {
             return Ok(Self(by));
         }
-        Err(Error::new(format!("a global shift can not be {} ms: it only ever delays", by.rounded_ms))
+        Err(Error::new(format!("a global shift can not be {} ms: it only ever delays", by.raw_ms))
             .help("the stage that made it is defective"))
     }
 
@@ -331,7 +331,7 @@ mod tests {
         };
         let delays = written(437, 437.25).unwrap();
         assert_eq!((delays.global_shift_ms(), delays.raw_global_shift_ms()), (437, 437.25));
-        for (rounded_ms, raw_ms) in [(-437, -437.25), (437, -437.25), (437, 440.0)] {
+        for (rounded_ms, raw_ms) in [(-437, -437.25), (437, -437.25), (437, 440.0), (0, -0.5)] {
             let error = written(rounded_ms, raw_ms).unwrap_err().to_string();
             assert!(error.contains("global shift"), "{error}");
         }

@@ -251,7 +251,8 @@ impl Select {
             start_ms: correlation.start_ms,
             reference_start_ms: correlation.reference_start_ms,
             reference_track_id: correlation.reference_track_id,
-            error_ms: error_ms.filter(|_| !may_be_chance),
+            // Of chance nothing is known but how far was looked.
+            error_ms: if may_be_chance { Some(1000.0 * correlation.window_s) } else { error_ms },
             verdict,
             runner_up,
             // Steps of a separated sound are its own.
@@ -477,8 +478,8 @@ fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
              min_accepted of delays/select"
             .to_owned(),
         Some(longest_s) => format!(
-            "the files may hold different material, be silent or damaged, or be shifted by more than {longest_s} s (max_offset_s of \
-             alignment/search); try another audio track (language of media/decode) or another correlation method"
+            "the files may hold different material, be silent or damaged, be shifted by more than {longest_s} s (max_offset_s of \
+             alignment/search), or run at a speed that was not looked for (speeds); try another audio track (language of media/decode) or another correlation method"
         ),
         None => "the files may hold different material, be silent or damaged, run at different speeds, or be shifted by more than a \
              window; try another audio track (language of media/decode), longer windows (window_s), a search of the whole sounds \

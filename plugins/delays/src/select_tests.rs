@@ -188,6 +188,14 @@ fn what_only_order_decided_is_ambiguous() {
 }
 
 #[test]
+fn of_what_may_be_chance_no_more_is_known_than_how_far_was_looked() {
+    let mut correlation = Correlation { window_s: 15.0, ..measured(&[100.0; 10]) };
+    correlation.windows.iter_mut().for_each(|window| window.peak_ratio = Some(1.2));
+    let delay = Select::default().decide(&correlation, None, &mut Vec::new()).unwrap().delay;
+    assert_eq!((delay.verdict, delay.error_ms), (Verdict::Ambiguous, Some(15_000.0)));
+}
+
+#[test]
 fn a_coarse_method_agrees_within_what_it_can_tell() {
     let mut correlation = measured(&[100.0, 110.0, 100.0, 110.0, 110.0, 100.0, 110.0]);
     assert!(

@@ -58,7 +58,7 @@ pub(crate) struct Selected {
 pub(crate) struct Tie {
     /// The delay (ms).
     pub(crate) delay_ms: f64,
-    /// Windows that it has, and the selected one as well.
+    /// Windows that it has.
     pub(crate) windows: usize,
 }
 
@@ -67,9 +67,10 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
     let most_common = MostCommon::of(accepted)?;
     Some(match mode {
         Mode::MostCommon => {
-            let mean_ms = |ms: i64| mean(accepted.iter().filter(|window| window.rounded_ms() == ms));
-            let raw_ms = mean_ms(most_common.first);
-            Selected { tie: most_common.tie(raw_ms, mean_ms), ..selected(most_common.first, raw_ms, "mode") }
+            let of = |ms: i64| accepted.iter().filter(move |window| window.rounded_ms() == ms);
+            let raw_ms = mean(of(most_common.first));
+            let tie = most_common.tie(raw_ms, |ms| (mean(of(ms)), of(ms).count()));
+            Selected { tie, ..selected(most_common.first, raw_ms, "mode") }
         }
         Mode::Clustered => clustered(accepted, &most_common),
         Mode::ClusterMedian { within_ms } => cluster_median(accepted, within_ms)?,
@@ -95,23 +96,30 @@ fn selected(rounded_ms: i64, raw_ms: f64, label: &'static str) -> Selected {
     Selected { rounded_ms, raw_ms, label, log: Vec::new(), raw_log: Vec::new(), tie: None }
 }
 
-/// The median of the windows near the place where they are densest; of several such places near the first one.
+/// The median of the windows near the place where they are densest. Of places whose windows agree it is their middle; of others the one
+/// that comes first.
 fn cluster_median(accepted: &[&Window], within_ms: f64) -> Option<Selected> {
     let delays_ms: Vec<f64> = accepted.iter().map(|window| window.delay_ms).collect();
-    let places = votes::densest(&delays_ms, within_ms);
-    let median_ms = |center_ms: f64| median(delays_ms.iter().copied().filter(|ms| (ms - center_ms).abs() <= within_ms));
-    let raw_ms = median_ms(*places.first()?);
-    // Places whose windows agree are one.
-    let rival_ms = places.iter().map(|place_ms| median_ms(*place_ms)).find(|ms| (ms - raw_ms).abs() > within_ms);
-    let windows = delays_ms.iter().filter(|ms| (*ms - places[0]).abs() <= within_ms).count();
-    let tie = rival_ms.map(|delay_ms| Tie { delay_ms, windows });
+    let mut places = votes::densest(&delays_ms, within_ms);
+    let first = *places.first()?;
+    places.sort_by(f64::total_cmp);
+    let groups = places.chunk_by(|one, next| next - one <= within_ms);
+    let near = |group: &[f64]| -> Vec<f64> {
+        let center_ms = median(group.iter().copied());
+        delays_ms.iter().copied().filter(|ms| (ms - center_ms).abs() <= within_ms).collect()
+    };
+    let (mut chosen, others): (Vec<&[f64]>, Vec<&[f64]>) = groups.partition(|group| group.contains(&first));
+    let raw_ms = median(near(chosen.pop()?).into_iter());
+    let tie = others.first().map(|group| {
+        let rivals = near(group);
+        Tie { delay_ms: median(rivals.iter().copied()), windows: rivals.len() }
+    });
     Some(Selected { tie, ..selected(round(raw_ms), raw_ms, "cluster median") })
 }
 
 pub(crate) fn clustered(accepted: &[&Window], most_common: &MostCommon) -> Selected {
     let center = most_common.first;
-    let mean_ms = |center: i64| mean(cluster(accepted, center));
-    let raw_ms = mean_ms(center);
+    let raw_ms = mean(cluster(accepted, center));
     let (count, total, rounded) = (cluster(accepted, center).count(), accepted.len(), round(raw_ms));
     let breakdown: Vec<String> =
         counts(cluster(accepted, center)).iter().map(|(ms, count)| format!("{ms}: {count}")).collect();
@@ -126,7 +134,7 @@ pub(crate) fn clustered(accepted: &[&Window], most_common: &MostCommon) -> Selec
         raw_log: vec![format!(
             "[Delay Selection Raw] Mode (Clustered): {count} chunks in cluster, raw avg: {raw_ms:.3}ms"
         )],
-        tie: most_common.tie(raw_ms, mean_ms),
+        tie: most_common.tie(raw_ms, |ms| (mean(cluster(accepted, ms)), cluster(accepted, ms).count())),
         ..selected(rounded, raw_ms, "mode (clustered)")
     }
 }
@@ -143,10 +151,10 @@ fn first_stable(
         Err(raw_log) => {
             let mut log = raw_log.clone();
             log.push("[WARNING] No stable segment found, falling back to mode.".into());
-            let first_ms =
-                |ms: i64| accepted.iter().find(|window| window.rounded_ms() == ms).map(|window| window.delay_ms);
-            let raw_ms = first_ms(most_common.first)?;
-            let tie = most_common.tie(raw_ms, |ms| first_ms(ms).unwrap_or(raw_ms));
+            let of = |ms: i64| accepted.iter().filter(move |window| window.rounded_ms() == ms);
+            let raw_ms = of(most_common.first).next()?.delay_ms;
+            let tie =
+                most_common.tie(raw_ms, |ms| (of(ms).next().map_or(raw_ms, |window| window.delay_ms), of(ms).count()));
             Some(Selected { log, raw_log, tie, ..selected(most_common.first, raw_ms, "mode (fallback)") })
         }
     }
@@ -223,8 +231,6 @@ pub(crate) struct MostCommon {
     pub(crate) first: i64,
     /// The others, in the order of first occurrence.
     others: Vec<i64>,
-    /// How often each of them occurs.
-    count: usize,
 }
 
 impl MostCommon {
@@ -232,13 +238,14 @@ impl MostCommon {
         let counts = counts(accepted.iter());
         let count = counts.iter().map(|(_, count)| *count).max()?;
         let mut all = counts.into_iter().filter(|(_, one)| *one == count).map(|(ms, _)| ms);
-        Some(Self { first: all.next()?, others: all.collect(), count })
+        Some(Self { first: all.next()?, others: all.collect() })
     }
 
-    /// What would have been selected instead of `raw_ms` if another one had occurred first; `of` is what comes of each.
-    fn tie(&self, raw_ms: f64, of: impl Fn(i64) -> f64) -> Option<Tie> {
-        let rival_ms = self.others.iter().map(|ms| of(*ms)).find(|ms| *ms != raw_ms)?;
-        Some(Tie { delay_ms: rival_ms, windows: self.count })
+    /// What would have been selected instead of `raw_ms` if another one had occurred first; `of` gives the delay that comes of each (ms), and
+    /// its windows.
+    fn tie(&self, raw_ms: f64, of: impl Fn(i64) -> (f64, usize)) -> Option<Tie> {
+        let (delay_ms, windows) = self.others.iter().map(|ms| of(*ms)).find(|(ms, _)| *ms != raw_ms)?;
+        Some(Tie { delay_ms, windows })
     }
 }
 
@@ -313,10 +320,18 @@ mod tests {
             assert_eq!(tie(&apart, mode), Some((300.0, 2)), "{mode:?}");
         }
         assert_eq!(tie(&apart, Mode::Average), None);
-        // The places 0.7 and 1.1 have as many windows near them, some of them the same.
-        assert_eq!(tie(&[0.0, 0.0, 0.0, 0.7, 1.1, 1.8, 1.8, 1.8], median), Some((1.8, 5)));
+        assert_eq!(tie(&[100.0, 101.0, 100.0, 300.0, 300.0], Mode::Clustered), Some((300.0, 2)));
         // Two clusters that begin with the same window.
         assert_eq!(tie(&[5.0, 6.0, 7.0, 5.0, 6.0, 7.0, 6.0], early), Some((6.0, 7)));
+    }
+
+    #[test]
+    fn of_dense_places_that_agree_the_cluster_median_takes_the_middle_whatever_their_order() {
+        // 1.4 and 1.86 have eleven windows within 1 ms, each not one of those at the ends.
+        let mut delays_ms = [&[0.85][..], &[1.4; 5], &[1.86; 5], &[2.5]].concat();
+        assert_eq!(cluster_median(&delays_ms), (2, 1.63));
+        delays_ms.reverse();
+        assert_eq!(cluster_median(&delays_ms), (2, 1.63));
     }
 
     #[test]

@@ -81,15 +81,15 @@ pub(crate) fn judge(case: &Case<'_>) -> Judgement {
     Judgement { verdict, runner_up, explanation, doubt, may_be_chance }
 }
 
-/// What to tell if windows that do not stand out were accepted, and too few of those that agree do.
-fn chance(Case { source, windows, selected_ms, .. }: &Case<'_>, agreeing: &[&Said<'_>]) -> Option<String> {
-    let is_weak = |said: &&&Said<'_>| said.window.peak_ratio.is_some_and(|ratio| ratio < RELATED_PEAK_RATIO);
+/// What to tell if windows that do not stand out were accepted: then only those that do count, and half of all must.
+fn chance(Case { source, windows, said, selected_ms, .. }: &Case<'_>, agreeing: &[&Said<'_>]) -> Option<String> {
+    let is_weak = |said: &Said<'_>| said.window.peak_ratio.is_some_and(|ratio| ratio < RELATED_PEAK_RATIO);
     let (count, measured) = (agreeing.len(), windows.len());
-    let strong = count - agreeing.iter().filter(is_weak).count();
-    (strong < count && 2 * strong < measured).then(|| {
+    let strong = agreeing.iter().filter(|said| !is_weak(said)).count();
+    (said.iter().any(is_weak) && 2 * strong < measured).then(|| {
         format!(
-            "{source}: {count} of {measured} windows say {selected_ms:+.3} ms, but only {strong} of them stand out from what unrelated sound \
-             gives; the files may hold different material, which min_peak_ratio of the correlation would tell"
+            "{source}: {count} of {measured} windows say {selected_ms:+.3} ms, but only {strong} of {measured} also stand out from what unrelated \
+             sound gives; the files may hold different material, which min_peak_ratio of the correlation would tell"
         )
     })
 }
@@ -104,10 +104,10 @@ fn repeats(Case { source, selected_ms, .. }: &Case<'_>, rival_ms: f64) -> String
 
 /// What to tell of a delay that was selected by the order of windows.
 fn tied(Case { source, selected_ms, .. }: &Case<'_>, Tie { delay_ms, windows }: Tie) -> String {
-    let each = if windows == 1 { "one window each says" } else { &format!("{windows} windows each say") };
+    let say = if windows == 1 { "1 window says".to_owned() } else { format!("{windows} windows say") };
     format!(
-        "{source}: {each} {selected_ms:+.3} ms and {delay_ms:+.3} ms, and only their order decided; look at the result, or let another mode of \
-         delays/select decide"
+        "{source}: {say} {delay_ms:+.3} ms, which is as good as {selected_ms:+.3} ms: only the order of windows decided; look at the result, or \
+         let another mode of delays/select decide"
     )
 }
 
@@ -299,7 +299,10 @@ mod tests {
         assert_eq!(judged(&windows), (Verdict::Certain, false, false), "half of them are enough");
         windows[5].peak_ratio = Some(1.3);
         assert_eq!(judged(&windows), (Verdict::Ambiguous, true, true));
-        windows.iter_mut().for_each(|window| window.peak_ratio = None);
+        // Whether the weak ones agree or not.
+        windows[..6].iter_mut().for_each(|window| window.delay_ms = 77.0);
+        assert_eq!(judged(&windows), (Verdict::Ambiguous, true, true));
+        windows.iter_mut().for_each(|window| (window.delay_ms, window.peak_ratio) = (5.0, None));
         assert_eq!(judged(&windows), (Verdict::Certain, false, false), "a method that does not tell");
     }
 

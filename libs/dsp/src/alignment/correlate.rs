@@ -1,5 +1,7 @@
 //! Correlates two waves at every lag, and says how far each lag stands out from chance.
 
+use std::ops::RangeInclusive;
+
 use super::transform::Transform;
 use super::wave::Wave;
 use crate::error::DspError;
@@ -37,7 +39,7 @@ pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize) -> Result<V
     let (ref_len, tgt_len, longest) = (ref_len as i64, tgt_len as i64, longest.min(1 << 60) as i64);
     let wanted = (least - tgt_len).max(-longest)..=(ref_len - least).min(longest);
     // What is highest at the end of the range may be the flank of a peak beyond it.
-    let beyond = near(reference.rate_hz) as i64;
+    let beyond = peak_width(reference.rate_hz) as i64;
     let first = (wanted.start() - beyond).max(1 - tgt_len);
     let last = (wanted.end() + beyond).min(ref_len - 1);
     // What wraps round falls on lags that are not looked at.
@@ -58,25 +60,37 @@ pub(super) fn whole(reference: &Wave, target: &Wave, longest: usize) -> Result<V
         correlation[index].abs() / (overlap(lag).max(1) as f32).sqrt()
     };
     let heights: Vec<f32> = (first..=last).map(height).collect();
-    let highest = |count| {
-        let mut found = highest(first, &heights, reference.rate_hz, count);
-        found.retain(|found| (*wanted.start() as f64..=*wanted.end() as f64).contains(&found.lag));
-        found
-    };
-    let best = highest(2);
-    let is_close = best.last().is_some_and(|second| second.significance >= CLOSE * best[0].significance);
-    Ok(if is_close { highest(MANY) } else { best })
+    let wanted = *wanted.start() as f64..=*wanted.end() as f64;
+    let best_of = |count| highest_within(&wanted, first, &heights, reference.rate_hz, count);
+    let best = best_of(2);
+    let is_close = best.get(1).is_some_and(|second| second.significance >= CLOSE * best[0].significance);
+    Ok(if is_close { best_of(MANY) } else { best })
 }
 
 /// Values on either side of a peak that belong to it.
-pub(super) fn near(rate_hz: f64) -> usize {
+pub(super) fn peak_width(rate_hz: f64) -> usize {
     (PEAK_S * rate_hz).ceil() as usize
 }
 
+/// As [`highest`], of heights that reach a peak's width beyond the lags that are wanted at either end.
+pub(super) fn highest_within(
+    wanted: &RangeInclusive<f64>,
+    first: i64,
+    heights: &[f32],
+    rate_hz: f64,
+    count: usize,
+) -> Vec<Found> {
+    // On either side there is room for one peak that is not wanted.
+    let mut found = highest(first, heights, rate_hz, count + 2);
+    found.retain(|found| wanted.contains(&found.lag));
+    found.truncate(count);
+    found
+}
+
 /// The `count` highest of these heights whose lags lie apart, highest first. `first` is the lag of the first one.
-pub(super) fn highest(first: i64, heights: &[f32], rate_hz: f64, count: usize) -> Vec<Found> {
+fn highest(first: i64, heights: &[f32], rate_hz: f64, count: usize) -> Vec<Found> {
     let chance = f64::from(chance(heights));
-    let near = near(rate_hz);
+    let near = peak_width(rate_hz);
     let mut taken: Vec<usize> = Vec::new();
     while taken.len() < count {
         // Between those that are taken already.
@@ -176,6 +190,7 @@ mod tests {
             let up_to = |longest| whole(&wave(reference), &wave(target), longest).unwrap();
             assert!(up_to(1001)[0].significance > 15.0);
             let flank = up_to(999);
+            assert_eq!(flank.len(), 2, "the peak beyond takes nobody's place");
             assert!(flank.iter().all(|found| found.significance < 7.0), "{flank:?}");
         }
     }

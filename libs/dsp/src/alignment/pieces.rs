@@ -5,7 +5,7 @@ use std::sync::Arc;
 use num_complex::Complex32;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
-use super::correlate::{self, Found, highest, top};
+use super::correlate::{Found, highest_within, peak_width, top};
 use super::path::Placed;
 use super::wave::Wave;
 use crate::dot::dot;
@@ -83,7 +83,7 @@ impl PieceSearch {
         let longest = longest.min(1 << 60) as i64;
         let lag_of = |place: usize| start as i64 - (self.first + place as i64);
         // What is highest at the end of the range may be the flank of a peak beyond it.
-        let reach = longest + correlate::near(reference.rate_hz) as i64;
+        let reach = longest + peak_width(reference.rate_hz) as i64;
         let from = usize::try_from(lag_of(0) - reach).unwrap_or(0).min(self.target_len);
         let to = usize::try_from(lag_of(0) + reach + 1).unwrap_or(0).min(self.target_len).max(from);
         // By lag instead of by place, so from the last one on.
@@ -108,9 +108,8 @@ impl PieceSearch {
                 *height = value.abs();
             }
         }
-        let mut found = highest(lag_of(to.saturating_sub(1)), &heights, reference.rate_hz, count);
-        found.retain(|found| found.lag.abs() <= longest as f64);
-        Ok(found)
+        let wanted = -(longest as f64)..=longest as f64;
+        Ok(highest_within(&wanted, lag_of(to.saturating_sub(1)), &heights, reference.rate_hz, count))
     }
 }
 
@@ -213,13 +212,14 @@ mod tests {
 
     #[test]
     fn a_piece_that_is_cut_in_half_by_the_targets_end_is_found_and_lags_are_limited() {
-        let film = noise(10_000, 2);
+        // A peak of some width.
+        let film: Vec<f32> = noise(10_001, 2).windows(2).map(|pair| pair[0] + pair[1]).collect();
         let search = PieceSearch::new(&wave(&film[2000..8000]), 1000).unwrap();
         for start in [1600, 7400] {
             assert!((search.find(&wave(&film), start, 5000, 1).unwrap()[0].lag - 2000.0).abs() < 0.1);
-            for longest in [1900, 1998] {
+            for longest in [1900, 1999] {
                 let limited = search.find(&wave(&film), start, longest, 1).unwrap();
-                assert!(limited.iter().all(|found| found.significance < 7.0));
+                assert!(limited.len() == 1 && limited[0].significance < 7.0, "{limited:?}");
             }
             assert_eq!(search.find(&wave(&film), start, 2001, 1).unwrap().len(), 1);
         }

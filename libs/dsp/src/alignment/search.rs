@@ -176,7 +176,8 @@ fn follow(
 ) -> Result<Option<Followed>, DspError> {
     let stretched = target.stretched(tried.speed);
     let len = piece_len(reference, &stretched, tried.piece_s());
-    let (mut candidates, _) = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?;
+    let looked_at = |speed| speeds::longest_at(longest, speed);
+    let (mut candidates, _) = pieces(reference, &stretched, len, looked_at(tried.speed), PIECES, WORTH_TRYING)?;
     let sure: Vec<Placed> =
         candidates.iter().filter(|piece| piece.found.significance >= SIGNIFICANT_PIECE).copied().collect();
     let rough = path(&sure);
@@ -190,10 +191,10 @@ fn follow(
     let stretched = if is_new { target.stretched(speed) } else { stretched };
     if is_new {
         let len = piece_len(reference, &stretched, PIECE_S);
-        candidates = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?.0;
+        candidates = pieces(reference, &stretched, len, looked_at(speed), PIECES, WORTH_TRYING)?.0;
     }
     let long = piece_len(reference, &stretched, LONG_PIECE_S);
-    candidates.extend(pieces(reference, &stretched, long, longest, PIECES, WORTH_TRYING)?.0);
+    candidates.extend(pieces(reference, &stretched, long, looked_at(speed), PIECES, WORTH_TRYING)?.0);
 
     let Track { mut stretches, evidence } = track(reference, &stretched, &distinct_lags(&candidates, whole_lag));
     for stretch in &mut stretches {

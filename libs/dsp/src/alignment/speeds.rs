@@ -56,6 +56,7 @@ pub(super) fn likely(reference: &Wave, target: &Wave, longest: usize) -> Result<
     for tried in named.chain(drift) {
         let stretched = target.stretched(tried.speed);
         let len = piece_len(reference, &stretched, tried.piece_s());
+        let longest = longest_at(longest, tried.speed);
         let (placed, looked_at) = pieces(reference, &stretched, len, longest, PIECES, WORTH_TRYING)?;
         let path = path(&placed);
         let members = path.members();
@@ -69,6 +70,11 @@ pub(super) fn likely(reference: &Wave, target: &Wave, longest: usize) -> Result<
         }
     }
     Ok(best.0)
+}
+
+/// The longest delay (values) once the target is stretched to the reference's speed.
+pub(super) fn longest_at(longest: usize, speed: f64) -> usize {
+    (longest as f64 * speed).ceil() as usize
 }
 
 /// Whether the path of that many pieces leaves no doubt about the speed.

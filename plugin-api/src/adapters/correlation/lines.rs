@@ -4,6 +4,9 @@ use super::scan::Scan;
 use crate::kinds::Alignment;
 use vsg_dsp::window_plan::{self, PlannedWindow};
 
+/// A search tells delays to some milliseconds: windows of a film that it finds at the end of its range lie a little beyond.
+const SEARCH_MS: f64 = 5.0;
+
 /// A stretch of the reference, and the delays that are expected in it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Line {
@@ -39,9 +42,9 @@ impl Line {
         Self { start_s: 0.0, end_s: duration_s, delay_ms: 0.0, rate_ms_per_s: 0.0, longest_ms: longest_ms(alignment) }
     }
 
-    /// Whether a delay at a time of the reference is one that was looked for.
+    /// Whether a delay at a time of the reference is one that was looked for, as finely as a search tells.
     pub(super) fn is_in_reach(&self, delay_ms: f64, at_s: f64) -> bool {
-        (delay_ms - self.rate_ms_per_s * at_s).abs() <= self.longest_ms
+        (delay_ms - self.rate_ms_per_s * at_s).abs() <= self.longest_ms + SEARCH_MS
     }
 
     /// The delay at a time of the reference (ms).
@@ -214,8 +217,8 @@ mod tests {
         // Whether something was found there or nothing.
         let bounded = looked_for(Some(5.0), 1.0);
         for line in [Line::of(&bounded)[0], Line::same_clock(1440.0, Some(&bounded))] {
-            assert!(is_in_reach(&line, 5000.0) && is_in_reach(&line, -5000.0));
-            assert!(!is_in_reach(&line, 5000.1) && !is_in_reach(&line, -5000.1) && !is_in_reach(&line, f64::NAN));
+            assert!(is_in_reach(&line, 5000.01) && is_in_reach(&line, -5000.01));
+            assert!(!is_in_reach(&line, 5006.0) && !is_in_reach(&line, -5006.0) && !is_in_reach(&line, f64::NAN));
         }
         // What the speed adds on the way does not count.
         assert!(is_in_reach(&Line::of(&looked_for(Some(5.0), 25.0 / 24.0))[0], 4900.0 + 40.0 * 700.0));

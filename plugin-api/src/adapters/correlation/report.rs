@@ -2,7 +2,7 @@
 
 use crate::{
     Result,
-    kinds::{Correlation as Measured, Verdict, Window},
+    kinds::{Correlation as Measured, Explanation, Verdict, Window},
     report::{Entry, Figure, Mark, Series, Table},
 };
 use serde::Serialize;
@@ -23,7 +23,8 @@ pub(super) struct Facts<'a> {
 /// What the report says of a target of which not a single window could be measured.
 pub(super) fn refused(source: &str, error: &str) -> Result<Entry> {
     let selection = serde_json::json!({ "verdict": Verdict::Refused, "accepted": 0, "measured": 0, "error": error });
-    Entry::facts(&["targets", source], &serde_json::json!({ "selection": selection }))
+    let explain = Explanation { because: error.to_owned(), ..Explanation::default() };
+    Entry::facts(&["targets", source], &serde_json::json!({ "selection": selection, "explain": explain }))
 }
 
 /// Delay of each window over time.

@@ -129,7 +129,8 @@ impl<M: CorrelationMethod> Correlation<M> {
     }
 
     fn no_window(&self, reference: &Audio, target: &Audio, scanned: &Scanned) -> Error {
-        let &Scanned { is_dense, window_s, planned, .. } = scanned;
+        let &Scanned { is_dense, planned, .. } = scanned;
+        let window_s = (1000.0 * scanned.window_s).round() / 1000.0;
         if is_dense && planned > 0 {
             let (silence_db, source) = (self.scan.dense_silence_db, &target.header.source);
             return Error::new(format!(
