@@ -15,6 +15,8 @@ use super::track::{Track, track};
 use super::wave::Wave;
 use crate::error::DspError;
 
+/// Values by which a place may be off: so much beyond the limit it may still be that of a delay at the limit.
+const UNSURE: f64 = 2.0;
 /// Significance that chance does not reach for whole films.
 const SIGNIFICANT: f64 = 7.5;
 /// Significance of pieces whose lags are tried on every part of the film.
@@ -93,7 +95,7 @@ pub fn search<S: Sounds>(
     }
     let (reference, target) = Wave::pair(reference, target)?;
     let rate_hz = reference.rate_hz;
-    let longest = (limits.max_offset_s.max(0.0) * rate_hz).min(1e15) as usize;
+    let longest = (limits.max_offset_s.max(0.0) * rate_hz + UNSURE).min(1e15) as usize;
     let best = whole(&reference, &target, longest)?;
     let (first, second) = judged(&best, (&reference, &target), sounds)?;
     let placement = |pieces: Vec<Piece>| Placement {
