@@ -306,6 +306,28 @@ mod tests {
     }
 
     #[test]
+    fn the_limit_is_one_of_delays_at_any_speed() {
+        let film: Vec<f32> = noise(8 * MINUTE + 3, 9).windows(4).map(|four| four.iter().sum()).collect();
+        for (speed, lag_s) in [(25.0 * 1001.0 / 24_000.0, 2.0), (24_000.0 / 25.0 / 1001.0, 2.0)] {
+            let at = |index: usize| {
+                let place = lag_s * RATE_HZ + index as f64 * speed;
+                let (before, part) = (place as usize, place.fract() as f32);
+                film[before] + part * (film[before + 1] - film[before])
+            };
+            let target: Vec<f32> = (0..(7.5 * MINUTE as f64 / speed) as usize).map(at).collect();
+            let delay_s = lag_s / speed;
+            let up_to = |max_offset_s| {
+                let sounds = InMemory { rate_hz: RATE_HZ, reference: film.clone(), target: target.clone() };
+                let limits = Limits { max_offset_s, ..LIMITS };
+                let found = search(sketch(film.clone()), sketch(target.clone()), &limits, &sounds).unwrap();
+                found.pieces.first().map(|piece| piece.delay_s)
+            };
+            assert!(up_to(delay_s + 0.02).is_some_and(|found_s| (found_s - delay_s).abs() < 0.01), "{speed}");
+            assert_eq!(up_to(delay_s - 0.02), None, "{speed}");
+        }
+    }
+
+    #[test]
     fn a_repetition_that_is_as_good_is_told() {
         let music: Vec<f32> = noise(7 * 375, 5).into_iter().cycle().take(4 * MINUTE).collect();
         let voiced =
