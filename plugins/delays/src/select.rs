@@ -185,6 +185,11 @@ fn rival_ms(correlation: &Correlation, selected_ms: f64) -> Option<f64> {
     Some(if away(read_at_ms) > away(rival_ms) { read_at_ms } else { rival_ms })
 }
 
+/// How far a window is looked for (ms), if that is known.
+fn reach_ms(correlation: &Correlation) -> Option<f64> {
+    (correlation.window_s > 0.0).then_some(1000.0 * correlation.window_s)
+}
+
 /// How near to each other delays count as one (ms).
 fn within_ms(correlation: &Correlation) -> f64 {
     let said: Vec<f64> = correlation.windows.iter().filter_map(|window| window.error_ms).collect();
@@ -252,7 +257,7 @@ impl Select {
             reference_start_ms: correlation.reference_start_ms,
             reference_track_id: correlation.reference_track_id,
             // Of chance nothing is known but how far was looked.
-            error_ms: if may_be_chance { Some(1000.0 * correlation.window_s) } else { error_ms },
+            error_ms: if may_be_chance { reach_ms(correlation) } else { error_ms },
             verdict,
             runner_up,
             // Steps of a separated sound are its own.

@@ -67,9 +67,11 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
     let most_common = MostCommon::of(accepted)?;
     Some(match mode {
         Mode::MostCommon => {
-            let of = |ms: i64| accepted.iter().filter(move |window| window.rounded_ms() == ms);
-            let raw_ms = mean(of(most_common.first));
-            let tie = most_common.tie(raw_ms, |ms| (mean(of(ms)), of(ms).count()));
+            let raw_ms = mean(rounding_to(accepted, most_common.first));
+            let tie = most_common.tie(raw_ms, |ms| {
+                let windows = || rounding_to(accepted, ms);
+                (mean(windows()), windows().count())
+            });
             Selected { tie, ..selected(most_common.first, raw_ms, "mode") }
         }
         Mode::Clustered => clustered(accepted, &most_common),
@@ -151,10 +153,9 @@ fn first_stable(
         Err(raw_log) => {
             let mut log = raw_log.clone();
             log.push("[WARNING] No stable segment found, falling back to mode.".into());
-            let of = |ms: i64| accepted.iter().filter(move |window| window.rounded_ms() == ms);
-            let raw_ms = of(most_common.first).next()?.delay_ms;
-            let tie =
-                most_common.tie(raw_ms, |ms| (of(ms).next().map_or(raw_ms, |window| window.delay_ms), of(ms).count()));
+            let first_ms = |ms: i64| rounding_to(accepted, ms).next().map(|window| window.delay_ms);
+            let raw_ms = first_ms(most_common.first)?;
+            let tie = most_common.tie(raw_ms, |ms| (first_ms(ms).unwrap_or(raw_ms), rounding_to(accepted, ms).count()));
             Some(Selected { log, raw_log, tie, ..selected(most_common.first, raw_ms, "mode (fallback)") })
         }
     }
@@ -205,6 +206,10 @@ fn segments<'a>(accepted: &[&'a Window]) -> Vec<Vec<&'a Window>> {
         }
     }
     segments
+}
+
+fn rounding_to<'w, 'a>(accepted: &'w [&'a Window], ms: i64) -> impl Iterator<Item = &'w &'a Window> {
+    accepted.iter().filter(move |window| window.rounded_ms() == ms)
 }
 
 fn cluster<'w, 'a>(accepted: &'w [&'a Window], center: i64) -> impl Iterator<Item = &'w &'a Window> {
