@@ -171,6 +171,7 @@ pub(crate) fn case<'a>(
             || correlation.windows.iter().any(|window| window.expected_ms.is_some()),
         tie,
         within_ms: within_ms(correlation),
+        window_s: correlation.window_s,
         overlap: overlap(correlation),
         reference_s: correlation.reference_duration_s,
     }

@@ -10,6 +10,9 @@ use vsg_plugin_api::kinds::{Explanation, Rejection, RunnerUp, Verdict, Vote, Win
 /// Windows that have to agree before anything is certain.
 const CERTAIN_WINDOWS: usize = 6;
 
+/// Share of a window from which on a delay is on the edge of what can be found.
+const EDGE: f64 = 0.95;
+
 /// Share of the reference that they have to come from.
 const CERTAIN_SHARE: f64 = 0.5;
 
@@ -31,6 +34,8 @@ pub(crate) struct Case<'a> {
     pub(crate) tie: Option<Tie>,
     /// How near delays count as one (ms).
     pub(crate) within_ms: f64,
+    /// Length of a window (s).
+    pub(crate) window_s: f64,
     /// How many windows share each moment, at least 1.
     pub(crate) overlap: f64,
     /// Length of the reference (s).
@@ -81,9 +86,14 @@ pub(crate) fn judge(case: &Case<'_>) -> Judgement {
     Judgement { verdict, runner_up, explanation, doubt, may_be_chance }
 }
 
-/// What to tell if windows that do not stand out were accepted: then only those that do count, and half of all must.
-fn chance(Case { source, windows, said, selected_ms, .. }: &Case<'_>, agreeing: &[&Said<'_>]) -> Option<String> {
-    let is_weak = |said: &Said<'_>| said.window.peak_ratio.is_some_and(|ratio| ratio < RELATED_PEAK_RATIO);
+/// What to tell if windows were accepted that do not stand out, or hardly share any sound: then only the others count, and half of all must.
+fn chance(case: &Case<'_>, agreeing: &[&Said<'_>]) -> Option<String> {
+    let Case { source, windows, said, selected_ms, window_s, .. } = case;
+    let is_weak = |Said { window, .. }: &Said<'_>| {
+        let away_ms = (window.delay_ms - window.expected_ms.unwrap_or(0.0)).abs();
+        let is_on_edge = *window_s > 0.0 && away_ms > EDGE * 1000.0 * window_s;
+        is_on_edge || window.peak_ratio.is_some_and(|ratio| ratio < RELATED_PEAK_RATIO)
+    };
     let (count, measured) = (agreeing.len(), windows.len());
     let strong = agreeing.iter().filter(|said| !is_weak(said)).count();
     (said.iter().any(is_weak) && 2 * strong < measured).then(|| {
@@ -220,6 +230,7 @@ mod tests {
             is_searched,
             tie: None,
             within_ms: 1.0,
+            window_s: 10.0,
             overlap: 1.0,
             reference_s,
         })
@@ -301,6 +312,10 @@ mod tests {
         assert_eq!(judged(&windows), (Verdict::Ambiguous, true, true));
         // Whether the weak ones agree or not.
         windows[..6].iter_mut().for_each(|window| window.delay_ms = 77.0);
+        assert_eq!(judged(&windows), (Verdict::Ambiguous, true, true));
+        // Or on the edge of what can be found.
+        windows.iter_mut().for_each(|window| (window.delay_ms, window.peak_ratio) = (5.0, Some(9.0)));
+        windows[..6].iter_mut().for_each(|window| window.delay_ms = 9_999.0);
         assert_eq!(judged(&windows), (Verdict::Ambiguous, true, true));
         windows.iter_mut().for_each(|window| (window.delay_ms, window.peak_ratio) = (5.0, None));
         assert_eq!(judged(&windows), (Verdict::Certain, false, false), "a method that does not tell");

@@ -51,10 +51,11 @@ params! {
         /// Least match that is accepted (%).
         #[schemars(range(min = 0.0, max = 100.0))]
         min_match_pct: f64 = 5.0,
-        /// How far the highest peak must stand above the second highest for a window to count; 0 does not ask. A peak on the edge of the search
-        /// range never counts.
+        /// How far the highest peak must stand above the second highest for a window to count; 0 does not ask.
         #[schemars(range(min = 0.0, max = 1000.0))]
         min_peak_ratio: f64 = vsg_dsp::peak::RELATED_PEAK_RATIO,
+        /// Whether a peak on the edge of the search range counts, which may be the flank of one beyond. It is there to compare with what takes it.
+        accept_edges: bool = false,
         /// Whether windows of a very short reference that fall on the same samples are measured only once.
         skip_duplicates: bool = true,
         /// Whether what an equaliser on one side does to phases is taken out of the delays; otherwise they are off by up to a sample or two.
@@ -90,7 +91,7 @@ impl Scan {
         }
         // Of windows that far apart hardly a second is compared, which some sound always matches.
         let is_far = peak.delay_ms.abs() > 950.0 * window_s;
-        if peak.on_edge || is_far {
+        if (peak.on_edge || is_far) && !self.accept_edges {
             return Some("peak on the edge of the search range".into());
         }
         let ratio = peak.peak_ratio.filter(|_| self.min_peak_ratio > 0.0)?;
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_peak_on_the_edge_of_the_range_never_counts() {
+    fn a_peak_on_the_edge_of_the_range_does_not_count_unless_asked_for() {
         let peak =
             |delay_ms, on_edge| Peak { delay_ms, match_pct: 99.0, peak_ratio: Some(9.0), on_edge, ..Peak::none() };
         for min_peak_ratio in [0.0, 1.6] {
@@ -129,6 +130,7 @@ mod tests {
             for on_edge in [peak(3.0, true), peak(-14_700.0, false), peak(14_700.0, false)] {
                 let objection = scan.objection(&on_edge, 15.0).unwrap();
                 assert_eq!(objection, "peak on the edge of the search range", "{on_edge:?}");
+                assert_eq!(Scan { accept_edges: true, ..scan }.objection(&on_edge, 15.0), None, "{on_edge:?}");
             }
         }
     }
