@@ -16,6 +16,10 @@ use crate::sub_sample;
 /// the speech, 83 % and 75 % of the windows exceed it, all of them right.
 pub const RELATED_PEAK_RATIO: f64 = 1.6;
 
+/// Share of a window from which on a delay is on the edge of what can be found: hardly a second is compared then, which some sound always
+/// matches.
+pub const EDGE: f64 = 0.95;
+
 /// What codecs, resampling and the interpolation cost where there is no noise (samples).
 const LEAST_ERROR: f64 = 0.05;
 

@@ -286,15 +286,7 @@ impl Select {
             diagnosis.filter(|_| !ignores).and_then(|diagnosis| Lines::of(diagnosis, self.first_stable_min_windows));
         if let Some(lines) = lines {
             let raw_ms = lines.first_ms();
-            let (log, raw_log) = (Vec::new(), Vec::new());
-            let selected = Selected {
-                rounded_ms: selection::round(raw_ms),
-                raw_ms,
-                label: lines.label(),
-                log,
-                raw_log,
-                tie: None,
-            };
+            let selected = selection::selected(selection::round(raw_ms), raw_ms, lines.label());
             return Some(Proposal { selected, lines: Some(lines) });
         }
         // A diagnosis of the reference program's way knows no lines, and its log is as there.

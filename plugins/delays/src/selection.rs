@@ -94,7 +94,8 @@ pub(crate) fn select(accepted: &[&Window], mode: Mode) -> Option<Selected> {
     })
 }
 
-fn selected(rounded_ms: i64, raw_ms: f64, label: &'static str) -> Selected {
+/// A selected delay without a line in the log.
+pub(crate) fn selected(rounded_ms: i64, raw_ms: f64, label: &'static str) -> Selected {
     Selected { rounded_ms, raw_ms, label, log: Vec::new(), raw_log: Vec::new(), tie: None }
 }
 

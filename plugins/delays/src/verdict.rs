@@ -4,14 +4,11 @@ use crate::{
     selection::Tie,
     votes::{self, Said},
 };
-use vsg_dsp::peak::RELATED_PEAK_RATIO;
+use vsg_dsp::peak::{EDGE, RELATED_PEAK_RATIO};
 use vsg_plugin_api::kinds::{Explanation, Rejection, RunnerUp, Verdict, Vote, Window};
 
 /// Windows that have to agree before anything is certain.
 const CERTAIN_WINDOWS: usize = 6;
-
-/// Share of a window from which on a delay is on the edge of what can be found.
-const EDGE: f64 = 0.95;
 
 /// Share of the reference that they have to come from.
 const CERTAIN_SHARE: f64 = 0.5;

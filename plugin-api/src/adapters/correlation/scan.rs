@@ -2,7 +2,7 @@
 
 use super::method::Peak;
 use crate::{choice, kinds::Window, params};
-use vsg_dsp::window_plan;
+use vsg_dsp::{peak::EDGE, window_plan};
 
 /// Windows without common sound that a dense scan has at least.
 const DENSE_WINDOWS: f64 = 8.0;
@@ -89,8 +89,7 @@ impl Scan {
         if peak.match_pct.is_nan() || peak.match_pct < self.min_match_pct {
             return Some(format!("below {:.1}", self.min_match_pct));
         }
-        // Of windows that far apart hardly a second is compared, which some sound always matches.
-        let is_far = peak.delay_ms.abs() > 950.0 * window_s;
+        let is_far = peak.delay_ms.abs() > EDGE * 1000.0 * window_s;
         if (peak.on_edge || is_far) && !self.accept_edges {
             return Some("peak on the edge of the search range".into());
         }
