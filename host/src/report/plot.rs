@@ -131,7 +131,11 @@ fn draw(area: &Area<'_>, figure: &Figure, frame: &Frame, look: &Look<'_>) -> Res
         .x_label_area_size(42)
         .y_label_area_size(LABELS)
         .build_cartesian_2d(frame.x.0..frame.x.1, frame.y.0..frame.y.1)?;
-    let decimals = if frame.y.1 - frame.y.0 < 2.0 { 3 } else { 1 };
+    let decimals = match frame.y.1 - frame.y.0 {
+        small if small < 2.0 => 3,
+        middling if middling < 50.0 => 1,
+        _ => 0,
+    };
     chart
         .configure_mesh()
         .axis_style(INK.mix(0.6))
@@ -247,6 +251,15 @@ mod tests {
     fn far_away_crosses_do_not_flatten_the_points() {
         let frame = Frame::of(&figure(vec![(0.0, 1234.5), (10.0, 1234.6)], vec![(5.0, -9000.0)])).unwrap();
         assert!(frame.y.0 > 1234.0 && frame.y.1 < 1235.0);
+    }
+
+    #[test]
+    fn numbers_of_the_vertical_axis_have_as_many_decimals_as_its_length_needs() {
+        let drawn = |high| svg(&figure(vec![(0.0, 0.0), (1.0, high)], vec![])).unwrap();
+        for (high, number) in [(1.0, "0.500"), (10.0, "5.0"), (90_000.0, "50000")] {
+            let drawn = drawn(high);
+            assert!(drawn.lines().any(|line| line.trim() == number), "{number} is not in {drawn}");
+        }
     }
 
     #[test]

@@ -267,8 +267,11 @@ impl Select {
                 .and_then(|diagnosis| uneven::uncorrected(diagnosis, source, reference_s)),
             explanation: Some(explanation),
         };
-        // What a diagnosis tells is no news.
-        Ok(Decision { doubt: doubt.filter(|_| delay.uncorrected.is_none() || verdict == Verdict::Ambiguous), delay })
+        // What a diagnosis tells is no news, unless hardly any window says it.
+        let agreeing = said.iter().filter(|said| said.agrees).count();
+        let is_news =
+            delay.uncorrected.is_none() || verdict == Verdict::Ambiguous || 10 * agreeing < correlation.windows.len();
+        Ok(Decision { doubt: doubt.filter(|_| is_news), delay })
     }
 
     /// The delay that windows, or the lines that they lie on, have for the target. `None` without windows.
@@ -464,6 +467,12 @@ fn not_corrected(source: &str) -> [String; 4] {
     ]
 }
 
+/// Whether a search of the whole sounds knew where to read windows, and a method that compares waves found little there.
+fn agrees_as_a_whole_only(correlation: &Correlation) -> bool {
+    let placed = correlation.windows.iter().filter(|window| window.expected_ms.is_some()).count();
+    correlation.resolution_ms.is_none() && 2 * placed > correlation.windows.len()
+}
+
 fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
     let (source, measured) = (&correlation.source, correlation.windows.len());
     Error::new(format!(
@@ -474,6 +483,10 @@ fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
     .help(match correlation.max_offset_s {
         _ if measured < needed => "the files are too short for that many windows; choose a shorter window_s, or fewer windows by \
              min_accepted of delays/select"
+            .to_owned(),
+        _ if agrees_as_a_whole_only(correlation) => "the sounds agree as a whole (alignment/search), but not wave by wave: the target may run at \
+             another speed with its pitch kept, or be processed heavily; compare what is heard instead, by \
+             correlation-features/onset in place of this method"
             .to_owned(),
         Some(longest_s) => format!(
             "the files may hold different material, be silent or damaged, be shifted by more than {longest_s} s (max_offset_s of \

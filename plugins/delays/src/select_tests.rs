@@ -264,3 +264,51 @@ fn windows_off_the_lines_of_a_diagnosis_disagree() {
     let error = Select::default().decide(&correlation, Some(&found), &mut Vec::new()).unwrap_err();
     assert!(error.message().contains("only 2 of 8"), "{error}");
 }
+
+#[test]
+fn sounds_that_agree_as_a_whole_only_are_a_case_for_another_method() {
+    let mut correlation = Correlation { max_offset_s: Some(3600.0), ..measured(&[100.0; 10]) };
+    correlation.windows.iter_mut().skip(2).for_each(|window| window.accepted = false);
+    let help = |correlation: &Correlation| {
+        let error = Select::default().decide(correlation, None, &mut Vec::new()).unwrap_err();
+        error.help_text().unwrap_or_default().to_owned()
+    };
+    assert!(help(&correlation).contains("be shifted by more than 3600 s"), "{}", help(&correlation));
+    correlation.windows.iter_mut().for_each(|window| window.expected_ms = Some(99.0));
+    assert!(help(&correlation).contains("correlation-features/onset"), "{}", help(&correlation));
+    // A method that compares what is heard has done so.
+    correlation.resolution_ms = Some(10.0);
+    assert!(help(&correlation).contains("be shifted by more than 3600 s"), "{}", help(&correlation));
+}
+
+#[test]
+fn a_drift_that_hardly_any_window_shows_is_doubted() {
+    let mut correlation = measured(&[0.0; 40]);
+    let (rate_ms_per_s, reference_duration_s) = (2.0, 400.0);
+    correlation.reference_duration_s = reference_duration_s;
+    let segment = Segment {
+        start_s: 0.0,
+        end_s: reference_duration_s,
+        start_error_s: 0.0,
+        delay_ms: 7.0,
+        error_ms: 0.1,
+        windows: 3,
+    };
+    let drifts = Diagnosis {
+        source: "Source 2".into(),
+        kind: DiagnosisKind::LinearDrift,
+        rate_ms_per_s,
+        segments: vec![segment],
+        ..Diagnosis::default()
+    };
+    let mut doubt = |accepted: usize| {
+        let middles_s: Vec<f64> = correlation.windows.iter().map(|window| correlation.middle_s(window)).collect();
+        for (index, window) in correlation.windows.iter_mut().enumerate() {
+            (window.delay_ms, window.accepted) = (7.0 + rate_ms_per_s * middles_s[index], index < accepted);
+        }
+        Select::default().decide(&correlation, Some(&drifts), &mut Vec::new()).unwrap().doubt
+    };
+    assert_eq!(doubt(4), None);
+    let doubt = doubt(3).unwrap();
+    assert!(doubt.starts_with("Source 2: only 3 of 40 windows say +"), "{doubt}");
+}

@@ -156,7 +156,10 @@ fn speaks_against(case: &Case<'_>, agreeing: usize, second: Option<&Vote>) -> Op
     }
     (10 * agreeing < 6 * measured).then(|| {
         let advice = match case.is_searched {
-            true => "as where a dub leaves little of the common sound, or another method would hear more; look at the result",
+            true => {
+                "as where a dub leaves little of the common sound, or the speed was changed and the pitch kept, where \
+                 correlation-features/onset hears more; look at the result"
+            }
             false => {
                 "look at the result, and if it is out of sync, the files may be shifted by more than a window (window_s)"
             }

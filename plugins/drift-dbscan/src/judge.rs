@@ -301,6 +301,32 @@ mod tests {
     }
 
     #[test]
+    fn neighbours_that_share_sound_make_no_cut_where_few_windows_are_accepted() {
+        let cut_from = |cut_s: f64| {
+            let starts_s = [828.0, 1122.0, 1190.0, 1196.0, 1250.0, 1296.0, 1362.0, 1400.0, 1402.0];
+            let windows = starts_s.iter().zip(1..).map(|(start_s, number)| Window {
+                number,
+                start_s: *start_s,
+                delay_ms: 24.8 + 40.959 * (start_s + 5.0) + if *start_s >= cut_s { 4.9 } else { 0.0 },
+                accepted: true,
+                ..Window::default()
+            });
+            let correlation = Correlation {
+                window_s: 10.0,
+                reference_duration_s: 1440.0,
+                windows: windows.collect(),
+                ..measured(|_| 0.0)
+            };
+            diagnose(&correlation, Frames::default(), &ASKED).unwrap()
+        };
+        let found = cut_from(1400.0);
+        assert_eq!((found.kind, found.segments.len()), (DiagnosisKind::PalDrift, 1), "{found:?}");
+        assert!(found.reason.contains("7 of 9 windows say so"), "{}", found.reason);
+        // Windows that are apart do.
+        assert_eq!(cut_from(1296.0).segments.len(), 2);
+    }
+
+    #[test]
     fn fewer_than_six_windows_tell_nothing() {
         let mut correlation = measured(|_| 5.0);
         correlation.windows.iter_mut().skip(5).for_each(|window| window.accepted = false);

@@ -14,12 +14,13 @@ pub(crate) fn picture(correlation: &Correlation, diagnosis: &Diagnosis) -> Optio
     if matches!(diagnosis.kind, DiagnosisKind::Uniform | DiagnosisKind::InsufficientData) {
         return None;
     }
-    let drift =
-        if diagnosis.rate_ms_per_s == 0.0 { String::new() } else { format!(", {:+.4} ms/s", diagnosis.rate_ms_per_s) };
-    let found = match (diagnosis.segments.len(), diagnosis.clusters.len()) {
-        (0, clusters) => format!("{clusters} cluster(s)"),
-        (segments, _) => format!("{} cut(s)", segments - 1),
+    let rate = diagnosis.rate_ms_per_s;
+    let cuts = match (diagnosis.segments.len(), diagnosis.clusters.len()) {
+        (0, clusters) => counted(clusters, "cluster"),
+        (segments, _) => counted(segments - 1, "cut"),
     };
+    let found = [(rate != 0.0).then(|| format!("{rate:+.4} ms/s")), cuts];
+    let found: Vec<String> = found.into_iter().flatten().collect();
     let line = Series { name: "fitted delay".into(), mark: Mark::Line, points: fitted(correlation, diagnosis) };
     let groups = groups(correlation, diagnosis).into_iter();
     let rejected = correlation.windows.iter().filter(|window| !window.accepted);
@@ -33,11 +34,20 @@ pub(crate) fn picture(correlation: &Correlation, diagnosis: &Diagnosis) -> Optio
         }])
         .filter(|series| !series.points.is_empty());
     Some(Figure {
-        title: format!("{}: diagnosis{drift}, {found}", diagnosis.source),
+        title: format!("{}: diagnosis, {}", diagnosis.source, found.join(", ")),
         x_label: "time in the reference (s)".into(),
         y_label: "delay (ms)".into(),
         series: series.collect(),
     })
+}
+
+/// "1 cut", "2 cuts"; none is not worth a word.
+fn counted(count: usize, what: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{count} {what}s")),
+    }
 }
 
 fn point(correlation: &Correlation, window: &Window) -> (f64, f64) {
@@ -151,6 +161,7 @@ mod tests {
         assert_eq!(points(&figure, "stretch 2, +1010"), [(150.0, 1085.0)]);
         assert_eq!(points(&figure, "rejected"), [(60.0, -999.0)]);
         assert_eq!(figure.series.len(), 4);
+        assert!(figure.title.ends_with(": diagnosis, +0.5000 ms/s, 1 cut"), "{}", figure.title);
         diagnosis.kind = DiagnosisKind::Uniform;
         assert_eq!(picture(&correlation, &diagnosis), None);
     }
@@ -183,6 +194,7 @@ mod tests {
             ..Diagnosis::default()
         };
         let figure = picture(&correlation, &diagnosis).unwrap();
+        assert!(figure.title.ends_with(": diagnosis, 2 clusters"), "{}", figure.title);
         assert_eq!(points(&figure, "cluster 1"), [(0.0, 5.0), (20.0, 5.0)]);
         assert_eq!(points(&figure, "cluster 2, +905.000 ms"), [(10.0, 905.0)]);
         assert_eq!(points(&figure, "accepted, in none"), [(30.0, -400.0)]);
@@ -191,6 +203,7 @@ mod tests {
         let correlation = Correlation { windows, ..Correlation::default() };
         let kind = DiagnosisKind::LinearDrift;
         let figure = picture(&correlation, &Diagnosis { kind, rate_ms_per_s: 2.0, ..Diagnosis::default() }).unwrap();
+        assert!(figure.title.ends_with(": diagnosis, +2.0000 ms/s"), "{}", figure.title);
         assert_eq!(points(&figure, "fitted"), [(0.0, 10.0), (10.0, 30.0)]);
     }
 

@@ -23,6 +23,9 @@ const LARGEST_RATE_MS_PER_S: f64 = 100.0;
 /// What drift costs, on the scale of `path::STRAY_COST`.
 const DRIFT_COST: f64 = 6.0;
 
+/// Windows that lie as near as their length divided by this share too much sound to confirm each other.
+const SHARED: f64 = 1.5;
+
 /// One accepted window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Point {
@@ -71,7 +74,12 @@ impl<'a> Scan<'a> {
 
     /// Whether neighbouring windows share sound.
     fn is_dense(&self) -> bool {
-        self.overlap > 1.5
+        self.overlap > SHARED
+    }
+
+    /// Whether windows that begin so far apart are no independent witnesses.
+    fn share_sound(&self, apart_s: f64) -> bool {
+        apart_s * SHARED < self.limits.window_s
     }
 
     /// Delays with a slope taken out.

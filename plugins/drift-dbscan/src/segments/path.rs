@@ -65,5 +65,9 @@ pub(super) fn stretches(scan: &Scan<'_>, residuals_ms: &[f64], sigmas_ms: &[f64]
 fn is_confirmed(scan: &Scan<'_>, run: &[(usize, usize)]) -> bool {
     let [(first, _), .., (last, _)] = run else { return false };
     let apart_s = scan.points[*last].at_s - scan.points[*first].at_s;
-    !scan.is_dense() || (run.len() >= 3 && apart_s >= 0.999 * scan.limits.window_s)
+    if scan.is_dense() {
+        return run.len() >= 3 && apart_s >= 0.999 * scan.limits.window_s;
+    }
+    // Few windows of a dense scan may be accepted, and neighbours among them.
+    !scan.share_sound(apart_s)
 }
