@@ -270,7 +270,7 @@ impl Select {
         // What a diagnosis tells is no news, unless hardly any window says it.
         let agreeing = said.iter().filter(|said| said.agrees).count();
         let is_news =
-            delay.uncorrected.is_none() || verdict == Verdict::Ambiguous || 10 * agreeing < correlation.windows.len();
+            delay.uncorrected.is_none() || verdict == Verdict::Ambiguous || is_hardly_any(agreeing, correlation);
         Ok(Decision { doubt: doubt.filter(|_| is_news), delay })
     }
 
@@ -395,10 +395,13 @@ impl Select {
                 agreeing.len(),
                 said.len()
             ))
-            .help(
-                "the target may drift, run at another speed, or be cut differently; look at the plot of delay over time in the \
-                 report, or set min_agreement_pct = 0 to take the delay all the same",
-            ));
+            .help(match is_hardly_any(said.len(), correlation) && agrees_as_a_whole_only(correlation) {
+                true => COMPARE_WHAT_IS_HEARD,
+                false => {
+                    "the target may drift, run at another speed, or be cut differently; look at the plot of delay over time in the \
+                     report, or set min_agreement_pct = 0 to take the delay all the same"
+                }
+            }));
         }
         if agreeing_s >= needed_s {
             return Ok(());
@@ -467,6 +470,15 @@ fn not_corrected(source: &str) -> [String; 4] {
     ]
 }
 
+/// What to do about targets of which [`agrees_as_a_whole_only`] holds.
+const COMPARE_WHAT_IS_HEARD: &str = "the sounds agree as a whole (alignment/search), but not wave by wave: the target may run at another speed \
+    with its pitch kept, or be processed heavily; compare what is heard instead, by correlation-features/onset in place of this method";
+
+/// Whether so few windows say something that it is hardly worth saying: less than a tenth.
+fn is_hardly_any(windows: usize, correlation: &Correlation) -> bool {
+    10 * windows < correlation.windows.len()
+}
+
 /// Whether a search of the whole sounds knew where to read windows, and a method that compares waves found little there.
 fn agrees_as_a_whole_only(correlation: &Correlation) -> bool {
     let placed = correlation.windows.iter().filter(|window| window.expected_ms.is_some()).count();
@@ -484,10 +496,7 @@ fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
         _ if measured < needed => "the files are too short for that many windows; choose a shorter window_s, or fewer windows by \
              min_accepted of delays/select"
             .to_owned(),
-        _ if agrees_as_a_whole_only(correlation) => "the sounds agree as a whole (alignment/search), but not wave by wave: the target may run at \
-             another speed with its pitch kept, or be processed heavily; compare what is heard instead, by \
-             correlation-features/onset in place of this method"
-            .to_owned(),
+        _ if agrees_as_a_whole_only(correlation) => COMPARE_WHAT_IS_HEARD.to_owned(),
         Some(longest_s) => format!(
             "the files may hold different material, be silent or damaged, be shifted by more than {longest_s} s (max_offset_s of \
              alignment/search), or run at a speed that was not looked for (speeds); try another audio track (language of media/decode) or another correlation method"

@@ -276,6 +276,14 @@ fn sounds_that_agree_as_a_whole_only_are_a_case_for_another_method() {
     assert!(help(&correlation).contains("be shifted by more than 3600 s"), "{}", help(&correlation));
     correlation.windows.iter_mut().for_each(|window| window.expected_ms = Some(99.0));
     assert!(help(&correlation).contains("correlation-features/onset"), "{}", help(&correlation));
+    // So are a few windows that disagree; many that do are none.
+    let mut disagree = Correlation { windows: windows(&[0.0; 40]), ..correlation.clone() };
+    for (index, window) in disagree.windows.iter_mut().enumerate() {
+        (window.delay_ms, window.accepted, window.expected_ms) = (9.0 * index as f64, index < 3, Some(99.0));
+    }
+    assert!(help(&disagree).contains("correlation-features/onset"), "{}", help(&disagree));
+    disagree.windows.iter_mut().for_each(|window| window.accepted = true);
+    assert!(help(&disagree).contains("be cut differently"), "{}", help(&disagree));
     // A method that compares what is heard has done so.
     correlation.resolution_ms = Some(10.0);
     assert!(help(&correlation).contains("be shifted by more than 3600 s"), "{}", help(&correlation));
