@@ -267,10 +267,10 @@ impl Select {
                 .and_then(|diagnosis| uneven::uncorrected(diagnosis, source, reference_s)),
             explanation: Some(explanation),
         };
-        // What a diagnosis tells is no news, unless hardly any window says it.
+        // What a diagnosis tells is no news, unless few windows say so.
         let agreeing = said.iter().filter(|said| said.agrees).count();
         let is_news =
-            delay.uncorrected.is_none() || verdict == Verdict::Ambiguous || is_hardly_any(agreeing, correlation);
+            delay.uncorrected.is_none() || verdict == Verdict::Ambiguous || verdict::are_few(agreeing, delay.measured);
         Ok(Decision { doubt: doubt.filter(|_| is_news), delay })
     }
 
@@ -395,7 +395,7 @@ impl Select {
                 agreeing.len(),
                 said.len()
             ))
-            .help(match is_hardly_any(said.len(), correlation) && agrees_as_a_whole_only(correlation) {
+            .help(match 10 * said.len() < correlation.windows.len() && agrees_as_a_whole_only(correlation) {
                 true => COMPARE_WHAT_IS_HEARD,
                 false => {
                     "the target may drift, run at another speed, or be cut differently; look at the plot of delay over time in the \
@@ -473,11 +473,6 @@ fn not_corrected(source: &str) -> [String; 4] {
 /// What to do about targets of which [`agrees_as_a_whole_only`] holds.
 const COMPARE_WHAT_IS_HEARD: &str = "the sounds agree as a whole (alignment/search), but not wave by wave: the target may run at another speed \
     with its pitch kept, or be processed heavily; compare what is heard instead, by correlation-features/onset in place of this method";
-
-/// Whether so few windows say something that it is hardly worth saying: less than a tenth.
-fn is_hardly_any(windows: usize, correlation: &Correlation) -> bool {
-    10 * windows < correlation.windows.len()
-}
 
 /// Whether a search of the whole sounds knew where to read windows, and a method that compares waves found little there.
 fn agrees_as_a_whole_only(correlation: &Correlation) -> bool {

@@ -13,6 +13,9 @@ const CERTAIN_WINDOWS: usize = 6;
 /// Share of the reference that they have to come from.
 const CERTAIN_SHARE: f64 = 0.5;
 
+/// Share of the reference that is worth a word if no window of it agrees.
+const MUCH: f64 = 0.2;
+
 /// What was selected, and what the windows say to it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Case<'a> {
@@ -60,7 +63,7 @@ pub(crate) fn judge(case: &Case<'_>) -> Judgement {
     let may_be_chance = chance.is_some();
     let chance = chance.map(|doubt| (Verdict::Ambiguous, doubt));
     let tied = || case.tie.map(|tie| (Verdict::Ambiguous, tied(case, tie)));
-    let against = repeats.or(chance).or_else(tied).or_else(|| speaks_against(case, agreeing.len(), others.first()));
+    let against = repeats.or(chance).or_else(tied).or_else(|| speaks_against(case, &agreeing, others.first()));
     let (verdict, because, doubt) = match against {
         Some((verdict, doubt)) => (verdict, doubt.clone(), Some(doubt)),
         None => unopposed(case, &agreeing),
@@ -119,9 +122,9 @@ fn tied(Case { source, selected_ms, .. }: &Case<'_>, Tie { delay_ms, windows }: 
 }
 
 /// What speaks against a delay, the worst first.
-fn speaks_against(case: &Case<'_>, agreeing: usize, second: Option<&Vote>) -> Option<(Verdict, String)> {
+fn speaks_against(case: &Case<'_>, agree: &[&Said<'_>], second: Option<&Vote>) -> Option<(Verdict, String)> {
     let Case { source, selected_ms, within_ms, .. } = case;
-    let (accepted, measured) = (case.said.len(), case.windows.len());
+    let (agreeing, accepted, measured) = (agree.len(), case.said.len(), case.windows.len());
     let others = accepted - agreeing;
     // In hundreds of windows two agree by chance, and neighbours that share sound stray together.
     let least = (0.03 * accepted as f64).max(case.overlap + 1.0).ceil() as usize;
@@ -154,7 +157,7 @@ fn speaks_against(case: &Case<'_>, agreeing: usize, second: Option<&Vote>) -> Op
             ),
         ));
     }
-    (10 * agreeing < 6 * measured).then(|| {
+    are_few(agreeing, measured).then(|| {
         let advice = match case.is_searched {
             true => {
                 "as where a dub leaves little of the common sound, or the speed was changed and the pitch kept, where \
@@ -164,11 +167,28 @@ fn speaks_against(case: &Case<'_>, agreeing: usize, second: Option<&Vote>) -> Op
                 "look at the result, and if it is out of sync, the files may be shifted by more than a window (window_s)"
             }
         };
+        let where_none = longest_without(case, agree)
+            .map_or(String::new(), |(from_s, to_s)| format!(", among them all from {from_s:.0} s to {to_s:.0} s,"));
         let doubt = format!(
-            "{source}: only {agreeing} of {measured} windows say {selected_ms:+.3} ms, the others found nothing; {advice}"
+            "{source}: only {agreeing} of {measured} windows say {selected_ms:+.3} ms, the others{where_none} found nothing; {advice}"
         );
         (Verdict::Likely, doubt)
     })
+}
+
+/// Whether so few windows agree that the user should know.
+pub(crate) fn are_few(agreeing: usize, measured: usize) -> bool {
+    10 * agreeing < 6 * measured
+}
+
+/// The longest stretch (s) of which no window agrees, if it is much of the reference.
+fn longest_without(case: &Case<'_>, agreeing: &[&Said<'_>]) -> Option<(f64, f64)> {
+    let agrees = |window: &Window| agreeing.iter().any(|said| std::ptr::eq(said.window, window));
+    let ends_s = |run: &[(&Window, bool)]| Some((run.first()?.0.start_s, run.last()?.0.start_s + case.window_s));
+    let windows: Vec<(&Window, bool)> = case.windows.iter().map(|window| (window, agrees(window))).collect();
+    let without = windows.split(|(_, agrees)| *agrees).filter(|run| run.len() > 1).filter_map(ends_s);
+    let longest = without.max_by(|one, other| (one.1 - one.0).total_cmp(&(other.1 - other.0)))?;
+    (longest.1 - longest.0 > MUCH * case.reference_s && case.reference_s > 0.0).then_some(longest)
 }
 
 /// Nothing speaks against the delay; whether enough speaks for it.
@@ -253,6 +273,7 @@ mod tests {
         let told = doubt(&windows, 5.0).unwrap();
         assert!(told.starts_with("Source 2: only 4 of 7 windows say +5.000 ms"), "{told}");
         assert!(told.ends_with("shifted by more than a window (window_s)"), "{told}");
+        assert!(told.contains(" ms, the others, among them all from 40 s to 70 s, found nothing; "), "{told}");
         // Where windows were placed by a search, they are not out of each other's reach.
         let told = judge_searched(&windows, 5.0, 100.0, true).doubt.unwrap();
         assert!(told.ends_with("look at the result"), "{told}");
