@@ -19,7 +19,7 @@ pub(crate) fn picture(correlation: &Correlation, diagnosis: &Diagnosis) -> Optio
         (0, clusters) => counted(clusters, "cluster"),
         (segments, _) => counted(segments - 1, "cut"),
     };
-    let found = [(rate != 0.0).then(|| format!("{rate:+.4} ms/s")), cuts];
+    let found = [Some("diagnosis".to_owned()), (rate != 0.0).then(|| format!("{rate:+.4} ms/s")), cuts];
     let found: Vec<String> = found.into_iter().flatten().collect();
     let line = Series { name: "fitted delay".into(), mark: Mark::Line, points: fitted(correlation, diagnosis) };
     let groups = groups(correlation, diagnosis).into_iter();
@@ -34,7 +34,7 @@ pub(crate) fn picture(correlation: &Correlation, diagnosis: &Diagnosis) -> Optio
         }])
         .filter(|series| !series.points.is_empty());
     Some(Figure {
-        title: format!("{}: diagnosis, {}", diagnosis.source, found.join(", ")),
+        title: format!("{}: {}", diagnosis.source, found.join(", ")),
         x_label: "time in the reference (s)".into(),
         y_label: "delay (ms)".into(),
         series: series.collect(),
