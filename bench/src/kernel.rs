@@ -14,7 +14,7 @@ const DELAY: usize = 4800;
 /// The band of the filter for dialogue (Hz).
 const BAND_HZ: (f64, f64) = (300.0, 3400.0);
 /// How often each figure is measured; the median counts.
-const RUNS: usize = 15;
+const RUNS: usize = 151;
 /// Limit that the ratio is shown against.
 const LIMIT: f64 = 1.2;
 
