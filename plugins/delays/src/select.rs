@@ -395,7 +395,7 @@ impl Select {
                 agreeing.len(),
                 said.len()
             ))
-            .help(match 10 * said.len() < correlation.windows.len() && agrees_as_a_whole_only(correlation) {
+            .help(match 10 * said.len() < correlation.windows.len() && is_placed_for_waves(correlation) {
                 true => COMPARE_WHAT_IS_HEARD,
                 false => {
                     "the target may drift, run at another speed, or be cut differently; look at the plot of delay over time in the \
@@ -470,12 +470,12 @@ fn not_corrected(source: &str) -> [String; 4] {
     ]
 }
 
-/// What to do about targets of which [`agrees_as_a_whole_only`] holds.
+/// What to do where [`is_placed_for_waves`] holds and few windows are accepted all the same.
 const COMPARE_WHAT_IS_HEARD: &str = "the sounds agree as a whole (alignment/search), but not wave by wave: the target may run at another speed \
     with its pitch kept, or be processed heavily; compare what is heard instead, by correlation-features/onset in place of this method";
 
-/// Whether a search of the whole sounds knew where to read windows, and a method that compares waves found little there.
-fn agrees_as_a_whole_only(correlation: &Correlation) -> bool {
+/// Whether a search of the whole sounds knew where to read most windows, and the method compares waves, not what is heard.
+fn is_placed_for_waves(correlation: &Correlation) -> bool {
     let placed = correlation.windows.iter().filter(|window| window.expected_ms.is_some()).count();
     correlation.resolution_ms.is_none() && 2 * placed > correlation.windows.len()
 }
@@ -491,7 +491,7 @@ fn too_few(correlation: &Correlation, accepted: usize, needed: usize) -> Error {
         _ if measured < needed => "the files are too short for that many windows; choose a shorter window_s, or fewer windows by \
              min_accepted of delays/select"
             .to_owned(),
-        _ if agrees_as_a_whole_only(correlation) => COMPARE_WHAT_IS_HEARD.to_owned(),
+        _ if is_placed_for_waves(correlation) => COMPARE_WHAT_IS_HEARD.to_owned(),
         Some(longest_s) => format!(
             "the files may hold different material, be silent or damaged, be shifted by more than {longest_s} s (max_offset_s of \
              alignment/search), or run at a speed that was not looked for (speeds); try another audio track (language of media/decode) or another correlation method"
